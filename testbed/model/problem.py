@@ -1,0 +1,53 @@
+"""What stops the testbed, said so that the reader knows what to do next."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class Problem(Exception):
+    """Something a person has to mend: bad input, or a machine that lacks what is needed.
+
+    ``what`` is the sentence; the other parts are optional and printed one a line. A `Problem` ends a command with
+    exit code 2 ("blocked"), never with a traceback, and never counts as a pass.
+
+    >>> print(Problem("no such mode", found="setiud", expected="one of none, setuid", remedy="say setuid"))
+    no such mode
+      found:    setiud
+      expected: one of none, setuid
+      do next:  say setuid
+    """
+
+    def __init__(
+        self, what: str, *, where: str = "", found: str = "", expected: str = "", cause: str = "", remedy: str = ""
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.found = found
+        self.expected = expected
+        self.cause = cause
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        parts = (
+            ("where", self.where),
+            ("found", self.found),
+            ("expected", self.expected),
+            ("cause", self.cause),
+            ("do next", self.remedy),
+        )
+        lines = [self.what]
+        for label, text in parts:
+            if text:
+                lines.append(f"  {label + ':':<9} " + text.rstrip().replace("\n", "\n" + " " * 12))
+        return "\n".join(lines)
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """The known word that ``word`` was most likely meant to be, or "" when none is near.
+
+    >>> nearest("setiud", ["none", "log-only", "setuid"])
+    'setuid'
+    """
+    found = difflib.get_close_matches(word, list(words), n=1, cutoff=0.5)
+    return found[0] if found else ""
