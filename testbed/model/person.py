@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Credential:
     """One proxy that somebody can present.
 
-    ``name`` is how scenarios ask for it (``alice``, ``alice:production``); ``fqans`` are the VOMS attributes in the
+    ``name`` is how scenarios ask for it (``alice``, ``alice-production``); ``fqans`` are the VOMS attributes in the
     order in which they are asserted, the primary one first; an empty tuple means a proxy without VOMS attributes.
     """
 
@@ -20,7 +20,7 @@ class Credential:
     @property
     def file(self) -> str:
         """The file name of the proxy: ``alice-production.pem``."""
-        return self.name.replace(":", "-") + ".pem"
+        return f"{self.name}.pem"
 
 
 def cast(alpha: str = "alpha", beta: str = "beta", stranger: str = "gamma") -> tuple[Credential, ...]:
@@ -30,7 +30,7 @@ def cast(alpha: str = "alpha", beta: str = "beta", stranger: str = "gamma") -> t
     """
     return (
         Credential("alice", "Alice Archer", alpha, (f"/{alpha}",)),
-        Credential("alice:production", "Alice Archer", alpha, (f"/{alpha}/Role=production", f"/{alpha}")),
+        Credential("alice-production", "Alice Archer", alpha, (f"/{alpha}/Role=production", f"/{alpha}")),
         Credential("bob", "Bob Baker", alpha, (f"/{alpha}",)),
         Credential("carol", "Carol Carter", beta, (f"/{beta}",)),
         Credential("dave", "Dave Dyer", stranger, (f"/{stranger}",)),

@@ -18,7 +18,14 @@ class Problem(Exception):
     """
 
     def __init__(
-        self, what: str, *, where: str = "", found: str = "", expected: str = "", cause: str = "", remedy: str = ""
+        self,
+        what: str,
+        *,
+        where: str = "",
+        found: str = "",
+        expected: str = "",
+        cause: str = "",
+        remedy: str = "",
     ) -> None:
         super().__init__(what)
         self.what = what

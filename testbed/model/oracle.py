@@ -1,0 +1,149 @@
+"""What a cell is documented to do: ordered rules, each with its source. The first that fits decides."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from testbed.model.answers import OnInternalError
+from testbed.model.cell import Attack, Cell, Fault
+from testbed.model.mode import WAYS, Mode
+from testbed.model.outcome import Attempt, End, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A cell together with what the site's own map files say of its user: the pool, or ``None`` for nobody."""
+
+    cell: Cell
+    pool: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One documented behaviour. ``outcome`` gives ``None`` where the cell has no meaning; ``says`` is then why."""
+
+    name: str
+    says: str
+    source: str
+    fits: Callable[[Case], bool]
+    outcome: Callable[[Case], Outcome | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What is expected of a cell, and the rule that says so."""
+
+    outcome: Outcome | None
+    rule: Rule
+
+    @property
+    def meaningless(self) -> str:
+        """Why the cell has no meaning; empty when it has one."""
+        return self.rule.says if self.outcome is None else ""
+
+
+def expected(cell: Cell, pool: str | None) -> Expectation:
+    """The expectation of a cell at a site that maps the cell's user to ``pool`` (``None``: to nobody)."""
+    case = Case(cell, pool)
+    rule = next(rule for rule in RULES if rule.fits(case))
+    return Expectation(rule.outcome(case), rule)
+
+
+def _as_pilot(case: Case) -> Outcome:
+    return Outcome(End.UNSEPARATED, 0, "pilot", attack=_attempt(case, Attempt.SUCCEEDED))
+
+
+def _attempt(case: Case, attempt: Attempt) -> Attempt | None:
+    return attempt if case.cell.attack else None
+
+
+def _refused(code: int) -> Callable[[Case], Outcome]:
+    return lambda case: Outcome(End.RETURNED, code)
+
+
+def _calls_switch(case: Case) -> bool:
+    return WAYS[case.cell.mode].calls_switch
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "a fault of the switch is not felt where the switch is not called",
+        "mode none does not call the switch, so nothing in its configuration can fail",
+        "definition of the modes",
+        lambda case: case.cell.fault is Fault.NO_CONFIG and not _calls_switch(case),
+        lambda case: None,
+    ),
+    Rule(
+        "question 4 is asked only when glexec has an internal error",
+        "without a fault nobody asks what may be done on an internal error",
+        "WLCG questionnaire of 2010, question 4",
+        lambda case: case.cell.on_internal_error is not None and case.cell.fault is Fault.NONE,
+        lambda case: None,
+    ),
+    Rule(
+        "an internal error and the answer yes: the pilot runs the payload itself, and says so",
+        "glexec.conf is missing: exit code 202; question 4 = yes lets the pilot run the payload without separation",
+        "Nikhef wiki, Exit codes of gLExec (202); WLCG questionnaire of 2010, question 4",
+        lambda case: case.cell.fault is Fault.NO_CONFIG and case.cell.on_internal_error is OnInternalError.YES,
+        _as_pilot,
+    ),
+    Rule(
+        "an internal error and the answer no, or no rule for depends: the payload goes back to the queue",
+        "glexec.conf is missing: exit code 202; the pilot may not run the payload, an empty rule list means no",
+        "Nikhef wiki, Exit codes of gLExec (202); WLCG questionnaire of 2010, question 4",
+        lambda case: case.cell.fault is Fault.NO_CONFIG,
+        _refused(202),
+    ),
+    Rule(
+        "who is not mapped is not run",
+        "no map file of the site names this user: LCMAPS fails, exit code 203, whatever question 4 says",
+        "Nikhef wiki, Exit codes of gLExec (203); JSPG multi-user pilot policy: no run after a refusal (from memory)",
+        lambda case: case.pool is None and _calls_switch(case),
+        _refused(203),
+    ),
+    Rule(
+        "without the switch every payload is the pilot",
+        "nobody is asked and nobody is told: the payload runs with the pilot's uid and reaches all that it reaches",
+        "GDB 2007-10-10, glexec can do nothing; Linux: one uid may signal, trace and read itself",
+        lambda case: case.cell.mode is Mode.NONE,
+        _as_pilot,
+    ),
+    Rule(
+        "log-only decides and records, and separates nothing",
+        "the switch has no set-id bit: the uid stays the pilot's, and thefts succeed as in mode none",
+        "Quattor UMD-4 templates: 0555 in log-only; Linux: one uid may signal, trace and read itself",
+        lambda case: case.cell.mode is Mode.LOG_ONLY,
+        _as_pilot,
+    ),
+    Rule(
+        "the pilot's command line and loopback aside, another uid is out of reach",
+        "the payload has an account of its own: 0600 files, environments and processes of others are refused",
+        "Linux: proc(5), kill(2), path_resolution(7)",
+        lambda case: case.cell.mode is Mode.SETUID and case.cell.attack is not None,
+        lambda case: Outcome(End.SEPARATED, 0, f"pool {case.pool}", Attempt.BLOCKED),
+    ),
+    Rule(
+        "setuid mode runs the payload as the user's pool account",
+        "LCMAPS leases an account of the pool that the map files name, the switch becomes it for good",
+        "Nikhef wiki, GLExec; LCMAPS 1.6.6 and its plugins as observed",
+        lambda case: case.cell.mode is Mode.SETUID,
+        lambda case: Outcome(End.SEPARATED, 0, f"pool {case.pool}"),
+    ),
+    Rule(
+        "a machine of its own holds nothing of others",
+        "the payload has its own kernel, processes and disk; the worker node's are not there to be reached",
+        "Vac and Vacuum platform: one virtual machine per payload",
+        lambda case: case.cell.mode is Mode.VM,
+        lambda case: Outcome(End.SEPARATED, 0, "guest", _attempt(case, Attempt.BLOCKED)),
+    ),
+)
+
+ATTACKS: dict[Attack, str] = {
+    Attack.BOBS_PROXY: "read Bob's proxy",
+    Attack.BOBS_FILE: "read a file of Bob's, mode 0600",
+    Attack.BOBS_ENVIRONMENT: "read the environment of Bob's process",
+    Attack.BOBS_PROCESS: "signal Bob's process",
+    Attack.PILOTS_PROXY: "read the pilot's own proxy",
+    Attack.PILOTS_ENVIRONMENT: "read the environment of the pilot",
+    Attack.PILOTS_PROCESS: "signal the pilot",
+}
+"""The attacks in words, for reports."""

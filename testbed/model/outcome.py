@@ -1,0 +1,60 @@
+"""What became of one payload, as a value that can be compared as a whole."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class End(StrEnum):
+    """How the pilot's handling of a payload ended."""
+
+    SEPARATED = "ran separated"
+    UNSEPARATED = "ran unseparated and said so"
+    SILENT = "ran unseparated silently"
+    """Always a failure: the pilot claimed a separation that did not happen."""
+    RETURNED = "returned to the queue"
+    LOST = "lost"
+    HUNG = "hung"
+
+
+class Attempt(StrEnum):
+    """What an attack achieved."""
+
+    SUCCEEDED = "succeeded"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a payload. Two outcomes are equal when the documented facts are; the rest is for the reader.
+
+    ``code`` is what the switch or, where none is called, the payload ended with; ``ran_as`` is ``pilot``,
+    ``pool NAME``, ``guest``, or empty when it never ran.
+    """
+
+    end: End
+    code: int | None = None
+    ran_as: str = ""
+    attack: Attempt | None = None
+    account: str = field(default="", compare=False)
+    """The account that the payload's own kernel named, such as ``alpha007``."""
+    out: str = field(default="", compare=False)
+    err: str = field(default="", compare=False)
+    why: str = field(default="", compare=False)
+    """What the pilot said of it."""
+
+    def __str__(self) -> str:
+        words = [str(self.end)]
+        if self.ran_as:
+            words.append(f"as {self.ran_as}" + (f" ({self.account})" if self.account else ""))
+        if self.code is not None:
+            words.append(f"code {self.code}")
+        if self.attack is not None:
+            words.append(f"attack {self.attack}")
+        return ", ".join(words)
+
+    @property
+    def protects(self) -> bool:
+        """Whether the site's users were protected: no attack got through, nothing ran with another's identity."""
+        if self.attack is not None:
+            return self.attack is Attempt.BLOCKED
+        return self.end in (End.SEPARATED, End.RETURNED)

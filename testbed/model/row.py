@@ -1,0 +1,62 @@
+"""One line of the matrix: what was documented, what was observed, and where the evidence lies."""
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """How an observation stands to its documentation."""
+
+    CONFORMS = "conforms"
+    DEVIATES = "deviates"
+    NOT_APPLICABLE = "not applicable"
+    BLOCKED = "blocked"
+    """Infrastructure failed; never a pass."""
+    UNSURE = "unsure"
+    """The fault was not felt, or the observation wavered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One cell of one scenario, judged. Written as one JSON object a line to ``results.jsonl``."""
+
+    scenario: str
+    """Where it is declared: ``scenarios/separation/test_theft.py::test_...``."""
+    title: str
+    """The scenario's sentence: its name in words."""
+    cell: str
+    """The cell's id, or a free one where a scenario has no mode; unique within a scenario."""
+    mode: str
+    """The mode, or empty."""
+    verdict: Verdict
+    expected: str = ""
+    observed: str = ""
+    protects: bool | None = None
+    """Whether users were protected; ``None`` where the scenario does not ask that."""
+    reason: str = ""
+    """Why it is not applicable, blocked or unsure; what differs where it deviates."""
+    rule: str = ""
+    """The oracle's rule that decided, with its source."""
+    seconds: float = 0.0
+    evidence: str = ""
+    """The folder of logs and files, relative to the results folder."""
+
+    def json(self) -> str:
+        """The row as one line of JSON."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def parse(cls, line: str) -> "Row":
+        """The row of one line of JSON."""
+        fields = json.loads(line)
+        fields["verdict"] = Verdict(fields["verdict"])
+        return cls(**fields)
+
+
+def exit_code(rows: list[Row]) -> int:
+    """0 when all conforms, 1 when something deviates or wavers, 2 when something was blocked or nothing was judged."""
+    verdicts = {row.verdict for row in rows}
+    if Verdict.BLOCKED in verdicts or not verdicts - {Verdict.NOT_APPLICABLE}:
+        return 2
+    return 1 if verdicts & {Verdict.DEVIATES, Verdict.UNSURE} else 0
