@@ -1,0 +1,1 @@
+"""Throw-away containers made from a site: engine, images, hosts, worlds."""

@@ -1,0 +1,187 @@
+"""The container engine, behind the few verbs that worlds need. One of the two files that know the docker SDK."""
+
+import contextlib
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import docker
+import docker.errors
+import requests.exceptions
+
+from testbed.model.problem import Problem
+
+RUN = "testbed.run"
+"""Label of everything that belongs to one run: its id."""
+OWNER = "testbed.owner"
+"""Label that names the process whose death makes a thing garbage, see `owner`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A container to be started: Docker's default capabilities and nothing added."""
+
+    image: str
+    name: str
+    hostname: str
+    network: str
+    labels: Mapping[str, str]
+    tree: bytes
+    """A tar laid over `/` before the first process starts."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class Container:
+    """A started container that lives no longer than this object's lifeline, the one attachment to its input."""
+
+    def __init__(self, api: docker.APIClient, ident: str, name: str, address: str, lifeline: Any) -> None:
+        self._api = api
+        self.ident = ident
+        self.name = name
+        self.address = address
+        self._lifeline = lifeline
+
+    def logs(self, lines: int = 20) -> str:
+        """The last lines that its first process and its children wrote, or why they cannot be had."""
+        try:
+            return str(self._api.logs(self.ident, tail=lines).decode(errors="replace"))
+        except (docker.errors.APIError, requests.exceptions.RequestException) as error:
+            return f"(no log: {error})"
+
+    def stop(self) -> None:
+        """End it and all that it holds; a container that is gone already is fine."""
+        with contextlib.suppress(OSError):
+            self._lifeline.close()
+        with contextlib.suppress(docker.errors.NotFound, docker.errors.APIError):
+            self._api.remove_container(self.ident, force=True, v=True)
+
+
+class Engine:
+    """A connection to the engine that DOCKER_HOST, the Docker context or the default socket gives."""
+
+    def __init__(self, address: str | None = None) -> None:
+        try:
+            self.api = docker.APIClient(base_url=address or os.environ.get("DOCKER_HOST"), timeout=60, version="auto")
+            self.version = str(self.api.version()["Version"])
+        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+            raise Problem(
+                "no container engine answers",
+                where=address or os.environ.get("DOCKER_HOST", "the default socket"),
+                cause=str(error),
+                remedy="make doctor",
+            ) from error
+
+    def network(self, name: str, labels: Mapping[str, str]) -> None:
+        """Make a network of its own."""
+        with _problems(f"the network {name} cannot be made"):
+            self.api.create_network(name, driver="bridge", labels=dict(labels))
+
+    def remove_network(self, name: str) -> None:
+        """Remove a network; one that is gone already is fine."""
+        with contextlib.suppress(docker.errors.NotFound, docker.errors.APIError):
+            self.api.remove_network(name)
+
+    def start(self, spec: Spec) -> Container:
+        """Start a container whose first process ends when our end of its standard input closes."""
+        with _problems(f"the container {spec.name} cannot be started"):
+            ident = self._create(spec)
+            try:
+                self.api.put_archive(ident, "/", spec.tree)
+                lifeline = self.api.attach_socket(ident, params={"stdin": 1, "stream": 1})
+                self.api.start(ident)
+                address = self._address(ident, spec.network)
+            except BaseException:
+                with contextlib.suppress(docker.errors.APIError):
+                    self.api.remove_container(ident, force=True, v=True)
+                raise
+        return Container(self.api, ident, spec.name, address, lifeline)
+
+    def attach(self, name: str, network: str) -> Container:
+        """A container that somebody else started, such as Compose: it has no lifeline of ours."""
+        with _problems(f"the container {name} cannot be found"):
+            ident = str(self.api.inspect_container(name)["Id"])
+            return Container(self.api, ident, name, self._address(ident, network), socket.socket())
+
+    def read(self, name: str, path: str) -> bytes:
+        """A tar of a path in a container, running or not."""
+        with _problems(f"{path} cannot be read from the container {name}"):
+            stream, _ = self.api.get_archive(name, path)
+            return b"".join(stream)
+
+    def output(self, image: str, command: list[str], labels: Mapping[str, str], limit: float) -> bytes:
+        """The standard output of a command in a container that is gone afterwards."""
+        with _problems(f"{' '.join(command)} cannot be run in {image}"):
+            ident = self.api.create_container(
+                image, command, entrypoint="", labels=dict(labels), network_disabled=True, detach=True
+            )["Id"]
+            try:
+                self.api.start(ident)
+                code = self.api.wait(ident, timeout=int(limit))["StatusCode"]
+                out = self.api.logs(ident, stdout=True, stderr=False)
+                err = self.api.logs(ident, stdout=False, stderr=True).decode(errors="replace")
+            finally:
+                self.api.remove_container(ident, force=True, v=True)
+        if code != 0:
+            raise Problem(f"{' '.join(command)} failed in {image}", found=f"exit code {code}\n{err[-2000:]}")
+        return bytes(out)
+
+    def owners(self) -> dict[str, str]:
+        """Every run that still has a container or a network here: run id -> owner."""
+        things = [
+            *(thing["Labels"] for thing in self.api.containers(all=True, filters={"label": RUN})),
+            *(thing["Labels"] for thing in self.api.networks(filters={"label": RUN})),
+        ]
+        return {labels[RUN]: labels.get(OWNER, "") for labels in things}
+
+    def sweep(self, run: str) -> list[str]:
+        """Remove every container and network of a run; their names. What another sweep took first is fine."""
+        removed = []
+        for container in self.api.containers(all=True, filters={"label": f"{RUN}={run}"}):
+            removed.append(container["Names"][0].lstrip("/") if container["Names"] else container["Id"][:12])
+            with contextlib.suppress(docker.errors.NotFound, docker.errors.APIError):
+                self.api.remove_container(container["Id"], force=True, v=True)
+        for network in self.api.networks(filters={"label": f"{RUN}={run}"}):
+            removed.append(network["Name"])
+            with contextlib.suppress(docker.errors.NotFound, docker.errors.APIError):
+                self.api.remove_network(network["Id"])
+        return removed
+
+    def _create(self, spec: Spec) -> str:
+        endpoint = self.api.create_endpoint_config(aliases=[spec.hostname])
+        return str(
+            self.api.create_container(
+                spec.image,
+                name=spec.name,
+                hostname=spec.hostname,
+                labels=dict(spec.labels),
+                environment={**spec.environment, "TESTBED_LIFELINE": "yes"},
+                stdin_open=True,
+                detach=False,  # with stdin_open: the input is attached once, and its end is the container's
+                host_config=self.api.create_host_config(auto_remove=True, network_mode=spec.network),
+                networking_config={"EndpointsConfig": {spec.network: endpoint}},
+            )["Id"]
+        )
+
+    def _address(self, ident: str, network: str) -> str:
+        seen = self.api.inspect_container(ident)
+        address = seen["NetworkSettings"]["Networks"].get(network, {}).get("IPAddress", "")
+        if not address:
+            raise Problem(
+                "a container ended as soon as it had started",
+                where=seen["Name"].lstrip("/"),
+                found=f"state {seen['State']['Status']}, exit code {seen['State']['ExitCode']}",
+                cause=self.api.logs(ident, tail=20).decode(errors="replace"),
+            )
+        return str(address)
+
+
+@contextlib.contextmanager
+def _problems(what: str) -> Any:
+    """Turn what the SDK raises into a `Problem` that names what was wanted."""
+    try:
+        yield
+    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+        text = getattr(error, "explanation", None) or str(error)
+        raise Problem(what, cause=str(text), remedy="make doctor") from error

@@ -1,0 +1,100 @@
+"""A machine that commands run on: a container of ours or a real worker node, the same three verbs."""
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from testbed.lab.result import Result
+from testbed.lab.ssh import Connection
+from testbed.model.entry import Entry, tar
+from testbed.model.problem import Problem
+
+GRACE = 2.0
+"""Seconds we wait beyond a command's own limit, for the host to say that it ended it."""
+
+
+class Host(Protocol):
+    """Three verbs, each with a time limit in seconds. `get` gives a tar of what lies under the paths."""
+
+    name: str
+    address: str
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        limit: float,
+        user: str = "root",
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+    ) -> Result: ...
+
+    def put(self, entries: Iterable[Entry], *, limit: float) -> None: ...
+
+    def get(self, *paths: str, limit: float) -> bytes: ...
+
+
+class SshHost:
+    """A host behind one kept-open ssh connection of root's.
+
+    >>> host.run(["id", "-un"], limit=2, user="pilot01").text
+    'pilot01'
+    """
+
+    def __init__(self, name: str, connection: Connection) -> None:
+        self.name = name
+        self.address = connection.peer.partition("@")[2].rpartition(":")[0]
+        self._connection = connection
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        limit: float,
+        user: str = "root",
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+    ) -> Result:
+        """Run a command as an account. When the limit is up the host kills its whole process group as root.
+
+        Without ``env`` the command has the account's ssh environment (root) or an empty one (anybody else).
+        """
+        # timeout(1) leads a process group of its own and kills all of it: it is root's, so uid switches do not help.
+        wrapped = ["timeout", "-s", "KILL", f"{limit:g}"]
+        if user != "root":
+            wrapped += ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--"]
+        if user != "root" or env:
+            settings = [f"{name}={value}" for name, value in (env or {}).items()]
+            wrapped += ["env", *(["-i"] if user != "root" else []), *settings]
+        result = self._connection.run([*wrapped, *command], stdin=stdin, limit=limit + GRACE)
+        killed = result.seconds >= limit and result.code in (None, 124, 137)
+        return Result(
+            tuple(command),
+            None if killed else result.code,
+            result.out,
+            result.err,
+            result.hung or killed,
+            result.seconds,
+        )
+
+    def put(self, entries: Iterable[Entry], *, limit: float) -> None:
+        """Lay files and folders over the host's, with their owners and modes."""
+        unpack = ["tar", "-x", "-p", "--numeric-owner", "--overwrite", "-C", "/", "-f", "-"]
+        self.run(unpack, limit=limit, stdin=tar(entries)).text  # noqa: B018 - reading it demands success
+
+    def get(self, *paths: str, limit: float) -> bytes:
+        """A tar of the paths; those that do not exist are left out."""
+        names = shlex.join(path.lstrip("/") for path in paths)
+        script = f"cd / && tar -c --ignore-failed-read --warning=no-failed-read -f - $(ls -d {names} 2>/dev/null)"
+        result = self.run(["sh", "-c", script], limit=limit)
+        if result.hung or result.code not in (0, 1):  # 1: a file changed while it was read
+            raise Problem(
+                "files cannot be fetched from a host",
+                where=f"{self.name}: {' '.join(paths)}",
+                found=f"{result.ending} {result.err.decode(errors='replace')}",
+            )
+        return result.out
+
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.close()

@@ -1,0 +1,135 @@
+"""One kept-open ssh connection to a host, host key pinned, every command with a time limit."""
+
+import contextlib
+import io
+import select
+import shlex
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import paramiko
+
+from testbed.lab.result import Result
+from testbed.model.problem import Problem
+
+DRAIN = 0.2
+"""Seconds that output may still come after the command has ended: a left-over process may hold the pipe for ever."""
+
+
+class Connection:
+    """An authenticated connection. Commands may run on it side by side from several threads."""
+
+    def __init__(self, transport: paramiko.Transport, peer: str) -> None:
+        self._transport = transport
+        self.peer = peer
+
+    def run(self, command: Sequence[str], *, stdin: bytes = b"", limit: float) -> Result:
+        """Run a command through the account's shell; after ``limit`` seconds the outcome is "hung"."""
+        began = time.monotonic()
+        out, err = bytearray(), bytearray()
+        code: int | None = None
+        hung = False
+        try:
+            channel = self._transport.open_session(timeout=limit)
+            channel.settimeout(limit)
+            channel.exec_command(shlex.join(command))
+            feeder = _feed(channel, stdin)
+            hung = not _collect(channel, out, err, began + limit)
+            if not hung:
+                code = channel.recv_exit_status()
+                code = None if code < 0 else code
+            channel.close()
+            feeder.join(timeout=1)
+        except (TimeoutError, paramiko.SSHException, OSError, EOFError) as error:
+            hung = hung or isinstance(error, TimeoutError)
+            err += f"[ssh to {self.peer}]: {error or type(error).__name__}\n".encode()
+        return Result(tuple(command), code, bytes(out), bytes(err), hung, time.monotonic() - began)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the connection still stands."""
+        return self._transport.is_active()
+
+    def close(self) -> None:
+        """End the connection; the server ends what still runs in its sessions."""
+        self._transport.close()
+
+
+def connect(
+    address: str, *, port: int = 22, user: str = "root", key: Path | str, host_key: str, limit: float
+) -> Connection:
+    """Connect within ``limit`` seconds. ``key`` is a private key or the file of one, ``host_key`` a public key line.
+
+    Raises `Problem` when nobody answers, the host shows another key than the pinned one, or the account is refused.
+    """
+    peer = f"{user}@{address}:{port}"
+    deadline = time.monotonic() + limit
+    try:
+        plug = socket.create_connection((address, port), timeout=limit)
+        # Without it every small packet of a command waits for the acknowledgement of the one before: 48 ms, not 4.
+        plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        transport = paramiko.Transport(plug)
+    except OSError as error:
+        raise Problem("no ssh connection", where=peer, cause=str(error)) from error
+    try:
+        transport.banner_timeout = transport.auth_timeout = max(deadline - time.monotonic(), 0.1)
+        transport.start_client(timeout=max(deadline - time.monotonic(), 0.1))
+        shown = transport.get_remote_server_key()
+        pinned = host_key.split()
+        if [shown.get_name(), shown.get_base64()] != pinned[:2]:
+            raise Problem(
+                "the host shows another key than the pinned one",
+                where=peer,
+                found=f"{shown.get_name()} {shown.get_base64()}",
+                expected=" ".join(pinned[:2]),
+                remedy="make sure who answers there; only then pin the new key",
+            )
+        transport.auth_publickey(user, _private_key(key))
+    except Problem:
+        transport.close()
+        raise
+    except (paramiko.SSHException, OSError, EOFError) as error:
+        transport.close()
+        raise Problem("no ssh connection", where=peer, cause=str(error) or type(error).__name__) from error
+    return Connection(transport, peer)
+
+
+def _private_key(key: Path | str) -> paramiko.PKey:
+    text = key.read_text() if isinstance(key, Path) else key
+    return paramiko.Ed25519Key.from_private_key(io.StringIO(text))
+
+
+def _feed(channel: paramiko.Channel, stdin: bytes) -> threading.Thread:
+    """Send standard input beside the reading, so that a full window on one side cannot stop the other."""
+
+    def send() -> None:
+        # The command may end without reading all of it.
+        with contextlib.suppress(OSError):
+            channel.sendall(stdin)
+            channel.shutdown_write()
+
+    feeder = threading.Thread(target=send, daemon=True)
+    feeder.start()
+    return feeder
+
+
+def _collect(channel: paramiko.Channel, out: bytearray, err: bytearray, deadline: float) -> bool:
+    """Gather both streams until the command has ended; False when the deadline came first."""
+    while True:
+        while channel.recv_ready():
+            out += channel.recv(1 << 20)
+        while channel.recv_stderr_ready():
+            err += channel.recv_stderr(1 << 20)
+        if channel.eof_received or channel.closed:
+            if not (channel.recv_ready() or channel.recv_stderr_ready()):
+                return channel.status_event.wait(max(deadline - time.monotonic(), 0))
+            continue
+        if channel.exit_status_ready():
+            deadline = min(deadline, time.monotonic() + DRAIN)
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return channel.exit_status_ready()
+        select.select([channel], [], [], min(left, 0.05 if channel.exit_status_ready() else left))
