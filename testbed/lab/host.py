@@ -1,5 +1,6 @@
 """A machine that commands run on: a container of ours or a real worker node, the same three verbs."""
 
+import dataclasses
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
@@ -45,6 +46,7 @@ class SshHost:
         self.name = name
         self.address = connection.peer.partition("@")[2].rpartition(":")[0]
         self._connection = connection
+        self._groups: dict[str, str] = {}
 
     def run(
         self,
@@ -62,20 +64,23 @@ class SshHost:
         # timeout(1) leads a process group of its own and kills all of it: it is root's, so uid switches do not help.
         wrapped = ["timeout", "-s", "KILL", f"{limit:g}"]
         if user != "root":
-            wrapped += ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--"]
+            wrapped += ["setpriv", f"--reuid={user}", f"--regid={self._group(user)}", "--init-groups", "--"]
         if user != "root" or env:
             settings = [f"{name}={value}" for name, value in (env or {}).items()]
             wrapped += ["env", *(["-i"] if user != "root" else []), *settings]
-        result = self._connection.run([*wrapped, *command], stdin=stdin, limit=limit + GRACE)
+        # The shell stays behind to say 137: a command ended by a signal has no exit status in ssh.
+        line = shlex.join([*wrapped, *command]) + "; exit $?"
+        result = self._connection.run(line, stdin=stdin, limit=limit + GRACE)
         killed = result.seconds >= limit and result.code in (None, 124, 137)
-        return Result(
-            tuple(command),
-            None if killed else result.code,
-            result.out,
-            result.err,
-            result.hung or killed,
-            result.seconds,
+        return dataclasses.replace(
+            result, command=tuple(command), code=None if killed else result.code, hung=result.hung or killed
         )
+
+    def _group(self, user: str) -> str:
+        """The account's primary group, asked once: setpriv wants it named."""
+        if user not in self._groups:
+            self._groups[user] = self.run(["id", "-g", user], limit=5).text
+        return self._groups[user]
 
     def put(self, entries: Iterable[Entry], *, limit: float) -> None:
         """Lay files and folders over the host's, with their owners and modes."""

@@ -18,6 +18,9 @@ from testbed.model.problem import Problem
 DRAIN = 0.2
 """Seconds that output may still come after the command has ended: a left-over process may hold the pipe for ever."""
 
+LOOK = 0.05
+"""Seconds between looks for an exit status, which arrives without waking the reader when a pipe is still held."""
+
 
 class Connection:
     """An authenticated connection. Commands may run on it side by side from several threads."""
@@ -26,8 +29,9 @@ class Connection:
         self._transport = transport
         self.peer = peer
 
-    def run(self, command: Sequence[str], *, stdin: bytes = b"", limit: float) -> Result:
-        """Run a command through the account's shell; after ``limit`` seconds the outcome is "hung"."""
+    def run(self, command: Sequence[str] | str, *, stdin: bytes = b"", limit: float) -> Result:
+        """Run a command (or a line of shell) by the account's shell; after ``limit`` seconds the outcome is "hung"."""
+        line = command if isinstance(command, str) else shlex.join(command)
         began = time.monotonic()
         out, err = bytearray(), bytearray()
         code: int | None = None
@@ -35,7 +39,7 @@ class Connection:
         try:
             channel = self._transport.open_session(timeout=limit)
             channel.settimeout(limit)
-            channel.exec_command(shlex.join(command))
+            channel.exec_command(line)
             feeder = _feed(channel, stdin)
             hung = not _collect(channel, out, err, began + limit)
             if not hung:
@@ -46,7 +50,14 @@ class Connection:
         except (TimeoutError, paramiko.SSHException, OSError, EOFError) as error:
             hung = hung or isinstance(error, TimeoutError)
             err += f"[ssh to {self.peer}]: {error or type(error).__name__}\n".encode()
-        return Result(tuple(command), code, bytes(out), bytes(err), hung, time.monotonic() - began)
+        return Result(
+            (line,) if isinstance(command, str) else tuple(command),
+            code,
+            bytes(out),
+            bytes(err),
+            hung,
+            time.monotonic() - began,
+        )
 
     @property
     def alive(self) -> bool:
@@ -132,4 +143,4 @@ def _collect(channel: paramiko.Channel, out: bytearray, err: bytearray, deadline
         left = deadline - time.monotonic()
         if left <= 0:
             return channel.exit_status_ready()
-        select.select([channel], [], [], min(left, 0.05 if channel.exit_status_ready() else left))
+        select.select([channel], [], [], min(left, LOOK))
