@@ -1,5 +1,6 @@
 """The people of the test grid: who they are, in which VO, with which attributes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -36,3 +37,12 @@ def cast(alpha: str = "alpha", beta: str = "beta", stranger: str = "gamma") -> t
         Credential("dave", "Dave Dyer", stranger, (f"/{stranger}",)),
         Credential("pilot", "Robot - pilot factory", alpha, (f"/{alpha}/Role=pilot", f"/{alpha}"), robot=True),
     )
+
+
+def cast_for(vos: Sequence[str], stranger: str = "gamma") -> tuple[Credential, ...]:
+    """The cast for a site that serves these VOs: Alice and Bob are of the first one, Carol of the second.
+
+    Where the site serves one VO only, Carol is of a VO that it does not serve.
+    """
+    second = next(vo for vo in (*vos[1:], "beta", "alpha", "delta") if vo not in (vos[0], stranger))
+    return cast(vos[0], second, stranger)

@@ -1,0 +1,82 @@
+"""Proxy certificates (RFC 3820): short-lived, signed by a person's own key, carrying attributes of a VO."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ObjectIdentifier
+
+from testbed.credentials import der
+from testbed.credentials import name as names
+from testbed.credentials.certificate import Identity, Validity, builder, key_usage, sign
+from testbed.credentials.key import KeyKind, make_key
+
+LIFETIME = timedelta(hours=12)
+
+_PROXY_CERT_INFO = ObjectIdentifier("1.3.6.1.5.5.7.1.14")
+_VOMS_ATTRIBUTES = ObjectIdentifier("1.3.6.1.4.1.8005.100.100.5")
+
+
+class Policy(StrEnum):
+    """What a proxy may do in its owner's name; the values are the object identifiers of RFC 3820 and of Globus."""
+
+    NORMAL = "1.3.6.1.5.5.7.21.1"
+    """Everything the owner may (id-ppl-inheritAll)."""
+    INDEPENDENT = "1.3.6.1.5.5.7.21.2"
+    """Nothing but what it is given itself."""
+    LIMITED = "1.3.6.1.4.1.3536.1.1.1.9"
+    """Everything but starting jobs, by Globus' convention."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy with its own key, and the certificates that lead from it to (not including) the authority."""
+
+    identity: Identity
+    issuers: tuple[x509.Certificate, ...]
+
+    @property
+    def pem(self) -> bytes:
+        """The file as ``grid-proxy-init`` writes it: the proxy, its key, then its issuers."""
+        chain = b"".join(certificate.public_bytes(Encoding.PEM) for certificate in self.issuers)
+        return self.identity.certificate_pem + self.identity.key_pem + chain
+
+
+def make_proxy(
+    owner: Identity | Proxy,
+    *,
+    attributes: bytes = b"",
+    policy: Policy = Policy.NORMAL,
+    path_length: int | None = None,
+    validity: Validity | None = None,
+    kind: KeyKind = KeyKind.EC,
+) -> Proxy:
+    """A proxy of a person, or of a proxy.
+
+    ``attributes`` is a VOMS attribute certificate in DER (see `voms`); ``path_length`` is how many proxies may follow
+    this one, None for any number; ``kind`` is what the proxy's own key is made of.
+    """
+    issuer, above = (owner.identity, owner.issuers) if isinstance(owner, Proxy) else (owner, ())
+    key = make_key(kind)
+    serial = x509.random_serial_number() >> 96
+    owner_name = issuer.certificate.subject
+    owner_key = issuer.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    subject = names.extended(owner_name, str(serial))
+    template = (
+        builder(subject, key, owner_name, validity or Validity.lasting(LIFETIME), serial)
+        .add_extension(key_usage(key_encipherment=True), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(owner_key), critical=False)
+        .add_extension(x509.UnrecognizedExtension(_PROXY_CERT_INFO, _info(policy, path_length)), critical=True)
+    )
+    if attributes:
+        value = der.tlv(der.SEQUENCE, der.tlv(der.SEQUENCE, attributes))
+        template = template.add_extension(x509.UnrecognizedExtension(_VOMS_ATTRIBUTES, value), critical=False)
+    return Proxy(Identity(sign(template, issuer.key), key), (issuer.certificate, *above))
+
+
+def _info(policy: Policy, path_length: int | None) -> bytes:
+    limit = b"" if path_length is None else der.integer(path_length)
+    return der.tlv(der.SEQUENCE, limit, der.tlv(der.SEQUENCE, der.oid(policy.value)))
