@@ -63,7 +63,8 @@ class Engine:
 
     def __init__(self, address: str | None = None) -> None:
         try:
-            self.api = docker.APIClient(base_url=address or os.environ.get("DOCKER_HOST"), timeout=60, version="auto")
+            self.address = address or os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+            self.api = docker.APIClient(base_url=self.address, timeout=60, version="auto")
             self.version = str(self.api.version()["Version"])
         except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
             raise Problem(

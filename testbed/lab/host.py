@@ -85,7 +85,7 @@ class SshHost:
     def put(self, entries: Iterable[Entry], *, limit: float) -> None:
         """Lay files and folders over the host's, with their owners and modes."""
         unpack = ["tar", "-x", "-p", "--numeric-owner", "--overwrite", "-C", "/", "-f", "-"]
-        self.run(unpack, limit=limit, stdin=tar(entries)).text  # noqa: B018 - reading it demands success
+        self.run(unpack, limit=limit, stdin=tar(entries)).check()
 
     def get(self, *paths: str, limit: float) -> bytes:
         """A tar of the paths; those that do not exist are left out."""

@@ -20,9 +20,8 @@ class Result:
     hung: bool = False
     seconds: float = 0.0
 
-    @property
-    def text(self) -> str:
-        """Standard output as text without its last newline. Implies success: anything else is a `Problem`."""
+    def check(self) -> "Result":
+        """This result, when the command succeeded; a `Problem` that shows both streams otherwise."""
         if self.code != 0:
             raise Problem(
                 "a command on a host failed",
@@ -30,6 +29,12 @@ class Result:
                 found=self.ending + "\n" + (self.err + self.out).decode(errors="replace")[-2000:],
                 expected="exit code 0",
             )
+        return self
+
+    @property
+    def text(self) -> str:
+        """Standard output as text without its last newline. Implies success, see `check`."""
+        self.check()
         return self.out.decode(errors="replace").removesuffix("\n")
 
     @property

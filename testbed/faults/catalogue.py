@@ -1,0 +1,8 @@
+"""Which class breaks what."""
+
+from testbed.faults.config import NoConfig
+from testbed.faults.fault import Breakage
+from testbed.model.cell import Fault
+
+FAULTS: dict[Fault, Breakage] = {Fault.NO_CONFIG: NoConfig()}
+"""Every fault but ``none``."""

@@ -1,0 +1,66 @@
+"""Which files each host of a world starts with: the site's, the test grid's, and what runs on the node."""
+
+import json
+from collections.abc import Iterable, Iterator
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+from testbed.credentials.grid import Grid
+from testbed.model.entry import Entry, folder
+from testbed.site.site import Site
+
+WORKER_NODE = "worker-node"
+PILOT = "pilot"
+"""The host names in a world of the testbed's own."""
+NODE = "/usr/libexec/testbed/node"
+"""Where the files of testbed/node lie on a worker node."""
+SECURITY = "/etc/grid-security"
+
+
+def worker_node(site: Site, grid: Grid, host: str) -> list[Entry]:
+    """The tree of a worker node called ``host``."""
+    return [
+        *site.tree(),
+        *grid.entries("certificates", f"{SECURITY}/certificates"),
+        *grid.entries("vomsdir", f"{SECURITY}/vomsdir"),
+        *grid.entries(f"hosts/{host}", SECURITY),
+        Entry("/etc/ssh/host_key", grid.read(f"ssh/hosts/{host}"), 0o600),
+        folder("/etc/ssh/authorized_keys.d"),
+        Entry("/etc/ssh/authorized_keys.d/root", grid.read("ssh/root.pub")),
+        *(
+            Entry(f"/etc/ssh/authorized_keys.d/{pilot.name}", grid.read("ssh/pilot.pub"))
+            for pilot in site.pilot_accounts
+        ),
+        *_node_files(),
+    ]
+
+
+def pilot(grid: Grid, nodes: Iterable[str]) -> list[Entry]:
+    """The tree of the VO's side, which may start pilots on ``nodes``."""
+    pins = b"".join(f"{node} ".encode() + grid.read(f"ssh/hosts/{node}.pub") for node in nodes)
+    return [
+        folder("/vo", 0o700),
+        *grid.entries("proxies", "/vo/proxies"),
+        *grid.entries("certificates", "/vo/certificates"),
+        *grid.entries(f"hosts/{PILOT}", "/vo"),
+        folder("/vo/ssh", 0o700),
+        Entry("/vo/ssh/id", grid.read("ssh/pilot"), 0o600),
+        Entry("/vo/ssh/known_hosts", pins),
+        Entry("/vo/vo.json", json.dumps({"robot_dn": grid.bearer("pilot").dn}).encode()),
+    ]
+
+
+def _node_files() -> Iterator[Entry]:
+    root = resources.files("testbed.node")
+    yield folder("/usr/libexec/testbed")
+    yield folder(NODE)
+    yield from _below(root, NODE)
+
+
+def _below(place: Traversable, path: str) -> Iterator[Entry]:
+    for item in sorted(place.iterdir(), key=lambda item: item.name):
+        if item.is_dir() and not item.name.startswith("_"):
+            yield folder(f"{path}/{item.name}")
+            yield from _below(item, f"{path}/{item.name}")
+        elif item.name.endswith((".py", ".sh")) and item.name != "__init__.py":
+            yield Entry(f"{path}/{item.name}", item.read_bytes(), 0o755)

@@ -1,0 +1,57 @@
+"""Warm worlds: leased to one scenario at a time, reset in between, thrown away when they do not come back clean."""
+
+import contextlib
+from collections.abc import Iterator
+
+from testbed.credentials.grid import Grid
+from testbed.lab import world
+from testbed.lab.engine import Engine
+from testbed.lab.run import Run
+from testbed.lab.world import LeasedWorld
+from testbed.site.site import Site
+
+
+class Pool:
+    """The worlds of one run, by site."""
+
+    def __init__(self, engine: Engine, run: Run, grid: Grid, images: dict[str, str]) -> None:
+        self._engine = engine
+        self._run = run
+        self._grid = grid
+        self._images = images
+        self._idle: dict[str, LeasedWorld] = {}
+        self.thrown: list[str] = []
+        """Why worlds were thrown away, for the report."""
+
+    @contextlib.contextmanager
+    def lease(self, site: Site) -> Iterator[LeasedWorld]:
+        """A clean world of a site, nobody else's until the block ends."""
+        leased = self._idle.pop(site.digest, None) or self._start(site)
+        try:
+            yield leased
+        except BaseException:
+            leased.stop()
+            raise
+        self._take_back(leased)
+
+    def _start(self, site: Site) -> LeasedWorld:
+        return world.start(self._engine, self._run, site, self._grid, self._images)
+
+    def _take_back(self, leased: LeasedWorld) -> None:
+        try:
+            dirt = leased.reset()
+        except BaseException as error:
+            leased.stop()
+            if not isinstance(error, world.Problem):
+                raise
+            dirt = [str(error)]
+        if dirt:
+            self.thrown.append(f"{leased.site.name}: {'; '.join(dirt)}")
+            leased.stop()
+        else:
+            self._idle[leased.site.digest] = leased
+
+    def close(self) -> None:
+        """Stop every world."""
+        while self._idle:
+            self._idle.popitem()[1].stop()

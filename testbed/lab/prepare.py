@@ -1,0 +1,42 @@
+"""Writes what the containers of docker-compose.yml start with: ``python3 -m testbed.lab.prepare NODE=EXAMPLE ...``.
+
+It runs in a container of its own before the others and gives each a volume: ``/out/NODE/tree.tar`` for a worker node
+made of the example site, ``/out/pilot/tree.tar`` for the VO's side, ``/out/driver/grid.tar`` for whoever drives them.
+A container that is started again keeps what it wrote; a new container makes a new certificate authority and new keys.
+"""
+
+import sys
+from pathlib import Path
+
+from testbed.credentials.make import make_grid
+from testbed.lab import layout
+from testbed.lab.layout import PILOT
+from testbed.model.entry import tar
+from testbed.model.person import cast
+from testbed.site.load import example
+
+OUT = Path("/out")
+DONE = Path("/var/lib/prepared")
+
+
+def main(arguments: list[str]) -> None:
+    """Write every tree, once in a container's life."""
+    if DONE.exists():
+        return
+    sites = dict(argument.split("=", 1) for argument in arguments)
+    grid = make_grid(cast(), hosts=[*sites, PILOT])
+    for node, name in sites.items():
+        _write(f"{node}/tree.tar", tar(layout.worker_node(example(name), grid, node)))
+    _write(f"{PILOT}/tree.tar", tar(layout.pilot(grid, sites)))
+    _write("driver/grid.tar", grid.tar())
+    DONE.touch()
+
+
+def _write(name: str, content: bytes) -> None:
+    path = OUT / name
+    path.touch(mode=0o600)
+    path.write_bytes(content)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

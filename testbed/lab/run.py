@@ -1,0 +1,88 @@
+"""One run of the testbed: whose the containers are, and who removes them if the run is killed."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from testbed.lab.engine import OWNER, RUN, Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The identity of a run, carried by everything that it starts."""
+
+    ident: str
+    owner: str
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels of every container and network of this run."""
+        return {RUN: self.ident, OWNER: self.owner}
+
+
+def owner(pid: int) -> str:
+    """A process, named so that nobody can be mistaken for it later: host, boot, pid, start time."""
+    return f"{socket.gethostname()} {_boot()} {pid} {_start_time(pid)}"
+
+
+def alive(name: str) -> bool:
+    """Whether the process of an `owner` still lives. One of another host counts as alive: we cannot know."""
+    host, boot, pid, start = name.split() if name.count(" ") == 3 else ("", "", "0", "")
+    if host != socket.gethostname():
+        return bool(host)
+    return boot == _boot() and start == _start_time(int(pid)) != ""
+
+
+@contextlib.contextmanager
+def running(engine: Engine) -> Iterator[Run]:
+    """A run: sweeps what dead runs left, and leaves nothing itself, however it ends.
+
+    A janitor in a session of its own holds a pipe from us. When we are killed the pipe closes, and it removes what
+    carries our label: containers end by their own lifelines, networks have none.
+    """
+    gc(engine)
+    run = Run(f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}", owner(os.getpid()))
+    janitor = subprocess.Popen(
+        [sys.executable, "-m", "testbed.lab.janitor", run.ident],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env={**os.environ, "DOCKER_HOST": engine.address},
+    )
+    assert janitor.stdin is not None
+    try:
+        yield run
+    finally:
+        engine.sweep(run.ident)
+        with contextlib.suppress(BrokenPipeError):
+            janitor.stdin.write(b"done\n")
+            janitor.stdin.close()
+        janitor.wait(timeout=20)
+
+
+def gc(engine: Engine) -> list[str]:
+    """Remove what runs whose process is dead have left behind; the names of what was removed."""
+    removed = []
+    for ident, who in engine.owners().items():
+        if not alive(who):
+            removed += engine.sweep(ident)
+    return removed
+
+
+def _boot() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def _start_time(pid: int) -> str:
+    """The process's start in clock ticks since boot, field 22 of proc(5) stat; empty when there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
