@@ -1,0 +1,160 @@
+"""The matrix as one self-contained HTML file: no script, nothing loaded from elsewhere."""
+
+from collections.abc import Sequence
+from html import escape
+from urllib.parse import quote
+
+from testbed.model.row import Row
+from testbed.report.attention import findings
+from testbed.report.conditions import Conditions
+from testbed.report.matrix import CONFORMANCE, PROTECTION, Line, Mark, Matrix, Tally, Tone, closing, matrix
+from testbed.report.style import STYLE
+from testbed.report.text import one_line, visible
+
+
+def render(rows: Sequence[Row], conditions: Conditions) -> str:
+    """The whole page; links to evidence are relative to the results folder that it lies in."""
+    table = matrix(rows)
+    anchors = {(row.scenario, row.cell): f"cell-{number}" for number, row in enumerate(rows, start=1)}
+    parts = [
+        _header(rows, conditions),
+        '<section class="tallies">' + "".join(map(_tally, table.tallies)) + "</section>",
+        _attention(rows, anchors),
+        _grid(table, anchors),
+        _conditions(conditions),
+    ]
+    return (
+        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{_line(conditions.site)}: testbed matrix</title>\n<style>{STYLE}</style>\n"
+        f'<body style="--columns: {len(table.columns)}">\n'
+        + "\n".join(filter(None, parts))
+        + "\n</body>\n</html>\n"
+    )
+
+
+def _header(rows: Sequence[Row], conditions: Conditions) -> str:
+    started = conditions.started.isoformat(sep=" ", timespec="seconds")
+    cut = "" if conditions.finished else ' <strong class="doubt">The run was cut short.</strong>'
+    return (
+        f"<header><h1>{_line(conditions.site)}</h1>"
+        f'<p class="soft">{_line(started)}</p><p>{_line(closing(rows))}.{cut}</p></header>'
+    )
+
+
+def _tally(tally: Tally) -> str:
+    """The heart of the page: what a mode does, right above what that is worth."""
+    second = ""
+    if protection := tally.protection:
+        but = (tally.conformance.tone, protection.tone) == (Tone.GOOD, Tone.BAD)
+        where = f"<br><small>{_line(tally.where)}</small>" if tally.where else ""
+        second = f'<p class="{protection.tone}">{"but" if but else "and"} {protection.word}{where}</p>'
+    return (
+        f'<article class="tally"><h2>{_line(tally.column)}</h2>'
+        f'<p class="{tally.conformance.tone}">{tally.conformance.word}</p>{second}</article>'
+    )
+
+
+def _attention(rows: Sequence[Row], anchors: dict[tuple[str, str], str]) -> str:
+    blocks = []
+    for finding in findings(rows):
+        row = finding.row
+        mark = CONFORMANCE[row.verdict]
+        fields = [(name, _block(text)) for name, text in finding.lines("") if name != "do next"]
+        fields.append(("evidence", _evidence(row)))
+        fields.append(("do next", f"<code>testbed explain {_line(row.cell)}</code>"))
+        kind = "deviates" if mark.tone is Tone.BAD else "blocked"
+        blocks.append(
+            f'<article class="finding {kind}"><h3><span class="word {mark.tone}">{mark.word}</span> '
+            f'{_line(row.title)} <a href="#{anchors[row.scenario, row.cell]}"><code>{_line(row.cell)}</code></a></h3>'
+            f"{_list(fields)}</article>"
+        )
+    return "<section><h2>What needs a look</h2>" + "\n".join(blocks) + "</section>" if blocks else ""
+
+
+def _grid(table: Matrix, anchors: dict[tuple[str, str], str]) -> str:
+    if not table.lines:
+        return ""
+    heads = "".join(f"<span>{_line(column)}</span>" for column in table.columns)
+    parts = [
+        "<section><h2>Cell by cell</h2>",
+        '<p class="soft">In each cell, left: does it behave as documented? Right: are users protected? '
+        "A click shows what was expected, what was observed, by which rule, and where the evidence lies.</p>",
+        f'<div class="heads" aria-hidden="true"><span></span>{heads}</div>',
+    ]
+    for lines in table.scenarios.values():
+        shared = len(lines) > 1 or bool(lines[0].words)
+        if shared:
+            parts.append(f"<h3>{_line(lines[0].title)}</h3>")
+        parts += [_details(line, table.columns, anchors, shared) for line in lines]
+    return "\n".join(parts) + "</section>"
+
+
+def _details(line: Line, columns: Sequence[str], anchors: dict[tuple[str, str], str], shared: bool) -> str:
+    """One line; opened, it shows its cells side by side, so that the modes can be compared. Findings are open."""
+    label = (line.words or "as usual") if shared else line.title
+    cells = "".join(
+        _cell(column, *marks) if marks[0].word else '<span class="blank"></span>'
+        for column, *marks in zip(columns, line.conformance, line.protection, strict=True)
+    )
+    cards = "".join(
+        _card(column, row, anchors[row.scenario, row.cell])
+        for column, row in zip(columns, line.rows, strict=True)
+        if row
+    )
+    attention = any(mark.tone in (Tone.BAD, Tone.DOUBT) for mark in line.conformance)
+    return (
+        f'<details class="line"{" open" if attention else ""}><summary><span>{_line(label)}</span>{cells}</summary>'
+        f'<div class="cards">{cards}</div></details>'
+    )
+
+
+def _cell(column: str, conformance: Mark, protection: Mark) -> str:
+    return f'<span class="cell"><span class="mode">{_line(column)} </span>{_pair(conformance, protection)}</span>'
+
+
+def _pair(conformance: Mark, protection: Mark) -> str:
+    second = f' <i class="{protection.tone}">{protection.word}</i>' if protection != PROTECTION[None] else ""
+    return f'<b class="{conformance.tone}">{conformance.word}</b>{second}'
+
+
+def _card(column: str, row: Row, anchor: str) -> str:
+    fields = [
+        ("expected", _block(row.expected)),
+        ("observed", _block(row.observed)),
+        ("reason", _block(row.reason)),
+        ("rule and source", _block(row.rule)),
+        ("evidence", _evidence(row)),
+        ("cell", f"<code>{_line(row.cell)}</code>"),
+        ("scenario", f"<code>{_line(row.scenario)}</code>"),
+        ("time", f"{row.seconds:.2f} s"),
+    ]
+    marks = _pair(CONFORMANCE[row.verdict], PROTECTION[row.protects])
+    return (
+        f'<article class="card" id="{anchor}"><h4>{_line(column)} <span class="cell">{marks}</span></h4>'
+        f"{_list(fields)}</article>"
+    )
+
+
+def _conditions(conditions: Conditions) -> str:
+    lines = "".join(f"<tr><td>{_line(name)}<td>{_line(value)}" for name, value in conditions.lines())
+    return f"<section><h2>Conditions</h2><table>{lines}</table></section>"
+
+
+def _list(fields: Sequence[tuple[str, str]]) -> str:
+    return "<dl>" + "".join(f"<dt>{name}<dd>{text}" for name, text in fields if text) + "</dl>"
+
+
+def _evidence(row: Row) -> str:
+    """A link to the folder; quoting its colons too keeps it a path, whatever a row says."""
+    if not row.evidence:
+        return ""
+    return f'<a href="{quote(row.evidence.rstrip("/"))}/">{_line(row.evidence)}</a>'
+
+
+def _line(text: str) -> str:
+    return escape(one_line(text))
+
+
+def _block(text: str) -> str:
+    return escape(visible(text))

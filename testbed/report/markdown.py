@@ -1,0 +1,78 @@
+"""The matrix as Markdown, for a merge request, a ticket or the summary of a CI job."""
+
+import re
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from testbed.model.row import Row
+from testbed.report.attention import findings, inapplicable
+from testbed.report.conditions import Conditions
+from testbed.report.matrix import CONFORMANCE, PROTECTION, Mark, Matrix, Tone, closing, matrix
+from testbed.report.text import one_line
+
+_SIGNS = {Tone.GOOD: "🟢 ", Tone.BAD: "🔴 ", Tone.DOUBT: "🟡 ", Tone.QUIET: ""}
+"""Markdown knows no colours; the words alone carry the meaning too."""
+
+
+def render(rows: Sequence[Row], conditions: Conditions) -> str:
+    """The whole report as GitHub-flavoured Markdown; links are relative to the results folder."""
+    table = matrix(rows)
+    parts = [
+        f"# {_plain(conditions.site)}",
+        _plain(closing(rows)) + "." + ("" if conditions.finished else " **The run was cut short.**"),
+        _tallies(table),
+        "## Cell by cell",
+        "Left: does it behave as documented? Right: are users protected? The words link to the evidence.",
+        _grid(table),
+        "\n".join(f"- n/a ({count}): {_plain(reason)}" for reason, count in inapplicable(rows)),
+        *_attention(rows),
+        "## Conditions",
+        _rows(("condition", "value"), [(_plain(name), _plain(value)) for name, value in conditions.lines()]),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _tallies(table: Matrix) -> str:
+    lines = []
+    for tally in table.tallies:
+        protection = _mark(tally.protection) if tally.protection else ""
+        where = f": {_plain(tally.where)}" if tally.where else ""
+        lines.append((tally.column, _mark(tally.conformance), protection + where))
+    return _rows(("mode", "as documented?", "protected?"), lines) if lines else ""
+
+
+def _grid(table: Matrix) -> str:
+    lines = [(_plain(line.label), *(_cell(row) if row else "" for row in line.rows)) for line in table.lines]
+    return _rows(("scenario", *table.columns), lines) if lines else ""
+
+
+def _cell(row: Row) -> str:
+    text = _mark(CONFORMANCE[row.verdict])
+    if row.protects is not None:
+        text += " · " + _mark(PROTECTION[row.protects])
+    return f"[{text}]({quote(row.evidence)}/)" if row.evidence else text
+
+
+def _attention(rows: Sequence[Row]) -> list[str]:
+    found = findings(rows)
+    parts = ["## What needs a look"] if found else []
+    for finding in found:
+        row = finding.row
+        parts.append(f"### {CONFORMANCE[row.verdict].word}: {_plain(row.title)}, `{one_line(row.cell)}`")
+        parts.append("\n".join(f"- {name}: {_plain(text)}" for name, text in finding.lines(row.evidence)))
+    return parts
+
+
+def _mark(mark: Mark) -> str:
+    word = f"**{mark.word}**" if mark.tone is Tone.BAD else mark.word
+    return _SIGNS[mark.tone] + word
+
+
+def _rows(heading: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    rule = ["---"] * len(heading)
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (heading, rule, *lines))
+
+
+def _plain(text: str) -> str:
+    """Text in which Markdown and HTML find nothing to interpret."""
+    return re.sub(r"([\\`*_{}\[\]<>|#~&!])", r"\\\1", one_line(text))
