@@ -1,0 +1,39 @@
+/* The answer of the authority: who the credential is, and which account it gets. */
+#ifndef ACCOUNT_H
+#define ACCOUNT_H
+
+#include "identity.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DN_SIZE 1024
+#define FQAN_SIZE 512
+#define FQANS_MAX 32
+#define ANSWER_SIZE 65536
+
+struct account {
+    uint32_t uid;
+    uint32_t gid;
+    gid_t groups[GROUPS_MAX];
+    size_t group_count;
+    char dn[DN_SIZE];
+    char fqans[FQANS_MAX][FQAN_SIZE]; /* the attributes that the mapping rests on, the primary one first */
+    size_t fqan_count;
+    bool mapped; /* whether there is an account; a refusal names the DN only */
+};
+
+/* Reads the answer of lcmaps-account (its form is in answer.h): every line known, numbers strict, the end marked.
+ * `text` has `length` bytes and a NUL behind them; it is taken apart in place. NULL, or what is wrong with the answer. */
+const char *account_parse(struct account *account, char *text, size_t length);
+
+/* NULL, or why these numbers must not become anybody's identity. */
+const char *account_objection(const struct account *account, uint32_t minimum_uid, uint32_t minimum_gid);
+
+struct run;
+
+/* Step 7: the ids are within the site's bounds, nobody's who is special here, and in passwd. 203 otherwise. */
+int account_check(struct run *run);
+
+#endif

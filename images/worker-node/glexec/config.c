@@ -1,0 +1,230 @@
+#include "config.h"
+
+#include "options.h"
+#include "outcome.h"
+#include "run.h"
+#include "text.h"
+#include "trusted_path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef GLEXEC_CONF
+#define GLEXEC_CONF "/etc/glexec.conf"
+#endif
+
+#define LINE_MAX_LENGTH 4096
+#define OPTIONS_MAX 64
+
+static bool wrong(struct config_error *error, unsigned line, const char *reason)
+{
+    error->line = line;
+    (void)text_print(error->reason, sizeof error->reason, "%s", reason);
+    return false;
+}
+
+static char *trim(char *text)
+{
+    char *end;
+
+    text += strspn(text, " \t");
+    end = text + strlen(text);
+    while (end > text && (end[-1] == ' ' || end[-1] == '\t'))
+        *--end = '\0';
+    return text;
+}
+
+struct reader {
+    struct config *config;
+    struct config_error *error;
+    unsigned line;
+    bool in_section, section_seen, elsewhere;
+    unsigned given[OPTIONS_MAX]; /* line of each option, 0 when not given */
+};
+
+static bool read_section(struct reader *reader, char *text)
+{
+    char *end = strchr(text, ']');
+
+    if (end == NULL || end[1] != '\0')
+        return wrong(reader->error, reader->line, "a section needs exactly one closing bracket");
+    *end = '\0';
+    reader->in_section = strcmp(trim(text + 1), "glexec") == 0;
+    reader->elsewhere = !reader->in_section;
+    if (reader->in_section && reader->section_seen)
+        return wrong(reader->error, reader->line, "section [glexec] stands twice");
+    reader->section_seen = reader->section_seen || reader->in_section;
+    return true;
+}
+
+static bool read_option(struct reader *reader, char *text)
+{
+    char *equals = strchr(text, '=');
+    char *name, *value, reason[200];
+    const char *problem;
+    size_t index;
+
+    if (equals == NULL)
+        return wrong(reader->error, reader->line, "expected name = value");
+    *equals = '\0';
+    name = trim(text);
+    value = trim(equals + 1);
+    problem = options_store(reader->config, name, value, &index);
+    if (problem == NULL && index >= OPTIONS_MAX)
+        problem = "too many options";
+    if (problem == NULL && reader->given[index] != 0)
+        problem = "given twice";
+    if (problem != NULL) {
+        (void)text_print(reason, sizeof reason, "%.60s: %s", name, problem);
+        return wrong(reader->error, reader->line, reason);
+    }
+    reader->given[index] = reader->line;
+    return true;
+}
+
+static bool read_line(struct reader *reader, char *text)
+{
+    if (strlen(text) > LINE_MAX_LENGTH)
+        return wrong(reader->error, reader->line, "the line is too long");
+    if (strchr(text, '\r') != NULL)
+        return wrong(reader->error, reader->line, "a carriage return: the file has line ends of another system");
+    text = trim(text);
+    if (text[0] == '\0' || text[0] == '#' || text[0] == ';')
+        return true;
+    if (text[0] == '[')
+        return read_section(reader, text);
+    if (reader->in_section)
+        return read_option(reader, text);
+    if (reader->elsewhere)
+        return true;
+    return wrong(reader->error, reader->line, "an option before the first section");
+}
+
+bool config_parse(struct config *config, size_t length, struct config_error *error)
+{
+    struct reader reader = {.config = config, .error = error};
+    char *text = config->text, *next;
+
+    *error = (struct config_error){0};
+    options_defaults(config);
+    config->text[length] = '\0';
+    if (memchr(config->text, '\0', length) != NULL)
+        return wrong(error, 0, "a NUL character");
+    for (; text != NULL; text = next) {
+        next = strchr(text, '\n');
+        if (next != NULL)
+            *next++ = '\0';
+        reader.line++;
+        if (!read_line(&reader, text))
+            return false;
+    }
+    if (!reader.section_seen)
+        return wrong(error, 0, "there is no section [glexec]");
+    return true;
+}
+
+/* The whole file, opened and checked as the keeper. False with the reason. */
+static bool load(struct run *run, size_t *length, struct config_error *error)
+{
+    struct config *config = &run->config;
+    char why[256];
+    int file = trusted_open(GLEXEC_CONF, run->keeper.uid, why, sizeof why);
+    ssize_t got = 0;
+
+    if (file < 0)
+        return wrong(error, 0, why);
+    *length = 0;
+    while (*length <= CONFIG_SIZE && (got = read(file, config->text + *length, sizeof config->text - *length)) > 0)
+        *length += (size_t)got;
+    close(file);
+    if (got < 0)
+        return wrong(error, 0, "it cannot be read");
+    if (*length > CONFIG_SIZE)
+        return wrong(error, 0, "it is too long");
+    return true;
+}
+
+static int open_log_file(struct run *run)
+{
+    char folder[256];
+
+    if (run->installation == LOG_ONLY) {
+        journal_note(&run->journal, LOG_ERR, "%s: log_destination = file cannot work in a log-only installation, "
+                     "an unprivileged program cannot write the site's log.", GLEXEC_CONF);
+        return SYSTEM_FAULT;
+    }
+    if (!trusted_parent(run->config.log_file, run->keeper.uid, folder, sizeof folder)) {
+        journal_note(&run->journal, LOG_ERR, "%s: log_file %s: %s.", GLEXEC_CONF, run->config.log_file, folder);
+        return SYSTEM_FAULT;
+    }
+    if (!run_act_as(run, &run->keeper))
+        return SYSTEM_FAULT;
+    run->journal.file = open(run->config.log_file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+                             0640);
+    run_act_as_self(run);
+    if (run->journal.file >= 0)
+        return GO_ON;
+    journal_note(&run->journal, LOG_ERR, "%s: log_file %s: %s.", GLEXEC_CONF, run->config.log_file, strerror(errno));
+    return SYSTEM_FAULT;
+}
+
+static int refuse(struct run *run, const char *reason)
+{
+    journal_note(&run->journal, LOG_ERR, "%s: %s.", GLEXEC_CONF, reason);
+    return SYSTEM_FAULT;
+}
+
+/* What the options ask for, against how the program is installed. */
+static int settle(struct run *run)
+{
+    const struct config *config = &run->config;
+
+    run->journal.level = (int)config->log_level;
+    run->journal.facility = (int)config->syslog_facility;
+    if (config->installation == INTENDED_SETUID && run->installation == LOG_ONLY)
+        return refuse(run, "installation = setuid, but the program has no set-id bit");
+    if (config->installation == INTENDED_LOG_ONLY && run->installation == SETUID)
+        return refuse(run, "installation = log-only, but the program is set-id");
+    if (config->use_lcas)
+        return refuse(run, "use_lcas = yes, but LCAS is not available; say no, or put the rules into LCMAPS");
+    if (config->log_destination == TO_FILE && open_log_file(run) != GO_ON)
+        return SYSTEM_FAULT;
+    if (config->notes[0] != '\0')
+        journal_note(&run->journal, LOG_NOTICE, "%s: options without effect here:%s.", GLEXEC_CONF, config->notes);
+    return GO_ON;
+}
+
+static int take_over(struct run *run)
+{
+    struct config_error error = {0};
+    size_t length = 0;
+    bool loaded;
+
+    journal_note(&run->journal, LOG_DEBUG, "Trying to read " GLEXEC_CONF " as %u(%s)/%u(%s)",
+                 (unsigned)run->keeper.uid, run->keeper.name, (unsigned)run->keeper.gid, run->keeper.group);
+    if (!run_act_as(run, &run->keeper))
+        return SYSTEM_FAULT;
+    loaded = load(run, &length, &error);
+    run_act_as_self(run);
+    if (!loaded || !config_parse(&run->config, length, &error)) {
+        if (error.line > 0)
+            journal_note(&run->journal, LOG_ERR, "%s line %u: %s.", GLEXEC_CONF, error.line, error.reason);
+        else
+            journal_note(&run->journal, LOG_ERR, "%s: %s.", GLEXEC_CONF, error.reason);
+        return SYSTEM_FAULT;
+    }
+    if (settle(run) != GO_ON)
+        return SYSTEM_FAULT;
+    return journal_ready(&run->journal) ? GO_ON : SYSTEM_FAULT;
+}
+
+int config_read(struct run *run)
+{
+    int outcome = take_over(run);
+
+    if (outcome != GO_ON)
+        run_tell("System fault. The site's administrators find the reason in their log.");
+    return outcome;
+}

@@ -1,0 +1,164 @@
+/* lcmaps-account: asks the site's real LCMAPS for the account of one credential. It is not set-id.
+ *
+ * Started by the switch as `lcmaps-account IDENT FACILITY [--no-voms-verification] [--switched]`, with LCMAPS' settings in
+ * the environment, the PEM text of the credential on standard input and descriptor 3 for the answer (see answer.h).
+ * With --switched the policy ends in posix_enf: not what LCMAPS returns counts, but who this process has become. */
+#include "answer.h"
+#include "identity.h"
+#include "text.h"
+
+#include <lcmaps/lcmaps.h>
+#include <lcmaps/lcmaps_cred_data.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#define PEM_SIZE (256 * 1024 + 1)
+#define POLICIES_MAX 10
+#define USER_LOG 1 /* LCMAPS' DO_USRLOG: LCMAPS_LOG_FILE if set, else the system log; its header does not publish it */
+
+struct request {
+    bool verify_voms, switched;
+    char pem[PEM_SIZE];
+};
+
+struct mapping {
+    uid_t uid;
+    gid_t *pgids, *sgids;
+    int pgid_count, sgid_count;
+    char *pool_index;
+};
+
+static bool read_request(struct request *request, int argc, char **argv)
+{
+    uint32_t facility;
+    size_t length;
+
+    if (argc < 3 || !text_number(argv[2], LOG_FACMASK, &facility))
+        return false;
+    request->verify_voms = true;
+    request->switched = false;
+    for (int i = 3; i < argc; i++) {
+        if (strcmp(argv[i], "--no-voms-verification") == 0)
+            request->verify_voms = false;
+        else if (strcmp(argv[i], "--switched") == 0)
+            request->switched = true;
+        else
+            return false;
+    }
+    openlog(argv[1], 0, (int)facility); /* the ident carries the pid of the switch, so that all lines can be joined */
+    length = fread(request->pem, 1, sizeof request->pem - 1, stdin);
+    request->pem[length] = '\0';
+    return ferror(stdin) == 0 && length > 0;
+}
+
+/* LCMAPS_POLICY_NAME is a list with colons; `names` points into `text`. */
+static int split_policies(char *text, char **names)
+{
+    int count = 0;
+    char *rest = text;
+
+    for (char *name = strtok_r(text, ":", &rest); name != NULL && count < POLICIES_MAX; name = strtok_r(NULL, ":", &rest))
+        names[count++] = name;
+    return count;
+}
+
+static bool ask(struct request *request, struct mapping *mapping)
+{
+    char *names[POLICIES_MAX];
+    char policies[1024] = "";
+    const char *given = getenv("LCMAPS_POLICY_NAME");
+    int count;
+
+    if (given != NULL && !text_print(policies, sizeof policies, "%s", given))
+        return false;
+    count = split_policies(policies, names);
+    return lcmaps_run_with_pem_and_return_account(NULL, request->pem, -1, NULL, count, names, &mapping->uid,
+                                                  &mapping->pgids, &mapping->pgid_count, &mapping->sgids,
+                                                  &mapping->sgid_count, &mapping->pool_index) == 0;
+}
+
+static void say(FILE *answer, const char *word, const char *value)
+{
+    char text[4096];
+
+    text_one_line(text, sizeof text, value);
+    (void)fprintf(answer, "%s %s\n", word, text);
+}
+
+/* Whose credential it is, and the attributes that LCMAPS itself says its mapping rests on. */
+static void say_whose(FILE *answer)
+{
+    int count = 0;
+    char **dn = getCredentialData(DN, &count);
+    lcmaps_vo_mapping_t *mapped;
+    char **asserted;
+
+    if (dn != NULL && count > 0 && *dn != NULL)
+        say(answer, ANSWER_DN, *dn);
+    asserted = getCredentialData(LCMAPS_VO_CRED_STRING, &count);
+    for (int i = 0; asserted != NULL && i < count; i++)
+        say(answer, ANSWER_FQAN, asserted[i]);
+    if (asserted != NULL && count > 0)
+        return;
+    mapped = getCredentialData(LCMAPS_VO_CRED_MAPPING, &count);
+    for (int i = 0; mapped != NULL && i < count; i++)
+        say(answer, ANSWER_FQAN, mapped[i].vostring);
+}
+
+static void say_account(FILE *answer, const struct mapping *mapping)
+{
+    (void)fprintf(answer, ANSWER_UID " %u\n", (unsigned)mapping->uid);
+    for (int i = 0; i < mapping->pgid_count; i++)
+        (void)fprintf(answer, ANSWER_PGID " %u\n", (unsigned)mapping->pgids[i]);
+    for (int i = 0; i < mapping->sgid_count; i++)
+        (void)fprintf(answer, ANSWER_SGID " %u\n", (unsigned)mapping->sgids[i]);
+}
+
+/* Who this process is now, if that is one and the same ordinary identity in all its ids. */
+static bool what_we_became(struct mapping *mapping)
+{
+    static gid_t group, groups[GROUPS_MAX];
+    uid_t real, effective, saved;
+    gid_t real_group, saved_group;
+
+    if (getresuid(&real, &effective, &saved) != 0 || getresgid(&real_group, &group, &saved_group) != 0)
+        return false;
+    if (real == 0 || effective != real || saved != real || real_group == 0 || group != real_group || saved_group != group)
+        return false;
+    *mapping = (struct mapping){.uid = real, .pgids = &group, .pgid_count = 1, .sgids = groups};
+    mapping->sgid_count = getgroups(GROUPS_MAX, groups);
+    return mapping->sgid_count >= 0;
+}
+
+static _Noreturn void end_with(FILE *answer, enum verdict verdict)
+{
+    (void)fputs(ANSWER_END "\n", answer);
+    _exit(fflush(answer) == 0 ? (int)verdict : (int)VERDICT_BROKEN);
+}
+
+int main(int argc, char **argv)
+{
+    static struct request request;
+    struct mapping mapping = {.uid = (uid_t)-1};
+    FILE *answer = fdopen(ANSWER_FD, "w");
+    bool mapped;
+
+    if (answer == NULL || !read_request(&request, argc, argv))
+        return VERDICT_BROKEN;
+    if (lcmaps_init_and_logfile(NULL, NULL, USER_LOG) != 0)
+        return VERDICT_NOT_RUNNING;
+    if (!request.verify_voms)
+        lcmaps_disable_voms_attributes_verification();
+    mapped = ask(&request, &mapping);
+    say_whose(answer);
+    if (!mapped)
+        end_with(answer, VERDICT_REFUSED);
+    if (request.switched && !what_we_became(&mapping))
+        end_with(answer, VERDICT_NOT_SWITCHED);
+    say_account(answer, &mapping);
+    end_with(answer, VERDICT_MAPPED);
+}

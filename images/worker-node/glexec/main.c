@@ -1,0 +1,52 @@
+/* glexec: runs a payload as the account that its user is mapped to, or records that it was allowed to run. */
+#include "account.h"
+#include "callers.h"
+#include "command.h"
+#include "config.h"
+#include "credential.h"
+#include "environment.h"
+#include "folder.h"
+#include "installation.h"
+#include "mapping.h"
+#include "outcome.h"
+#include "payload.h"
+#include "record.h"
+#include "request.h"
+#include "run.h"
+#include "sane_start.h"
+#include "target_proxy.h"
+
+#include <stddef.h>
+
+static step *const order_of_work[] = {
+    sane_start,         /* descriptors, signals, mask; the environment is set aside */
+    installation_find,  /* set-id or log-only, and did the kernel heed it? */
+    config_read,        /* as account glexec */
+    callers_check,      /* the white list */
+    request_read,       /* GLEXEC_MODE, GLEXEC_ID */
+    credential_read,    /* as the caller */
+    mapping_ask,        /* a child runs LCMAPS */
+    account_check,      /* the answer is somebody's, and nobody's who must not be had */
+    command_find,       /* as the target */
+    target_proxy_write, /* as the target */
+    folder_enter,       /* as the target */
+    environment_build,  /* what survives */
+    record_start,       /* no record, no run */
+    payload_run,        /* switch for good, run, linger */
+};
+
+int main(int argc, char **argv)
+{
+    static struct run run;
+    int outcome = GO_ON;
+    size_t taken = 0;
+
+    run.argc = argc;
+    run.argv = argv;
+    for (; outcome == GO_ON && taken < sizeof order_of_work / sizeof order_of_work[0]; taken++)
+        outcome = order_of_work[taken](&run);
+    if (outcome == SYSTEM_FAULT || outcome == CALLER_FAULT)
+        if (order_of_work[taken - 1] != payload_run)
+            target_proxy_withdraw(&run);
+    return outcome == GO_ON ? SYSTEM_FAULT : outcome;
+}

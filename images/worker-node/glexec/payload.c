@@ -1,0 +1,49 @@
+#include "payload.h"
+
+#include "linger.h"
+#include "outcome.h"
+#include "run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PAYLOAD_MASK 022 /* gLExec 0.9.0-0.9.5 left 077 here and broke HTCondor's sandboxes */
+
+int payload_become(struct run *run, const char **why, int *error)
+{
+    sigset_t none;
+
+    *error = 0;
+    if (run->installation == SETUID && !identity_switch_for_good(&run->target, why))
+        return SYSTEM_FAULT;
+    *why = "its process could not be prepared";
+    if (signal(SIGPIPE, SIG_DFL) == SIG_ERR || signal(SIGXFSZ, SIG_DFL) == SIG_ERR || sigemptyset(&none) != 0 ||
+        sigprocmask(SIG_SETMASK, &none, NULL) != 0 || close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0) {
+        *error = errno;
+        return SYSTEM_FAULT;
+    }
+    (void)umask(PAYLOAD_MASK);
+    (void)execve(run->command.path, run->command.arguments, run->environment);
+    *error = errno;
+    *why = "the kernel would not run it";
+    return EXEC_FAILED;
+}
+
+int payload_run(struct run *run)
+{
+    const char *why = NULL;
+    int error = 0, code;
+
+    if (run->config.linger)
+        return linger(run);
+    code = payload_become(run, &why, &error);
+    journal_note(&run->journal, LOG_ERR, "%s was not run: %s%s%s.", run->command.path, why, error != 0 ? ", " : "",
+                 error != 0 ? strerror(error) : "");
+    run_tell("%s could not be run: %s.", run->command.given, error != 0 ? strerror(error) : "system fault");
+    return code;
+}

@@ -1,0 +1,99 @@
+#include "record.h"
+
+#include "outcome.h"
+#include "run.h"
+#include "text.h"
+
+#include <string.h>
+#include <sys/wait.h>
+
+#define SHOWN 1024 /* characters of one value; longer ones are cut, and the line says so */
+#define LINE 7500
+
+static bool record_whose(struct run *run)
+{
+    char line[LINE], value[SHOWN];
+    size_t used;
+
+    text_escape(value, sizeof value, run->account.dn);
+    (void)text_print(line, sizeof line, "Used DN: \"%s\"", value);
+    for (size_t i = 0; i < run->account.fqan_count; i++) {
+        text_escape(value, sizeof value, run->account.fqans[i]);
+        used = strlen(line);
+        if (used + strlen(value) + 64 > sizeof line) {
+            (void)text_print(line + used, sizeof line - used, " ...[cut, %zu FQANs]", run->account.fqan_count);
+            break;
+        }
+        (void)text_print(line + used, sizeof line - used, " Used FQAN: \"%s\"", value);
+    }
+    return journal_record(&run->journal, line);
+}
+
+/* All arguments behind the command, with blanks between, as far as they fit. */
+static void join_arguments(char *out, size_t size, char **arguments)
+{
+    size_t used = 0, length = 0;
+    char all[4 * SHOWN] = "";
+
+    for (char **argument = arguments; *argument != NULL; argument++) {
+        length += strlen(*argument) + (argument != arguments ? 1 : 0);
+        if (used < sizeof all)
+            (void)text_print(all + used, sizeof all - used, "%s%s", argument != arguments ? " " : "", *argument);
+        used = strlen(all);
+    }
+    text_escape(out, size, all);
+    if (length > used)
+        (void)text_print(out + strlen(out), size - strlen(out), "...[cut, %zu bytes]", length);
+}
+
+static bool record_what(struct run *run)
+{
+    char line[LINE], folder[SHOWN], given[SHOWN], path[SHOWN], arguments[2 * SHOWN + 64];
+    size_t used;
+
+    text_escape(folder, sizeof folder, run->folder);
+    text_escape(given, sizeof given, run->command.given);
+    text_escape(path, sizeof path, run->command.path);
+    if (!text_print(line, sizeof line,
+                    "real_user(%s),real_group(%s)->mapped_user(%s),mapped_group(%s) cwd: \"%s\" cmd: \"%s\" (=\"%s\")",
+                    run->caller.name, run->caller.group, run->target.name, run->target.group, folder, given, path))
+        return false;
+    if (run->command.arguments[1] != NULL) {
+        join_arguments(arguments, 2 * SHOWN, run->command.arguments + 1);
+        used = strlen(line);
+        (void)text_print(line + used, sizeof line - used, " args: \"%s\"", arguments);
+    }
+    return journal_record(&run->journal, line);
+}
+
+static bool record_renewal(struct run *run)
+{
+    char line[LINE], path[SHOWN];
+
+    text_escape(path, sizeof path, run->target_proxy);
+    return text_print(line, sizeof line,
+                      "real_user(%s),real_group(%s)->mapped_user(%s),mapped_group(%s) no command, proxy: \"%s\"",
+                      run->caller.name, run->caller.group, run->target.name, run->target.group, path) &&
+           journal_record(&run->journal, line);
+}
+
+int record_start(struct run *run)
+{
+    if (record_whose(run) && (run->command.given != NULL ? record_what(run) : record_renewal(run)))
+        return run->command.given != NULL ? GO_ON : ENOUGH;
+    run_tell("No record of the call can be written.");
+    return SYSTEM_FAULT;
+}
+
+void record_end(struct run *run, int status, const struct rusage *used)
+{
+    char line[LINE];
+    bool by_signal = WIFSIGNALED(status);
+
+    (void)text_print(line, sizeof line, "Terminated, %s %d, CPU user %ld.%03ld system %ld.%03ld mapped_user(%s)",
+                     by_signal ? "signal" : "exit", by_signal ? WTERMSIG(status) : WEXITSTATUS(status),
+                     (long)used->ru_utime.tv_sec, (long)used->ru_utime.tv_usec / 1000, (long)used->ru_stime.tv_sec,
+                     (long)used->ru_stime.tv_usec / 1000, run->target.name);
+    if (!journal_record(&run->journal, line))
+        run_tell("The end of the payload could not be recorded.");
+}

@@ -1,0 +1,51 @@
+/* All that one call of the switch knows so far; main() owns the only one. Each step reads it and adds its part. */
+#ifndef RUN_H
+#define RUN_H
+
+#include "account.h"
+#include "command.h"
+#include "config.h"
+#include "credential.h"
+#include "identity.h"
+#include "installation.h"
+#include "journal.h"
+
+#include <limits.h>
+
+#define ENVIRONMENT_MAX 2048
+
+struct run {
+    int argc;
+    char **argv;
+    char **outer; /* the caller's environment, set aside at the start */
+    struct journal journal;
+    enum installation installation;
+    struct identity caller;
+    struct identity keeper; /* does the switch's own reading: account glexec, or the caller in log-only */
+    struct config config;
+    struct credential client; /* says whose payload it is */
+    struct credential source; /* what the payload gets a copy of */
+    struct account account;   /* the answer of the authority */
+    struct identity target;   /* who the payload runs as */
+    char target_proxy[PATH_MAX]; /* where the copy is, empty when there is none */
+    struct command command;
+    char folder[PATH_MAX];               /* where the payload starts */
+    char *environment[ENVIRONMENT_MAX]; /* what the payload gets */
+    char home[PATH_MAX + sizeof "HOME="];
+    char proxy[PATH_MAX + sizeof "X509_USER_PROXY="];
+};
+
+/* A step: GO_ON, or the exit code of the switch. A step that ends the call has said why in the journal. */
+typedef int step(struct run *run);
+
+/* Acts as somebody else for a while, and as itself again. In log-only nobody can be anybody else: both do nothing. */
+bool run_act_as(struct run *run, const struct identity *who);
+void run_act_as_self(const struct run *run);
+
+/* The value of a variable in the caller's environment, NULL when it is not there. The first one counts. */
+const char *run_outer(const struct run *run, const char *name);
+
+/* One line for the caller on its standard error, in gLExec's manner. It tells nothing about the site. */
+void run_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

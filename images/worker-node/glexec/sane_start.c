@@ -1,0 +1,52 @@
+#include "sane_start.h"
+
+#include "outcome.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static char *nothing[] = {NULL};
+
+static bool open_standard_descriptors(void)
+{
+    for (int wanted = 0; wanted <= 2; wanted++)
+        if (fcntl(wanted, F_GETFD) < 0 && open("/dev/null", O_RDWR) != wanted)
+            return false;
+    return true;
+}
+
+static bool reset_signals(void)
+{
+    sigset_t none;
+
+    for (int number = 1; number < NSIG; number++)
+        if (number != SIGKILL && number != SIGSTOP && (number < 32 || number >= SIGRTMIN) &&
+            signal(number, SIG_DFL) == SIG_ERR)
+            return false;
+    /* A closed pipe or a file size limit shall be an error that we see, not the end of us. */
+    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+        return false;
+    return sigemptyset(&none) == 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0;
+}
+
+int sane_start(struct run *run)
+{
+    if (!open_standard_descriptors() || close_range(3, ~0U, 0) != 0 || !reset_signals() ||
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+        return SYSTEM_FAULT;
+    (void)umask(077);
+    run->outer = environ != NULL ? environ : nothing;
+    environ = nothing;
+    journal_open(&run->journal);
+    if (run->argc < 1 || run->argv[0] == NULL) {
+        journal_note(&run->journal, LOG_ERR, "Called without a name in argv[0].");
+        return CALLER_FAULT;
+    }
+    return GO_ON;
+}

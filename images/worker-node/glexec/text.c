@@ -1,0 +1,78 @@
+#include "text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool plain(unsigned char byte, bool keep_quotes)
+{
+    if (byte < 0x20 || byte > 0x7e)
+        return false;
+    return keep_quotes || (byte != '"' && byte != '\\');
+}
+
+static void escape(char *out, size_t size, const char *in, bool keep_quotes)
+{
+    char cut[40];
+    size_t length = strlen(in);
+    size_t room, used = 0;
+
+    if (size == 0)
+        return;
+    (void)snprintf(cut, sizeof cut, "...[cut, %zu bytes]", length);
+    room = size - 1;
+    for (size_t i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)in[i];
+        size_t need = plain(byte, keep_quotes) ? 1 : 4;
+        size_t reserve = i + 1 < length ? strlen(cut) : 0;
+        if (used + need + reserve > room) {
+            /* The note about the cut takes the place that was kept for it. */
+            (void)snprintf(out + used, size - used, "%s", cut);
+            return;
+        }
+        if (need == 1)
+            out[used] = (char)byte;
+        else
+            (void)snprintf(out + used, size - used, "\\x%02X", byte);
+        used += need;
+    }
+    out[used] = '\0';
+}
+
+void text_escape(char *out, size_t size, const char *in)
+{
+    escape(out, size, in, false);
+}
+
+void text_one_line(char *out, size_t size, const char *in)
+{
+    escape(out, size, in, true);
+}
+
+bool text_number(const char *text, uint32_t most, uint32_t *number)
+{
+    uint64_t value = 0;
+
+    if (text[0] == '\0' || (text[0] == '0' && text[1] != '\0'))
+        return false;
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at < '0' || *at > '9')
+            return false;
+        value = value * 10 + (uint64_t)(*at - '0');
+        if (value > most)
+            return false;
+    }
+    *number = (uint32_t)value;
+    return true;
+}
+
+bool text_print(char *out, size_t size, const char *format, ...)
+{
+    va_list arguments;
+    int length;
+
+    va_start(arguments, format);
+    length = vsnprintf(out, size, format, arguments);
+    va_end(arguments);
+    return length >= 0 && (size_t)length < size;
+}

@@ -1,0 +1,20 @@
+/* Files that only the site can have written: checked on open descriptors, folder by folder. */
+#ifndef TRUSTED_PATH_H
+#define TRUSTED_PATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Opens a regular file for reading. It and every folder above it must belong to root or `keeper`, must not be writable
+ * by others nor by a group other than root's, and no part of the path may be a symbolic link.
+ * Returns the descriptor, or -1 with the reason in `why`. */
+int trusted_open(const char *path, uid_t keeper, char *why, size_t size);
+
+/* The same check for the folders above `path` only. */
+bool trusted_parent(const char *path, uid_t keeper, char *why, size_t size);
+
+/* As trusted_open, with `root` in the place of the root folder; `path` still begins with a slash. */
+int trusted_open_below(int root, const char *path, uid_t keeper, char *why, size_t size);
+
+#endif
