@@ -23,7 +23,7 @@ HOSTS = ("worker-node", "pilot")
 
 def make_grid(
     people: Iterable[Credential],
-    vos: Sequence[str],
+    vos: Sequence[str] = (),
     hosts: Sequence[str] = HOSTS,
     *,
     lifetime: timedelta = LIFETIME,

@@ -1,0 +1,119 @@
+"""Reads a site's folder: site.toml and the files next to it."""
+
+import re
+from importlib import resources
+from pathlib import Path
+
+from testbed.model.answers import Answers, MultiUser, OnInternalError, Stance
+from testbed.model.cell import Authority
+from testbed.model.mode import Installation
+from testbed.model.problem import Problem, nearest
+from testbed.site import folder as folders
+from testbed.site import pool as accounts
+from testbed.site import toml
+from testbed.site.pool import Group, Pool
+from testbed.site.reader import Table
+from testbed.site.site import Site
+
+SITE = "site.toml"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
+_VO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}")
+_LATER = ("argus", "scas", "gums")
+"""Authorities that sites have and that are not built yet."""
+
+_TOP = ("name", "description", "answers", "switch", "authority", "pools", "pilots", "files")
+_ANSWERS = ("multi_user_pilots", "setuid", "log_only", "on_internal_error")
+_POOL = ("prefix", "count", "first_uid", "vo", "group", "width")
+_PILOTS = ("prefix", "count", "first_uid", "group", "width")
+
+
+def load_site(directory: Path) -> Site:
+    """The site in a folder (or of a site.toml); a mistake is a `Problem` that says where it is and what to write."""
+    directory = folders.of_site(directory, SITE)
+    document = toml.parse(folders.read(directory, SITE), str(directory / SITE))
+    top = Table(document, (), _TOP)
+    name = top.word("name")
+    if not _NAME.fullmatch(name):
+        rule = "lower-case letters, digits, and - _ . inside; 40 characters at most"
+        raise top.problem("name", "cannot name folders and containers", found=repr(name), expected=rule)
+    answers = _answers(top.table("answers", _ANSWERS))
+    switch = top.table("switch", ("installation", "path"))
+    installation = switch.choice("installation", Installation)
+    authority = _authority(top.table("authority", ("kind",)))
+    pools, pilots = _pools(top)
+    files = folders.site_files(directory, top.table("files", ()) if "files" in top else None, installation)
+    own = folders.switch(directory, switch) if "path" in switch else None
+    description = top.word("description", "")
+    return Site(name, description, str(directory), answers, installation, authority, pools, pilots, files, own)
+
+
+def examples() -> list[str]:
+    """The names of the sites that come with the testbed."""
+    return sorted(item.name for item in _shipped().iterdir() if (item / SITE).is_file())
+
+
+def example(name: str) -> Site:
+    """A site that comes with the testbed."""
+    return load_site(example_folder(name))
+
+
+def example_folder(name: str) -> Path:
+    """Where an example lies."""
+    if name not in examples():
+        near = nearest(name, examples())
+        raise Problem(
+            f"no example site is called {name!r}",
+            expected="one of " + ", ".join(examples()),
+            remedy=f"did you mean {near!r}?" if near else "",
+        )
+    return _shipped() / name
+
+
+def _shipped() -> Path:
+    return Path(str(resources.files("testbed.site"))) / "examples"
+
+
+def _answers(table: Table) -> Answers:
+    return Answers(
+        table.choice("multi_user_pilots", MultiUser),
+        table.choice("setuid", Stance),
+        table.choice("log_only", Stance),
+        table.choice("on_internal_error", OnInternalError),
+    )
+
+
+def _authority(table: Table) -> Authority:
+    kind = table.word("kind")
+    if kind in _LATER:
+        remedy = 'write kind = "gridmap" and map with local files'
+        raise table.problem("kind", "names an authority that is not built yet", found=repr(kind), remedy=remedy)
+    return table.choice("kind", Authority)
+
+
+def _pools(top: Table) -> tuple[tuple[Pool, ...], Pool]:
+    tables = [(table, _pool(table, 3, of_vo=True)) for table in top.tables("pools", _POOL)]
+    if not tables:
+        raise top.problem("pools", "is empty", expected="a [[pools]] for each VO")
+    table = top.table("pilots", _PILOTS)
+    tables.append((table, _pool(table, 2, of_vo=False)))
+    for clash in accounts.clashes(pool for _, pool in tables):
+        raise tables[clash.index][0].problem(clash.key, clash.what, found=clash.found, remedy=clash.remedy)
+    *pools, pilots = (pool for _, pool in tables)
+    return tuple(pools), pilots
+
+
+def _pool(table: Table, width: int, *, of_vo: bool) -> Pool:
+    group = table.table("group", ("name", "gid"))
+    vo = table.word("vo") if of_vo else ""
+    if vo and not _VO.fullmatch(vo):
+        raise table.problem("vo", "is no name of a VO", found=repr(vo), expected="letters, digits, and - _ . inside")
+    width = table.number("width", 1, 6, width)
+    low, high = accounts.LOWEST_UID, accounts.HIGHEST_UID
+    return Pool(
+        table.word("prefix"),
+        table.number("count", 1, 10**width - 1),
+        table.number("first_uid", low, high - 10**width),
+        Group(group.word("name"), group.number("gid", low, high)),
+        width,
+        vo,
+    )

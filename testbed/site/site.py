@@ -1,0 +1,85 @@
+"""A site: its four answers, how it installs the switch, its accounts, and its own files."""
+
+import hashlib
+from dataclasses import dataclass
+
+from testbed.model.answers import Answers
+from testbed.model.cell import Authority
+from testbed.model.entry import Entry, tar
+from testbed.model.mode import Installation
+from testbed.site import layout, mapfile
+from testbed.site.pool import Account, Pool
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFile:
+    """One of the site's own files: its name in the site's folder, and where and how it lies on the worker node."""
+
+    name: str
+    path: str
+    content: bytes
+    mode: int
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Everything the testbed knows of a site. Two sites with the same `digest` make the same worker node."""
+
+    name: str
+    description: str
+    folder: str
+    """Where it was read from, for messages."""
+    answers: Answers
+    installation: Installation
+    authority: Authority
+    pools: tuple[Pool, ...]
+    pilots: Pool
+    files: tuple[SiteFile, ...]
+    switch: bytes | None = None
+    """The site's own switch in place of the reference, as a program file."""
+
+    @property
+    def vos(self) -> tuple[str, ...]:
+        """The VOs that the site serves, in the order of their pools."""
+        return tuple(dict.fromkeys(pool.vo for pool in self.pools))
+
+    @property
+    def pilot_accounts(self) -> tuple[Account, ...]:
+        """The accounts that pilots run as."""
+        return self.pilots.accounts
+
+    @property
+    def first_uid(self) -> int:
+        """The lowest uid of the site's accounts: what runs or lies around with this uid or a higher one is a user's."""
+        return min(pool.first_uid for pool in (self.pilots, *self.pools))
+
+    @property
+    def digest(self) -> str:
+        """What the worker node is made of, in sixteen characters."""
+        return hashlib.sha256(tar(self.tree())).hexdigest()[:16]
+
+    def file(self, name: str) -> SiteFile | None:
+        """One of the site's files, by its name in the site's folder."""
+        return next((file for file in self.files if file.name == name), None)
+
+    def at(self, path: str) -> SiteFile | None:
+        """One of the site's files, by its path on the worker node."""
+        return next((file for file in self.files if file.path == path), None)
+
+    def tree(self) -> list[Entry]:
+        """The files of the worker node that this site means."""
+        return layout.tree(self)
+
+    def pool_of(self, fqans: tuple[str, ...], dn: str = "") -> str | None:
+        """The pool (or the fixed account) that the map files give to these FQANs; None when they give nothing.
+
+        Read from grid-mapfile, or, where the site has none, the group from groupmapfile. A banned ``dn`` gets nothing.
+        """
+        bans = self.file("ban_users.db")
+        if bans and dn in mapfile.banned(bans.content):
+            return None
+        maps = self.file("grid-mapfile") or self.file("groupmapfile")
+        target = mapfile.parse(maps.content).of_fqans(fqans) if maps else None
+        return target.removeprefix(".") if target else None
