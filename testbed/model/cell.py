@@ -88,7 +88,7 @@ class Cell:
                 if rest == word or rest.startswith(f"{word}-"):
                     chosen[axis], rest = word, rest[len(word) + 1 :]
                     break
-        if rest or "mode" not in chosen:
+        if rest or text.endswith("-") or "mode" not in chosen:
             raise _unknown(text, rest or text)
         return cls(**{axis: of(axis, word) for axis, word in chosen.items()})  # type: ignore[arg-type]
 

@@ -11,10 +11,16 @@ from testbed.model.outcome import Attempt, End, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A cell together with what the site's own map files say of its user: the pool, or ``None`` for nobody."""
+    """A cell together with what the site says: the pool of the cell's user (``None``: nobody maps him), its answer 4."""
 
     cell: Cell
     pool: str | None
+    sites_answer: OnInternalError
+
+    @property
+    def answer(self) -> OnInternalError:
+        """The answer to question 4 that counts: the cell's own, else the site's."""
+        return self.cell.on_internal_error or self.sites_answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +47,9 @@ class Expectation:
         return self.rule.says if self.outcome is None else ""
 
 
-def expected(cell: Cell, pool: str | None) -> Expectation:
+def expected(cell: Cell, pool: str | None, sites_answer: OnInternalError = OnInternalError.NO) -> Expectation:
     """The expectation of a cell at a site that maps the cell's user to ``pool`` (``None``: to nobody)."""
-    case = Case(cell, pool)
+    case = Case(cell, pool, sites_answer)
     rule = next(rule for rule in RULES if rule.fits(case))
     return Expectation(rule.outcome(case), rule)
 
@@ -83,7 +89,7 @@ RULES: tuple[Rule, ...] = (
         "an internal error and the answer yes: the pilot runs the payload itself, and says so",
         "glexec.conf is missing: exit code 202; question 4 = yes lets the pilot run the payload without separation",
         "Nikhef wiki, Exit codes of gLExec (202); WLCG questionnaire of 2010, question 4",
-        lambda case: case.cell.fault is Fault.NO_CONFIG and case.cell.on_internal_error is OnInternalError.YES,
+        lambda case: case.cell.fault is Fault.NO_CONFIG and case.answer is OnInternalError.YES,
         _as_pilot,
     ),
     Rule(

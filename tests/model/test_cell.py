@@ -1,0 +1,54 @@
+"""Cells: ids that stay, and words that are checked."""
+
+import pytest
+
+from testbed.model.cell import AXES, Attack, Cell, Fault, cells
+from testbed.model.mode import Mode
+from testbed.model.problem import Problem
+
+
+def every_cell() -> list[Cell]:
+    return list(cells(**{axis: " ".join(words) for axis, words in AXES.items()}))
+
+
+def test_every_cell_is_found_again_by_its_id() -> None:
+    everything = every_cell()
+    assert len({cell.id for cell in everything}) == len(everything)
+    assert [Cell.parse(cell.id) for cell in everything] == everything
+
+
+def test_defaults_are_left_out_of_an_id() -> None:
+    assert Cell(Mode.SETUID).id == "setuid-gridmap"
+    assert Cell(Mode.LOG_ONLY, fault=Fault.NO_CONFIG).id == "log-only-gridmap-no-config"
+    assert Cell(Mode.NONE, user="bob", attack=Attack.BOBS_PROXY).id == "none-gridmap-bob-bobs-proxy"
+
+
+def test_axes_are_multiplied_in_their_order() -> None:
+    assert [cell.id for cell in cells(mode="none vm", user="alice bob")] == [
+        "none-gridmap",
+        "none-gridmap-bob",
+        "vm-gridmap",
+        "vm-gridmap-bob",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [("setiud-gridmap", "setuid"), ("setuid-gridmap-bobs-proxi", "bobs-proxy"), ("setuid-gridmap-", ""), ("", "")],
+)
+def test_an_unknown_id_is_answered_with_the_nearest_word(text: str, near: str) -> None:
+    with pytest.raises(Problem, match="no cell has the id") as caught:
+        Cell.parse(text)
+    assert near in str(caught.value)
+
+
+def test_an_unknown_word_names_the_words_of_its_axis() -> None:
+    with pytest.raises(Problem) as caught:
+        list(cells(mode="none setiud"))
+    assert "'setuid'" in str(caught.value)
+    assert "none, log-only, setuid, vm" in str(caught.value)
+
+
+def test_an_unknown_axis_names_the_axes() -> None:
+    with pytest.raises(Problem, match="unknown axis 'mod'"):
+        list(cells(mod="none"))

@@ -1,0 +1,66 @@
+"""Who may know whom: the house's import directions, read from the code itself."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import testbed
+
+PACKAGE = Path(testbed.__file__).parent
+ALLOWED = {
+    "model": {"model"},
+    "site": {"model", "site"},
+    "credentials": {"model", "credentials"},
+    "authority": {"model", "authority"},
+    "report": {"model", "report"},
+    "lab": {"model", "site", "credentials", "authority", "report", "lab"},
+    "pilot": {"model", "site", "credentials", "authority", "report", "lab", "pilot"},
+    "faults": {"model", "site", "credentials", "authority", "report", "lab", "faults"},
+    "node": set(),
+    "plugin": {"model", "site", "credentials", "authority", "report", "lab", "pilot", "faults"},
+    "cli": {"model", "site", "credentials", "authority", "report", "lab", "pilot", "faults"},
+}
+ONLY_IN = {
+    "docker": {"lab/engine.py", "lab/engine_images.py"},
+    "paramiko": {"lab/ssh.py"},
+    "pytest": {"plugin.py"},
+}
+
+
+def sources() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    """Every module that a file imports, by its full name."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    return names
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_file_imports_only_what_its_room_may_know(path: Path) -> None:
+    place = path.relative_to(PACKAGE)
+    if str(place) == "__init__.py":
+        assert not imported(path)
+        return
+    allowed = ALLOWED[place.parts[0].removesuffix(".py")]
+    rooms = {name.split(".")[1] for name in imported(path) if name.startswith("testbed.")}
+    assert rooms <= allowed
+
+
+@pytest.mark.parametrize("library", ONLY_IN)
+def test_a_library_is_known_to_its_own_files_only(library: str) -> None:
+    users = {
+        str(path.relative_to(PACKAGE))
+        for path in sources()
+        if any(name == library or name.startswith(f"{library}.") for name in imported(path))
+    }
+    assert users <= ONLY_IN[library]
+    assert users
