@@ -1,5 +1,6 @@
 """The rows that somebody has to look at, told in the same words by every report."""
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ class Finding:
             ("rule", row.rule),
             ("likewise", ", ".join(other.cell for other in self.likewise)),
             ("evidence", evidence),
-            ("do next", f"testbed explain {row.cell}"),
+            ("do next", f"testbed explain {shlex.quote(row.cell)}"),
         ]
         return [(name, text) for name, text in said if text]
 

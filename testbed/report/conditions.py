@@ -53,9 +53,7 @@ class Conditions:
 
     def lines(self) -> list[tuple[str, str]]:
         """Every condition as name and value, in words, for the foot of a report."""
-        answers = [
-            (f"answer: {name.replace('_', ' ')}", str(value)) for name, value in _answers(self.answers)
-        ]
+        answers = [(f"answer: {name.replace('_', ' ')}", str(value)) for name, value in _answers(self.answers)]
         return [
             ("site", self.site),
             *answers,

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from html import escape
-from urllib.parse import quote
 
 from testbed.model.row import Row
 from testbed.report.attention import findings
 from testbed.report.conditions import Conditions
 from testbed.report.matrix import CONFORMANCE, PROTECTION, Line, Mark, Matrix, Tally, Tone, closing, matrix
 from testbed.report.style import STYLE
-from testbed.report.text import one_line, visible
+from testbed.report.text import link, one_line, visible
 
 
 def render(rows: Sequence[Row], conditions: Conditions) -> str:
@@ -27,9 +26,7 @@ def render(rows: Sequence[Row], conditions: Conditions) -> str:
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{_line(conditions.site)}: testbed matrix</title>\n<style>{STYLE}</style>\n"
-        f'<body style="--columns: {len(table.columns)}">\n'
-        + "\n".join(filter(None, parts))
-        + "\n</body>\n</html>\n"
+        f'<body style="--columns: {len(table.columns)}">\n' + "\n".join(filter(None, parts)) + "\n</body>\n</html>\n"
     )
 
 
@@ -47,8 +44,9 @@ def _tally(tally: Tally) -> str:
     second = ""
     if protection := tally.protection:
         but = (tally.conformance.tone, protection.tone) == (Tone.GOOD, Tone.BAD)
-        where = f"<br><small>{_line(tally.where)}</small>" if tally.where else ""
-        second = f'<p class="{protection.tone}">{"but" if but else "and"} {protection.word}{where}</p>'
+        where = f"<br><small>namely: {_line(tally.where)}</small>" if tally.where else ""
+        tone = f"{protection.tone} few" if where else protection.tone
+        second = f'<p class="{tone}">{"but" if but else "and"} {protection.word}{where}</p>'
     return (
         f'<article class="tally"><h2>{_line(tally.column)}</h2>'
         f'<p class="{tally.conformance.tone}">{tally.conformance.word}</p>{second}</article>'
@@ -60,9 +58,8 @@ def _attention(rows: Sequence[Row], anchors: dict[tuple[str, str], str]) -> str:
     for finding in findings(rows):
         row = finding.row
         mark = CONFORMANCE[row.verdict]
-        fields = [(name, _block(text)) for name, text in finding.lines("") if name != "do next"]
-        fields.append(("evidence", _evidence(row)))
-        fields.append(("do next", f"<code>testbed explain {_line(row.cell)}</code>"))
+        shown = {"evidence": _evidence, "do next": _code}
+        fields = [(name, shown.get(name, _block)(text)) for name, text in finding.lines(row.evidence)]
         kind = "deviates" if mark.tone is Tone.BAD else "blocked"
         blocks.append(
             f'<article class="finding {kind}"><h3><span class="word {mark.tone}">{mark.word}</span> '
@@ -91,7 +88,7 @@ def _grid(table: Matrix, anchors: dict[tuple[str, str], str]) -> str:
 
 
 def _details(line: Line, columns: Sequence[str], anchors: dict[tuple[str, str], str], shared: bool) -> str:
-    """One line; opened, it shows its cells side by side, so that the modes can be compared. Findings are open."""
+    """One line; opened, it shows its cells side by side, so that the modes can be compared. A deviation is open."""
     label = (line.words or "as usual") if shared else line.title
     cells = "".join(
         _cell(column, *marks) if marks[0].word else '<span class="blank"></span>'
@@ -102,9 +99,9 @@ def _details(line: Line, columns: Sequence[str], anchors: dict[tuple[str, str], 
         for column, row in zip(columns, line.rows, strict=True)
         if row
     )
-    attention = any(mark.tone in (Tone.BAD, Tone.DOUBT) for mark in line.conformance)
+    deviates = any(mark.tone is Tone.BAD for mark in line.conformance)
     return (
-        f'<details class="line"{" open" if attention else ""}><summary><span>{_line(label)}</span>{cells}</summary>'
+        f'<details class="line"{" open" if deviates else ""}><summary><span>{_line(label)}</span>{cells}</summary>'
         f'<div class="cards">{cards}</div></details>'
     )
 
@@ -124,9 +121,9 @@ def _card(column: str, row: Row, anchor: str) -> str:
         ("observed", _block(row.observed)),
         ("reason", _block(row.reason)),
         ("rule and source", _block(row.rule)),
-        ("evidence", _evidence(row)),
-        ("cell", f"<code>{_line(row.cell)}</code>"),
-        ("scenario", f"<code>{_line(row.scenario)}</code>"),
+        ("evidence", _evidence(row.evidence)),
+        ("cell", _code(row.cell)),
+        ("scenario", _code(row.scenario)),
         ("time", f"{row.seconds:.2f} s"),
     ]
     marks = _pair(CONFORMANCE[row.verdict], PROTECTION[row.protects])
@@ -145,11 +142,12 @@ def _list(fields: Sequence[tuple[str, str]]) -> str:
     return "<dl>" + "".join(f"<dt>{name}<dd>{text}" for name, text in fields if text) + "</dl>"
 
 
-def _evidence(row: Row) -> str:
-    """A link to the folder; quoting its colons too keeps it a path, whatever a row says."""
-    if not row.evidence:
-        return ""
-    return f'<a href="{quote(row.evidence.rstrip("/"))}/">{_line(row.evidence)}</a>'
+def _evidence(folder: str) -> str:
+    return f'<a href="{link(folder)}">{_line(folder)}</a>' if folder else ""
+
+
+def _code(text: str) -> str:
+    return f"<code>{_line(text)}</code>"
 
 
 def _line(text: str) -> str:

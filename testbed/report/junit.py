@@ -26,9 +26,7 @@ def render(rows: Sequence[Row], conditions: Conditions) -> str:
         files.setdefault(row.scenario.partition("::")[0], []).append(row)
     started = conditions.started.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
     for name, members in files.items():
-        suite = SubElement(
-            root, "testsuite", {"name": one_line(name), "timestamp": started, **_counts(members)}
-        )
+        suite = SubElement(root, "testsuite", {"name": one_line(name), "timestamp": started, **_counts(members)})
         suite.set("skipped", str(sum(row.verdict is Verdict.NOT_APPLICABLE for row in members)))
         properties = SubElement(suite, "properties")
         for condition, value in conditions.lines():

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from urllib.parse import quote
 
 from testbed.model.row import Row
 from testbed.report.attention import findings, inapplicable
 from testbed.report.conditions import Conditions
 from testbed.report.matrix import CONFORMANCE, PROTECTION, Mark, Matrix, Tone, closing, matrix
-from testbed.report.text import one_line
+from testbed.report.text import link, one_line
 
 _SIGNS = {Tone.GOOD: "🟢 ", Tone.BAD: "🔴 ", Tone.DOUBT: "🟡 ", Tone.QUIET: ""}
 """Markdown knows no colours; the words alone carry the meaning too."""
@@ -50,7 +49,7 @@ def _cell(row: Row) -> str:
     text = _mark(CONFORMANCE[row.verdict])
     if row.protects is not None:
         text += " · " + _mark(PROTECTION[row.protects])
-    return f"[{text}]({quote(row.evidence)}/)" if row.evidence else text
+    return f"[{text}]({link(row.evidence)})" if row.evidence else text
 
 
 def _attention(rows: Sequence[Row]) -> list[str]:
@@ -58,7 +57,7 @@ def _attention(rows: Sequence[Row]) -> list[str]:
     parts = ["## What needs a look"] if found else []
     for finding in found:
         row = finding.row
-        parts.append(f"### {CONFORMANCE[row.verdict].word}: {_plain(row.title)}, `{one_line(row.cell)}`")
+        parts.append(f"### {CONFORMANCE[row.verdict].word}: {_plain(row.title)}, {_plain(row.cell)}")
         parts.append("\n".join(f"- {name}: {_plain(text)}" for name, text in finding.lines(row.evidence)))
     return parts
 

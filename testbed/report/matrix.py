@@ -114,9 +114,7 @@ class Matrix:
             rows = [row for line in self.lines if (row := line.rows[index])]
             exposed = [line for line in self.lines if (row := line.rows[index]) and row.protects is False]
             where = "; ".join(line.words or line.title for line in exposed)
-            tallies.append(
-                Tally(column, _documented(rows), _protected(rows), where if len(exposed) <= _FEW else "")
-            )
+            tallies.append(Tally(column, _documented(rows), _protected(rows), where if len(exposed) <= _FEW else ""))
         return tuple(tallies)
 
 

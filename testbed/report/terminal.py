@@ -79,12 +79,11 @@ class _Screen:
         for tally in table.tallies:
             line = f"{tally.column:<{name}}{_GAP}{self._mark(tally.conformance, left)}"
             if tally.protection:
-                joint = (
-                    "but"
-                    if tally.conformance.tone is Tone.GOOD and tally.protection.tone is Tone.BAD
-                    else "and"
-                )
-                line += f"{_GAP}{joint} {self._mark(tally.protection)}"
+                joint = "but" if tally.conformance.tone is Tone.GOOD and tally.protection.tone is Tone.BAD else "and"
+                room = self.width - name - left - 2 * len(_GAP)
+                fits = len(joint) + 1 + len(tally.protection.word) <= room
+                line = line + _GAP if fits else line.rstrip() + "\n" + " " * (name + len(_GAP))
+                line += f"{joint} {self._mark(tally.protection)}"
             lines.append(line.rstrip())
             lines += _wrapped(f"namely: {tally.where}", self.width, " " * (name + len(_GAP))) if tally.where else []
         return "\n".join(lines)
@@ -94,7 +93,7 @@ class _Screen:
         lines = []
         for reason, count in inapplicable(rows):
             said = f"n/a ({count}): {one_line(reason) or 'no reason given'}"
-            lines += textwrap.wrap(said, self.width, subsequent_indent="     ")
+            lines += _wrapped(said, self.width, later="     ")
         return "\n".join(lines)
 
     def attention(self, rows: Sequence[Row], folder: str) -> list[str]:
@@ -119,7 +118,7 @@ class _Screen:
         wrapped = [
             line
             for paragraph in paragraphs
-            for line in ([paragraph] if whole else textwrap.wrap(paragraph, self.width - 13) or [""])
+            for line in ([paragraph] if whole else _wrapped(paragraph, self.width - 13))
         ]
         return [f"  {name + ':':<10} {wrapped[0]}", *(indent + line for line in wrapped[1:])]
 
@@ -149,5 +148,13 @@ def _halves(table: Matrix, index: int) -> tuple[int, int]:
     return left, right
 
 
-def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
-    return textwrap.wrap(one_line(text), width, initial_indent=indent, subsequent_indent=indent) or [indent]
+def _wrapped(text: str, width: int, indent: str = "", later: str = "") -> list[str]:
+    """The text as lines of at most a width; ids, which hold hyphens, stay whole."""
+    return textwrap.wrap(
+        one_line(text),
+        width,
+        initial_indent=indent,
+        subsequent_indent=later or indent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    ) or [indent]

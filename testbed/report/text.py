@@ -1,6 +1,7 @@
 """Text that a payload may have had a hand in, made safe to show."""
 
 import unicodedata
+from urllib.parse import quote
 
 
 def visible(text: str) -> str:
@@ -17,6 +18,11 @@ def visible(text: str) -> str:
 def one_line(text: str) -> str:
     """The text, safe to show, as a single line."""
     return " ".join(visible(text).split())
+
+
+def link(folder: str) -> str:
+    """A folder's relative address. Its colons are quoted too, so that it stays a path, whatever it says."""
+    return quote(folder.rstrip("/"), errors="backslashreplace") + "/"
 
 
 def _escaped(letter: str) -> str:

@@ -35,18 +35,14 @@ def rows() -> list[Row]:
 
 
 def _run() -> Iterator[Row]:
-    yield from _scenario(
-        "scenarios/separation/test_identity.py", "the payload runs as who the oracle says", mode=MODES
-    )
+    yield from _scenario("scenarios/separation/test_identity.py", "the payload runs as who the oracle says", mode=MODES)
     yield from _scenario(
         "scenarios/separation/test_theft.py",
         "a payload reaches what is not its own",
         mode=MODES,
         attack=" ".join(Attack),
     )
-    yield from _scenario(
-        "scenarios/policy/test_mapping.py", "who is not mapped is not run", mode=MODES, user="dave"
-    )
+    yield from _scenario("scenarios/policy/test_mapping.py", "who is not mapped is not run", mode=MODES, user="dave")
     yield from _scenario(
         "scenarios/failure/test_config.py",
         "a missing glexec.conf never means yes unless the site says so",
