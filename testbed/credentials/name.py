@@ -8,7 +8,16 @@ from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from testbed.credentials import der
 
-_KINDS = {"DC": NameOID.DOMAIN_COMPONENT, "O": NameOID.ORGANIZATION_NAME, "CN": NameOID.COMMON_NAME}
+_KINDS = {
+    "DC": NameOID.DOMAIN_COMPONENT,
+    "C": NameOID.COUNTRY_NAME,
+    "ST": NameOID.STATE_OR_PROVINCE_NAME,
+    "L": NameOID.LOCALITY_NAME,
+    "O": NameOID.ORGANIZATION_NAME,
+    "OU": NameOID.ORGANIZATIONAL_UNIT_NAME,
+    "CN": NameOID.COMMON_NAME,
+    "emailAddress": NameOID.EMAIL_ADDRESS,
+}
 _LABELS: dict[ObjectIdentifier, str] = {kind: label for label, kind in _KINDS.items()}
 
 
@@ -37,7 +46,7 @@ def one_line(name: x509.Name) -> str:
     parts = []
     for attribute in name:
         value = "".join(chr(byte) if 0x20 <= byte <= 0x7E else f"\\x{byte:02X}" for byte in _utf8(attribute.value))
-        parts.append(f"/{_LABELS[attribute.oid]}={value}")
+        parts.append(f"/{_LABELS.get(attribute.oid, attribute.oid.dotted_string)}={value}")
     return "".join(parts)
 
 

@@ -19,6 +19,11 @@ class Credential:
     robot: bool = False
 
     @property
+    def dn(self) -> str:
+        """The name in the certificate of the test grid, as map files and ban files write it."""
+        return f"/DC=org/DC=testbed/O=People/CN={self.common_name}"
+
+    @property
     def file(self) -> str:
         """The file name of the proxy: ``alice-production.pem``."""
         return f"{self.name}.pem"

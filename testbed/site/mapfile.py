@@ -32,11 +32,11 @@ class MapFile:
     mappings: tuple[Mapping, ...]
     flaws: tuple[Flaw, ...]
 
-    def of_fqans(self, fqans: Sequence[str]) -> str | None:
-        """What the first FQAN with a line is mapped to, ``.alpha`` for a pool; None when no FQAN has a line."""
-        for fqan in fqans:
+    def target(self, names: Sequence[str]) -> str | None:
+        """What the first DN or FQAN with a line is mapped to, ``.alpha`` for a pool; None when none has a line."""
+        for name in names:
             for mapping in self.mappings:
-                if mapping.fits(long_form(fqan)):
+                if mapping.fits(long_form(name)):
                     return mapping.targets[0]
         return None
 
@@ -59,21 +59,21 @@ def parse(content: bytes) -> MapFile:
     return MapFile(tuple(mappings), tuple(flaws))
 
 
-def banned(content: bytes) -> tuple[str, ...]:
-    """The subjects of a ban file: a quoted name a line."""
-    lines = (line.strip() for line in content.decode("utf-8", "replace").splitlines())
-    return tuple(
-        line.split('"')[1] if line.startswith('"') and line.count('"') > 1 else line
-        for line in lines
-        if line and not line.startswith("#")
-    )
+def bans(content: bytes, names: Sequence[str]) -> bool:
+    """Whether a ban file, which has a name a line and nothing else, names one of these DNs or FQANs."""
+    lines = content.decode("utf-8", "replace").splitlines()
+    quoted = (line.strip() for line in lines)
+    subjects = [line.strip('"') for line in quoted if line and not line.startswith("#")]
+    return any(Mapping(subject, (), 0).fits(long_form(name)) for subject in subjects for name in names)
 
 
-def long_form(fqan: str) -> str:
-    """An FQAN as LCMAPS compares it: ``/alpha/Role=NULL/Capability=NULL`` for ``/alpha``."""
-    role = "" if "/Role=" in fqan else "/Role=NULL"
-    capability = "" if "/Capability=" in fqan else "/Capability=NULL"
-    return fqan + role + capability
+def long_form(name: str) -> str:
+    """A name as LCMAPS compares it: ``/alpha/Role=NULL/Capability=NULL`` for the FQAN ``/alpha``, a DN as it is."""
+    if re.match(r"/[A-Za-z]+=", name):
+        return name
+    role = "" if "/Role=" in name else "/Role=NULL"
+    capability = "" if "/Capability=" in name else "/Capability=NULL"
+    return name + role + capability
 
 
 def _unescaped(match: re.Match[str]) -> str:

@@ -1,13 +1,14 @@
 """A site: its four answers, how it installs the switch, its accounts, and its own files."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from testbed.model.answers import Answers
 from testbed.model.cell import Authority
 from testbed.model.entry import Entry, tar
 from testbed.model.mode import Installation
-from testbed.site import layout, mapfile
+from testbed.site import decision, layout
 from testbed.site.pool import Account, Pool
 
 
@@ -72,14 +73,9 @@ class Site:
         """The files of the worker node that this site means."""
         return layout.tree(self)
 
-    def pool_of(self, fqans: tuple[str, ...], dn: str = "") -> str | None:
-        """The pool (or the fixed account) that the map files give to these FQANs; None when they give nothing.
+    def pool_of(self, fqans: Sequence[str], dn: str = "") -> str | None:
+        """The pool (or fixed account) that the site's own files give to these attributes and this DN; None for nobody.
 
-        Read from grid-mapfile, or, where the site has none, the group from groupmapfile. A banned ``dn`` gets nothing.
+        In a policy that maps nobody, as many of log-only sites are, it is the policy's place holder.
         """
-        bans = self.file("ban_users.db")
-        if bans and dn in mapfile.banned(bans.content):
-            return None
-        maps = self.file("grid-mapfile") or self.file("groupmapfile")
-        target = mapfile.parse(maps.content).of_fqans(fqans) if maps else None
-        return target.removeprefix(".") if target else None
+        return decision.pool_of(self, dn, fqans)
