@@ -8,6 +8,7 @@ from testbed.lab import world
 from testbed.lab.engine import Engine
 from testbed.lab.run import Run
 from testbed.lab.world import LeasedWorld
+from testbed.model.problem import Problem
 from testbed.site.site import Site
 
 
@@ -42,7 +43,7 @@ class Pool:
             dirt = leased.reset()
         except BaseException as error:
             leased.stop()
-            if not isinstance(error, world.Problem):
+            if not isinstance(error, Problem):
                 raise
             dirt = [str(error)]
         if dirt:

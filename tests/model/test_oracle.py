@@ -10,7 +10,8 @@ from testbed.model.outcome import Attempt, End
 
 DECLARATION = {axis: " ".join(words) for axis, words in AXES.items()}
 UNANSWERED = {axis: words for axis, words in DECLARATION.items() if axis != "on_internal_error"}
-EVERYTHING = [*cells(**DECLARATION), *cells(**UNANSWERED)]
+UNATTACKED = {axis: words for axis, words in UNANSWERED.items() if axis != "attack"}
+EVERYTHING = [*cells(**DECLARATION), *cells(**UNANSWERED), *cells(**UNATTACKED)]
 
 
 def test_every_rule_decides_some_cell_and_cites_its_source() -> None:

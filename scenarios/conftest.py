@@ -1,0 +1,1 @@
+"""Scenarios run against worlds of the testbed: `testbed run` finds them here."""

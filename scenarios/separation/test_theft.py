@@ -1,0 +1,11 @@
+"""What Alice's payload can reach while Bob's runs beside it. Where nothing separates them the thefts succeed."""
+
+from testbed.plugin import matrix
+
+
+@matrix(
+    mode="none log-only setuid vm",
+    attack="bobs-proxy bobs-file bobs-environment bobs-process pilots-proxy pilots-environment pilots-process",
+)
+def test_what_alices_payload_can_reach(meeting, cell, expect):
+    assert meeting.outcome(cell.attack) == expect

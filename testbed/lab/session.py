@@ -1,0 +1,42 @@
+"""Everything a run of scenarios needs from the machine: engine, run, test grid, warm worlds."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from testbed.credentials.grid import Grid
+from testbed.lab.engine import Engine
+from testbed.lab.layout import PILOT, WORKER_NODE
+from testbed.lab.pool import Pool
+from testbed.lab.run import Run, running
+
+IMAGES = {WORKER_NODE: "glexec-testbed/worker-node:latest", PILOT: "glexec-testbed/pilot:latest"}
+"""The image of each host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """An open lab; `opened` makes one and leaves nothing behind."""
+
+    engine: Engine
+    run: Run
+    grid: Grid
+    pool: Pool
+
+
+@contextlib.contextmanager
+def opened(vos: Sequence[str]) -> Iterator[Lab]:
+    """A lab whose test grid has these VOs, with certificates and keys that nobody has seen before."""
+    engine = Engine()
+    with running(engine) as run:
+        grid = Grid.from_tar(engine.output(IMAGES[PILOT], _grid_command(vos), run.labels, limit=30))
+        pool = Pool(engine, run, grid, IMAGES)
+        try:
+            yield Lab(engine, run, grid, pool)
+        finally:
+            pool.close()
+
+
+def _grid_command(vos: Sequence[str]) -> list[str]:
+    wanted = [word for vo in vos for word in ("--vo", vo)]
+    return ["python3", "-m", "testbed.credentials", *wanted, "--out", "-"]

@@ -1,0 +1,62 @@
+"""A pilot that calls the switch by hand: one call, one credential, every circumstance open to change."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+from testbed.credentials.grid import Grid
+from testbed.lab.host import Host
+from testbed.lab.result import Result
+from testbed.model.entry import Entry, folder
+from testbed.site.site import Site
+
+SWITCH = "/usr/sbin/glexec"
+LIMIT = 20.0
+"""Seconds for one call; usual is a tenth of one."""
+
+_numbers = itertools.count(1)
+
+
+class Caller:
+    """The first pilot account of a worker node with everybody's proxies, as a pilot has them.
+
+    >>> switch.call("/usr/bin/id", "-un", user="bob").text
+    'alpha002'
+    """
+
+    def __init__(self, node: Host, site: Site, grid: Grid) -> None:
+        self._node = node
+        self._grid = grid
+        self.account = site.pilot_accounts[0]
+
+    def place(self, user: str, *, mode: int = 0o600) -> str:
+        """Put a user's proxy on the node as the pilot keeps it, mode 0600 unless told; its path."""
+        home = f"/tmp/pilot-by-hand-{next(_numbers)}"
+        owner = {"uid": self.account.uid, "gid": self.account.group.gid}
+        proxy = Entry(f"{home}/proxy", self._grid.read(self._grid.bearer(user).file), mode, **owner)
+        self._node.put([folder(home, 0o700, **owner), proxy], limit=LIMIT)
+        return proxy.path
+
+    def call(
+        self,
+        *command: str,
+        user: str = "alice",
+        proxy: str | None = None,
+        env: Mapping[str, str] | None = None,
+        account: str | None = None,
+        stdin: bytes = b"",
+    ) -> Result:
+        """Call the switch with a user's credential. ``env`` adds to the call's environment or, with "", takes away."""
+        place = proxy if proxy is not None else self.place(user)
+        settings = {"GLEXEC_CLIENT_CERT": place, "HOME": self.account.home} | dict(env or {})
+        return self._node.run(
+            [SWITCH, *command],
+            user=account or self.account.name,
+            env={name: value for name, value in settings.items() if value},
+            stdin=stdin,
+            limit=LIMIT,
+        )
+
+    def records(self, needle: str = "") -> Sequence[str]:
+        """The lines of the site's own log that hold a text."""
+        log = self._node.run(["cat", "/var/log/glexec.log"], limit=LIMIT).text
+        return [line for line in log.splitlines() if needle in line]

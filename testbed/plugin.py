@@ -1,0 +1,320 @@
+"""The testbed in pytest: the `matrix` of a scenario, its few fixtures, and a row for every cell that ran."""
+
+import contextlib
+import dataclasses
+import functools
+import re
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from testbed.faults.catalogue import FAULTS
+from testbed.faults.fault import Unfelt, broken
+from testbed.lab import demo
+from testbed.lab.conditions import conditions
+from testbed.lab.session import Lab, opened
+from testbed.lab.world import World
+from testbed.model.cell import Cell, Fault, cells, of
+from testbed.model.oracle import Expectation, expected
+from testbed.model.outcome import Outcome
+from testbed.model.problem import Problem
+from testbed.model.row import Row, Verdict, exit_code
+from testbed.pilot.caller import Caller
+from testbed.pilot.desk import Desk, Meeting
+from testbed.report import terminal
+from testbed.report.results import Results
+from testbed.site.choice import Choice
+from testbed.site.site import Site
+
+RESULTS = Path("results")
+"""Where runs keep their results unless told otherwise: a folder each."""
+
+
+def matrix(**axes: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Run a scenario in every cell of the declaration: words of an axis separated by blanks, axes multiplied.
+
+    >>> @matrix(mode="setuid log-only vm", user="alice bob")
+    ... def test_the_payload_runs_as_who_the_oracle_says(pilot, expect):
+    ...     assert pilot.run("id -un") == expect
+    """
+    try:
+        parameters = [pytest.param(cell, id=cell.id) for cell in cells(**axes)]
+    except Problem as problem:
+        raise pytest.UsageError(str(problem)) from None
+    return pytest.mark.parametrize("cell", parameters)
+
+
+@dataclass(slots=True)
+class Notes:
+    """What one scenario in one cell has learnt so far, for its row."""
+
+    expectation: Expectation | None = None
+    outcome: Outcome | None = None
+    evidence: str = ""
+    judged: bool = False
+    began: float = field(default_factory=time.monotonic)
+
+
+@dataclass(slots=True)
+class Suite:
+    """What one run of pytest keeps: its sites, its results, and the meetings that several cells look at."""
+
+    choice: Choice
+    folder: Path
+    results: Results | None = None
+    meetings: dict[tuple[str, str], tuple[Meeting, str]] = field(default_factory=dict)
+
+    def add(self, row: Row) -> None:
+        """Write a row; the first one makes the results folder."""
+        if self.results is None:
+            self.results = Results.create(self.folder, conditions(self.choice))
+        self.results.add(row)
+
+
+NOTES = pytest.StashKey[Notes]()
+SUITE = pytest.StashKey[Suite]()
+
+
+# --- asking for a run -------------------------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of a run of scenarios; `testbed run` has the same."""
+    group = parser.getgroup("testbed")
+    group.addoption("--site", metavar="DIR", type=Path, help="run against this site instead of the shipped examples")
+    group.addoption("--demo", action="store_true", help="use the containers that docker compose has up")
+    group.addoption("--mode", metavar="MODE", action="append", default=[], help="only cells of this mode (repeatable)")
+    group.addoption("--results", metavar="DIR", type=Path, help="the folder for this run's results")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Look at what was asked before anything is started: a mistake in it is the first thing to be said."""
+    folder = config.getoption("--results") or RESULTS / time.strftime("%Y%m%d-%H%M%S")
+    site = config.getoption("--site")
+    try:
+        for mode in config.getoption("--mode"):
+            of("mode", mode)
+        choice = Choice.of_folder(site) if site else Choice.of_examples()
+    except Problem as problem:
+        raise pytest.UsageError(str(problem)) from None
+    config.stash[SUITE] = Suite(choice, folder.absolute())
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the cells of other modes than those asked for."""
+    wanted = config.getoption("--mode")
+    if wanted:
+        others = [item for item in items if (cell := _cell(item)) is None or cell.mode not in wanted]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
+
+
+# --- what scenarios ask for -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def suite(request: pytest.FixtureRequest) -> Suite:
+    """The sites of this run and its results."""
+    return request.config.stash[SUITE]
+
+
+@pytest.fixture(scope="session")
+def lab(suite: Suite) -> Iterator[Lab]:
+    """The open lab: opened by the first scenario that needs a world, closed after the last."""
+    with opened(suite.choice.vos) as lab:
+        yield lab
+
+
+@pytest.fixture
+def notes(request: pytest.FixtureRequest) -> Notes:
+    """What goes into this cell's row."""
+    return request.node.stash.setdefault(NOTES, Notes())
+
+
+@pytest.fixture
+def site(suite: Suite, cell: Cell) -> Site:
+    """The site whose worker node this cell needs. Where the site does not offer the mode, the cell does not apply."""
+    site, why_not = suite.choice.site_for(cell.mode)
+    if site is None:
+        pytest.skip(why_not)
+    return site
+
+
+@pytest.fixture
+def expectation(suite: Suite, cell: Cell, site: Site, notes: Notes) -> Expectation:
+    """What the oracle says of this cell at this site; a cell without meaning does not apply."""
+    notes.expectation = expected(cell, suite.choice.pool_for(site, cell.user), site.answers.on_internal_error)
+    if notes.expectation.outcome is None:
+        pytest.skip(notes.expectation.meaningless)
+    return notes.expectation
+
+
+@pytest.fixture
+def expect(expectation: Expectation) -> Outcome:
+    """The outcome that is documented for this cell."""
+    assert expectation.outcome is not None
+    return expectation.outcome
+
+
+@pytest.fixture
+def world(
+    request: pytest.FixtureRequest, suite: Suite, site: Site, expectation: Expectation, notes: Notes
+) -> Iterator[World]:
+    """A clean world of the cell's site. Its evidence is kept before it is reset or thrown away."""
+    with contextlib.ExitStack() as leases:
+        if request.config.getoption("--demo"):
+            world: World = leases.enter_context(demo.attached(site))
+        else:
+            world = leases.enter_context(request.getfixturevalue("lab").pool.lease(site))
+        notes.evidence = _evidence_folder(request.node)
+        yield world
+        world.evidence(suite.folder / notes.evidence)
+
+
+@pytest.fixture
+def broken_world(world: World, cell: Cell) -> Iterator[World]:
+    """The world with the cell's fault in it: injected, felt, and afterwards healed."""
+    if cell.fault is Fault.NONE:
+        yield world
+        return
+    with broken(cell.fault, FAULTS[cell.fault], world.node):
+        yield world
+
+
+@pytest.fixture
+def pilot(broken_world: World, cell: Cell, notes: Notes) -> Iterator[Desk]:
+    """The VO's desk: hands payloads to pilots on this cell's worker node and says what became of them."""
+    with Desk.opened(broken_world, cell, witness=functools.partial(setattr, notes, "outcome")) as desk:
+        yield desk
+
+
+@pytest.fixture
+def meeting(request: pytest.FixtureRequest, suite: Suite, cell: Cell, site: Site, notes: Notes) -> Meeting:
+    """What Alice's payload could reach while Bob's ran beside it: tried once for each site and mode."""
+    key = (site.digest, cell.mode)
+    if key not in suite.meetings:
+        desk: Desk = request.getfixturevalue("pilot")
+        suite.meetings[key] = (desk.meeting(), _evidence_folder(request.node))
+    meeting, notes.evidence = suite.meetings[key]
+    return meeting
+
+
+@pytest.fixture
+def switch(world: World, notes: Notes) -> Caller:
+    """The switch, called by hand from the pilot's account. What is documented of a call stands in the scenario."""
+    notes.expectation = None
+    return Caller(world.node, world.site, world.grid)
+
+
+# --- rows -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Judge the cell as soon as its scenario has ended, while its world still stands."""
+    report = yield
+    cell = _cell(item)
+    if cell is None:
+        return report
+    notes = item.stash.setdefault(NOTES, Notes())
+    suite = item.config.stash[SUITE]
+    excepted = call.excinfo.value if call.excinfo else None
+    if isinstance(excepted, Problem):
+        report.longrepr = str(excepted)
+    if report.when == "call" or (report.when == "setup" and not report.passed):
+        notes.judged = True
+        suite.add(_row(item, cell, notes, report, excepted))
+    elif report.failed and notes.judged:
+        row = _row(item, cell, notes, report, excepted)
+        suite.add(dataclasses.replace(row, cell=f"{row.cell}-afterwards"))
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the reports. A blocked cell makes the run blocked: exit code 2."""
+    suite = session.config.stash[SUITE]
+    if suite.results is not None:
+        suite.results.finish()
+        if exit_code(suite.results.rows) == 2 and session.exitstatus in (0, 1):
+            session.exitstatus = 2
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The matrix, after everything else."""
+    suite = config.stash[SUITE]
+    if suite.results is not None:
+        colour = terminal.wants_colour(terminalreporter._tw._file)
+        terminalreporter.write_line("")
+        terminalreporter.write(terminal.render(suite.results.rows, colour=colour, folder=str(suite.folder)))
+        terminalreporter.write_line("")
+
+
+def _row(
+    item: pytest.Item, cell: Cell, notes: Notes, report: pytest.TestReport, excepted: BaseException | None
+) -> Row:
+    verdict = _verdict(report, excepted)
+    expectation = notes.expectation
+    judged = verdict in (Verdict.CONFORMS, Verdict.DEVIATES)
+    row = Row(
+        scenario=item.nodeid.partition("[")[0],
+        title=_sentence(item),
+        cell=cell.id,
+        mode=cell.mode,
+        verdict=verdict,
+        expected=str(expectation.outcome or "") if expectation else _documentation(item),
+        observed=str(notes.outcome or ("as documented" if verdict is Verdict.CONFORMS else "")),
+        protects=notes.outcome.protects if notes.outcome and judged else None,
+        reason="" if verdict is Verdict.CONFORMS else _reason(report, excepted),
+        rule=f"{expectation.rule.name} [{expectation.rule.source}]" if expectation else "",
+        seconds=round(time.monotonic() - notes.began, 3),
+        evidence=notes.evidence,
+    )
+    if row.evidence:
+        folder = item.config.stash[SUITE].folder / row.evidence
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "row.json").write_text(row.json() + "\n")
+    return row
+
+
+def _verdict(report: pytest.TestReport, excepted: BaseException | None) -> Verdict:
+    if report.passed:
+        return Verdict.CONFORMS
+    if report.skipped:
+        return Verdict.NOT_APPLICABLE
+    if isinstance(excepted, Unfelt):
+        return Verdict.UNSURE
+    return Verdict.DEVIATES if report.when == "call" and isinstance(excepted, AssertionError) else Verdict.BLOCKED
+
+
+def _reason(report: pytest.TestReport, excepted: BaseException | None) -> str:
+    if isinstance(report.longrepr, tuple):  # a skip: file, line, reason
+        return report.longrepr[2].removeprefix("Skipped: ")
+    return str(excepted) or type(excepted).__name__
+
+
+def _cell(item: pytest.Item) -> Cell | None:
+    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    cell = parameters.get("cell")
+    return cell if isinstance(cell, Cell) else None
+
+
+def _sentence(item: pytest.Item) -> str:
+    """The scenario's name as the sentence that it is."""
+    words = item.name.partition("[")[0].removeprefix("test_").replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _documentation(item: pytest.Item) -> str:
+    """The first paragraph of the scenario's docstring: what is documented, and where."""
+    text = (item.function.__doc__ or "") if isinstance(item, pytest.Function) else ""
+    return " ".join(text.strip().split("\n\n")[0].split())
+
+
+def _evidence_folder(item: pytest.Item) -> str:
+    name = re.sub(r"[^A-Za-z0-9.-]+", "-", item.name.removeprefix("test_").replace("_", "-")).strip("-")
+    return f"evidence/{name}"
