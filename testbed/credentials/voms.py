@@ -11,6 +11,7 @@ from pathlib import Path
 from testbed.credentials.ca import Authority
 from testbed.credentials.certificate import SKEW, Identity
 from testbed.credentials.key import KeyKind
+from testbed.model.person import long_form
 from testbed.model.problem import Problem
 
 PROGRAM = "voms-proxy-fake"
@@ -45,6 +46,7 @@ class VomsServer:
     def attributes(self, holder: Identity, fqans: Sequence[str], lifetime: timedelta, ago: timedelta = SKEW) -> bytes:
         """An attribute certificate in DER: ``holder`` has these FQANs, the primary one first.
 
+        They stand in it in their long form, as a VOMS server writes them without ``-shortfqans`` (voms(8)).
         It begins ``ago`` before now and lasts until ``lifetime`` after now at least (whole hours, rounded up).
         """
         with tempfile.TemporaryDirectory(prefix="testbed-voms-") as folder:
@@ -68,7 +70,7 @@ class VomsServer:
             *("-cert", "usercert.pem", "-key", "userkey.pem", "-certdir", "."),
             *("-hostcert", "hostcert.pem", "-hostkey", "hostkey.pem"),
             *("-voms", self.vo, "-uri", f"{self.host}:{PORT}"),
-            *(word for fqan in fqans for word in ("-fqan", fqan)),
+            *(word for fqan in fqans for word in ("-fqan", long_form(fqan))),
             *("-vomslife", str(hours)),
             *("-pastac", f"{minutes // 60}:{minutes % 60:02}"),
             *("-separate", "attributes.pem", "-out", "proxy.pem"),

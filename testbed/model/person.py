@@ -51,3 +51,14 @@ def cast_for(vos: Sequence[str], stranger: str = "gamma") -> tuple[Credential, .
     """
     second = next(vo for vo in (*vos[1:], "beta", "alpha", "delta") if vo not in (vos[0], stranger))
     return cast(vos[0], second, stranger)
+
+
+def long_form(fqan: str) -> str:
+    """An FQAN as VOMS servers write it unless told otherwise, and as relying parties then compare it.
+
+    >>> long_form("/alpha")
+    '/alpha/Role=NULL/Capability=NULL'
+    """
+    role = "" if "/Role=" in fqan else "/Role=NULL"
+    capability = "" if "/Capability=" in fqan else "/Capability=NULL"
+    return fqan + role + capability

@@ -1,6 +1,6 @@
 """What a site's own files say of somebody, read as LCMAPS reads them: banned, mapped to a pool, or unknown."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from testbed.site.site import Site
 
 _BAN = ("lcmaps_ban_dn.mod", "lcmaps_ban_fqan.mod")
-_BY_FQAN = ("lcmaps_voms_poolaccount.mod", "lcmaps_voms_localaccount.mod")
-_BY_DN = ("lcmaps_poolaccount.mod", "lcmaps_localaccount.mod")
+_POOLS = ("lcmaps_voms_poolaccount.mod", "lcmaps_poolaccount.mod")
+_ACCOUNTS = ("lcmaps_voms_localaccount.mod", "lcmaps_localaccount.mod")
 _GROUPS = ("lcmaps_voms_localgroup.mod", "lcmaps_voms_poolgroup.mod")
 _DUMMY = "lcmaps_dummy_good.mod"
 
@@ -25,13 +25,14 @@ def pool_of(site: "Site", dn: str, fqans: Sequence[str]) -> str | None:
     modules = list(policy_modules(site))
     if any(_is_banned(site, module, dn, fqans) for module in modules):
         return None
-    grouped = [_mapped(site, module, "-groupmapfile", fqans) for module in modules if kind(module) in _GROUPS]
-    if grouped and not any(grouped):
+    groups = [_mapped(site, module, "-groupmapfile", fqans) for module in modules if kind(module) in _GROUPS]
+    if groups and not any(groups):
         return None
     for module in modules:
-        names = fqans if kind(module) in _BY_FQAN else (dn,) if kind(module) in _BY_DN else ()
-        if target := _mapped(site, module, "-gridmapfile", names):
-            return target.removeprefix(".")
+        if kind(module) in _POOLS + _ACCOUNTS:
+            names = fqans if "_voms_" in kind(module) else (dn,)
+            if target := _mapped(site, module, "-gridmapfile", names):
+                return target.removeprefix(".")
     placeholders = (module.argument("--dummy-username") for module in modules if kind(module) == _DUMMY)
     return next((name for name in placeholders if name), None)
 
@@ -64,4 +65,13 @@ def _is_banned(site: "Site", module: pdl.Module, dn: str, fqans: Sequence[str]) 
 
 def _mapped(site: "Site", module: pdl.Module, option: str, names: Sequence[str]) -> str | None:
     file = site.at(module.argument(option) or "")
-    return mapfile.parse(file.content).target(names) if file else None
+    return mapfile.parse(file.content).target(names, _counts(module)) if file else None
+
+
+def _counts(module: pdl.Module) -> Callable[[mapfile.Mapping], bool]:
+    """Which lines of a map file a module looks at."""
+    if kind(module) in _POOLS:
+        return lambda mapping: mapping.is_pool
+    if kind(module) in _ACCOUNTS:
+        return lambda mapping: not mapping.is_pool
+    return lambda mapping: True

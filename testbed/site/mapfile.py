@@ -1,28 +1,35 @@
-"""Reads grid-mapfile and groupmapfile, and answers as LCMAPS does: the first line that fits wins."""
+"""Reads grid-mapfile, groupmapfile and ban files, and answers as LCMAPS does (each rule tried against LCMAPS 1.6.6)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from testbed.model.person import long_form
 from testbed.site.ini import Flaw
 
-_LINE = re.compile(r'(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>[^\s"]\S*))\s+(?P<targets>\S.*)')
-_ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|(.))")
+_LINE = re.compile(r'(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"]\S*))(?:\s+(?P<target>\S+).*)?')
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """One line: a DN or FQAN (a ``*`` at its end stands for anything), and what it is mapped to."""
+    """One line: a DN or FQAN, in which ``*`` and ``?`` stand for anything, and what it is mapped to.
+
+    Of several targets, separated by commas, the first one counts here. The line of a ban file has none.
+    """
 
     subject: str
-    targets: tuple[str, ...]
+    target: str
     line: int
 
+    @property
+    def is_pool(self) -> bool:
+        """Whether it names a pool (``.alpha``) and not an account."""
+        return self.target.startswith(".")
+
     def fits(self, name: str) -> bool:
-        """Whether a DN or an FQAN in its long form is meant by this line."""
-        if self.subject.endswith("*"):
-            return name.startswith(self.subject[:-1])
-        return name == self.subject
+        """Whether a DN, or an FQAN in whatever form, is meant by this line."""
+        pattern = re.escape(self.subject).replace(r"\*", ".*").replace(r"\?", ".")
+        return re.fullmatch(pattern, presented(name), re.DOTALL) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +39,17 @@ class MapFile:
     mappings: tuple[Mapping, ...]
     flaws: tuple[Flaw, ...]
 
-    def target(self, names: Sequence[str]) -> str | None:
-        """What the first DN or FQAN with a line is mapped to, ``.alpha`` for a pool; None when none has a line."""
-        for name in names:
-            for mapping in self.mappings:
-                if mapping.fits(long_form(name)):
-                    return mapping.targets[0]
-        return None
+    def target(self, names: Sequence[str], counts: Callable[[Mapping], bool] = lambda mapping: True) -> str | None:
+        """What the first DN or FQAN with a line is mapped to, ``.alpha`` for a pool; None when none has a line.
+
+        Plugins for pools pass over lines with accounts and the other way round: ``counts`` says which lines matter.
+        """
+        matching = (m for name in names for m in self.mappings if counts(m) and m.fits(name))
+        return next((mapping.target for mapping in matching), None)
 
 
-def parse(content: bytes) -> MapFile:
-    """The map file; never fails, lines that cannot be read are among its flaws."""
+def parse(content: bytes, *, targets: bool = True) -> MapFile:
+    """The map file (or, without targets, the ban file); never fails, what cannot be read is among its flaws."""
     mappings: list[Mapping] = []
     flaws: list[Flaw] = []
     for number, raw in enumerate(content.decode("utf-8", "replace").splitlines(), 1):
@@ -50,31 +57,19 @@ def parse(content: bytes) -> MapFile:
         if not line or line.startswith("#"):
             continue
         match = _LINE.fullmatch(line)
-        if match is None:
-            flaws.append(Flaw(number, 'is no "name" target'))
+        if match is None or (targets and not match["target"]):
+            flaws.append(Flaw(number, 'is no "name" target' if targets else 'is no "name"'))
             continue
         subject = match["bare"] if match["quoted"] is None else match["quoted"]
-        targets = tuple(target.strip() for target in match["targets"].split(",") if target.strip())
-        mappings.append(Mapping(_ESCAPE.sub(_unescaped, subject), targets, number))
+        mappings.append(Mapping(subject, (match["target"] or "").split(",")[0], number))
     return MapFile(tuple(mappings), tuple(flaws))
 
 
 def bans(content: bytes, names: Sequence[str]) -> bool:
-    """Whether a ban file, which has a name a line and nothing else, names one of these DNs or FQANs."""
-    lines = content.decode("utf-8", "replace").splitlines()
-    quoted = (line.strip() for line in lines)
-    subjects = [line.strip('"') for line in quoted if line and not line.startswith("#")]
-    return any(Mapping(subject, (), 0).fits(long_form(name)) for subject in subjects for name in names)
+    """Whether a ban file names one of these DNs or FQANs."""
+    return any(line.fits(name) for line in parse(content, targets=False).mappings for name in names)
 
 
-def long_form(name: str) -> str:
-    """A name as LCMAPS compares it: ``/alpha/Role=NULL/Capability=NULL`` for the FQAN ``/alpha``, a DN as it is."""
-    if re.match(r"/[A-Za-z]+=", name):
-        return name
-    role = "" if "/Role=" in name else "/Role=NULL"
-    capability = "" if "/Capability=" in name else "/Capability=NULL"
-    return name + role + capability
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    return chr(int(match[1], 16)) if match[1] else str(match[2])
+def presented(name: str) -> str:
+    """A name as LCMAPS compares it: an FQAN in its long form, a DN as it is."""
+    return name if re.match(r"/[A-Za-z]+=", name) else long_form(name)
