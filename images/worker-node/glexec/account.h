@@ -10,8 +10,8 @@
 
 #define DN_SIZE 1024
 #define FQAN_SIZE 512
-#define FQANS_MAX 32
-#define ANSWER_SIZE 65536
+#define FQANS_MAX 512
+#define ANSWER_SIZE (FQANS_MAX * FQAN_SIZE)
 
 struct account {
     uint32_t uid;

@@ -1,5 +1,6 @@
 #include "child.h"
 
+#include "descriptor.h"
 #include "outcome.h"
 
 #include <errno.h>
@@ -40,11 +41,11 @@ static bool place_descriptors(int input, int answer, int answer_fd)
 {
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-    /* The answer first, away from 0-2; dup2 onto itself would keep the close-on-exec flag. */
-    if (nothing < 0 || (answer == answer_fd ? fcntl(answer, F_SETFD, 0) : dup2(answer, answer_fd)) < 0)
-        return false;
-    return dup2(input, 0) == 0 && dup2(nothing, 1) == 1 && dup2(nothing, 2) == 2 &&
-           close_range((unsigned)answer_fd + 1, ~0U, 0) == 0;
+    /* 0-2 are always open, so none of the three is there: the answer, which may land on one of them, goes last. */
+    bool placed = nothing >= 0 && descriptor_place(input, 0) && descriptor_place(nothing, 1) &&
+                  descriptor_place(nothing, 2) && descriptor_place(answer, answer_fd);
+
+    return placed && close_range((unsigned)answer_fd + 1, ~0U, 0) == 0;
 }
 
 static bool become(const struct child *child)

@@ -6,9 +6,9 @@
 #include "text.h"
 #include "trusted_path.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef GLEXEC_CONF
@@ -130,7 +130,7 @@ static bool load(struct run *run, size_t *length, struct config_error *error)
 {
     struct config *config = &run->config;
     char why[256];
-    int file = trusted_open(GLEXEC_CONF, run->keeper.uid, why, sizeof why);
+    int file = trusted_open(GLEXEC_CONF, run->site, why, sizeof why);
     ssize_t got = 0;
 
     if (file < 0)
@@ -148,6 +148,7 @@ static bool load(struct run *run, size_t *length, struct config_error *error)
 
 static int open_log_file(struct run *run)
 {
+    struct stat status;
     char folder[256];
 
     if (run->installation == LOG_ONLY) {
@@ -155,7 +156,7 @@ static int open_log_file(struct run *run)
                      "an unprivileged program cannot write the site's log.", GLEXEC_CONF);
         return SYSTEM_FAULT;
     }
-    if (!trusted_parent(run->config.log_file, run->keeper.uid, folder, sizeof folder)) {
+    if (!trusted_parent(run->config.log_file, run->site, folder, sizeof folder)) {
         journal_note(&run->journal, LOG_ERR, "%s: log_file %s: %s.", GLEXEC_CONF, run->config.log_file, folder);
         return SYSTEM_FAULT;
     }
@@ -164,9 +165,13 @@ static int open_log_file(struct run *run)
     run->journal.file = open(run->config.log_file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
                              0640);
     run_act_as_self(run);
-    if (run->journal.file >= 0)
+    if (run->journal.file >= 0 && fstat(run->journal.file, &status) == 0 && S_ISREG(status.st_mode))
         return GO_ON;
-    journal_note(&run->journal, LOG_ERR, "%s: log_file %s: %s.", GLEXEC_CONF, run->config.log_file, strerror(errno));
+    if (run->journal.file >= 0)
+        close(run->journal.file);
+    run->journal.file = -1;
+    journal_note(&run->journal, LOG_ERR, "%s: log_file %s cannot be appended to as account glexec.", GLEXEC_CONF,
+                 run->config.log_file);
     return SYSTEM_FAULT;
 }
 

@@ -117,3 +117,9 @@ int credential_read(struct run *run)
         run->source = run->client;
     return GO_ON;
 }
+
+void credential_forget(struct run *run)
+{
+    explicit_bzero(run->client.pem, sizeof run->client.pem);
+    explicit_bzero(run->source.pem, sizeof run->source.pem);
+}

@@ -18,4 +18,7 @@ struct run;
  * regular file of the caller that nobody else may touch, of sensible size, and at rest while it is read. */
 int credential_read(struct run *run);
 
+/* Wipes what was read: a lingering switch needs no private keys in its memory. */
+void credential_forget(struct run *run);
+
 #endif

@@ -31,6 +31,7 @@ static const char *why_not_heeded(void)
 
 static int without_privilege(struct run *run)
 {
+    struct identity glexec;
     struct stat self;
 
     if (stat(SELF, &self) != 0)
@@ -41,6 +42,7 @@ static int without_privilege(struct run *run)
         return refuse(run, "the program has lost its set-id bit (log-only needs mode 0555 exactly)");
     run->installation = LOG_ONLY;
     run->keeper = run->caller;
+    run->site = identity_by_name(&glexec, "glexec") ? glexec.uid : 0;
     return GO_ON;
 }
 
@@ -51,6 +53,7 @@ static int with_privilege(struct run *run)
         return refuse(run, "there is no account glexec");
     if (run->keeper.uid == 0 || run->keeper.gid == 0)
         return refuse(run, "account glexec must not be root");
+    run->site = run->keeper.uid;
     return GO_ON;
 }
 

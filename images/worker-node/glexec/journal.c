@@ -12,12 +12,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef SYSTEM_LOG
+#define SYSTEM_LOG "/dev/log"
+#endif
+
 #define LINE_SIZE 8000 /* below rsyslogd's usual bound of 8 KiB for a message */
 #define SEND_SECONDS 5 /* how long a hung log daemon may keep us */
 
 static int connect_to_system_log(void)
 {
-    const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+    const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = SYSTEM_LOG};
     const struct timeval limit = {.tv_sec = SEND_SECONDS};
     int log = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 

@@ -7,9 +7,10 @@
 #include "identity.h"
 #include "text.h"
 
-#include <lcmaps/lcmaps.h>
+#include <lcmaps/lcmaps_basic.h>
 #include <lcmaps/lcmaps_cred_data.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,7 +148,7 @@ int main(int argc, char **argv)
     FILE *answer = fdopen(ANSWER_FD, "w");
     bool mapped;
 
-    if (answer == NULL || !read_request(&request, argc, argv))
+    if (answer == NULL || fcntl(ANSWER_FD, F_SETFD, FD_CLOEXEC) != 0 || !read_request(&request, argc, argv))
         return VERDICT_BROKEN;
     if (lcmaps_init_and_logfile(NULL, NULL, USER_LOG) != 0)
         return VERDICT_NOT_RUNNING;

@@ -1,5 +1,6 @@
 #include "linger.h"
 
+#include "descriptor.h"
 #include "outcome.h"
 #include "payload.h"
 #include "record.h"
@@ -67,7 +68,7 @@ static void let_go_of_standard_descriptors(void)
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 
     for (int descriptor = 0; nothing >= 0 && descriptor <= 2; descriptor++)
-        (void)dup2(nothing, descriptor);
+        (void)descriptor_place(nothing, descriptor);
     if (nothing > 2)
         close(nothing);
 }
@@ -117,14 +118,16 @@ int linger(struct run *run)
     bool not_started;
     pid_t payload;
 
-    if (pipe2(report, O_CLOEXEC) != 0 || !watch_signals(&watched))
+    if (!watch_signals(&watched) || pipe2(report, O_CLOEXEC) != 0)
         return no_child(run);
     payload = fork();
-    if (payload < 0)
-        return no_child(run);
     if (payload == 0)
         be_the_payload(run, report[1]);
     close(report[1]);
+    if (payload < 0) {
+        close(report[0]);
+        return no_child(run);
+    }
     not_started = start_failed(report[0], &failed);
     close(report[0]);
     if (!not_started)

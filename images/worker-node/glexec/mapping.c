@@ -60,7 +60,7 @@ static bool policy_file_trusted(struct run *run)
 
     if (!run_act_as(run, &run->keeper))
         return false;
-    file = trusted_open(run->config.lcmaps_db_file, run->keeper.uid, why, sizeof why);
+    file = trusted_open(run->config.lcmaps_db_file, run->site, why, sizeof why);
     run_act_as_self(run);
     if (file < 0) {
         journal_note(&run->journal, LOG_ERR, "lcmaps_db_file: %s.", why);
@@ -80,8 +80,8 @@ static int unable(struct run *run, const char *cause)
 static int refused(struct run *run, const char *cause)
 {
     journal_note(&run->journal, LOG_WARNING, "LCMAPS failed.");
-    journal_note(&run->journal, LOG_WARNING, "The cause: %s%s%s%s.", cause, run->account.dn[0] != '\0' ? " for \"" : "",
-                 run->account.dn, run->account.dn[0] != '\0' ? "\"" : "");
+    journal_note(&run->journal, LOG_WARNING, "The cause: %s. Caller: %s. Used DN: \"%s\"", cause, run->caller.name,
+                 run->account.dn);
     run_tell("LCMAPS failed.");
     run_tell("  The reason can be found in the syslog.");
     return NOT_AUTHORISED;

@@ -39,6 +39,7 @@ int payload_run(struct run *run)
     const char *why = NULL;
     int error = 0, code;
 
+    credential_forget(run);
     if (run->config.linger)
         return linger(run);
     code = payload_become(run, &why, &error);

@@ -32,23 +32,21 @@ static bool record_whose(struct run *run)
 /* All arguments behind the command, with blanks between, as far as they fit. */
 static void join_arguments(char *out, size_t size, char **arguments)
 {
-    size_t used = 0, length = 0;
-    char all[4 * SHOWN] = "";
+    char beginning[SHOWN + 1] = "";
+    size_t used = 0, whole = 0;
 
     for (char **argument = arguments; *argument != NULL; argument++) {
-        length += strlen(*argument) + (argument != arguments ? 1 : 0);
-        if (used < sizeof all)
-            (void)text_print(all + used, sizeof all - used, "%s%s", argument != arguments ? " " : "", *argument);
-        used = strlen(all);
+        const char *blank = argument != arguments ? " " : "";
+        whole += strlen(blank) + strlen(*argument);
+        (void)text_print(beginning + used, sizeof beginning - used, "%s%s", blank, *argument);
+        used = strlen(beginning);
     }
-    text_escape(out, size, all);
-    if (length > used)
-        (void)text_print(out + strlen(out), size - strlen(out), "...[cut, %zu bytes]", length);
+    text_escape_part(out, size, beginning, whole);
 }
 
 static bool record_what(struct run *run)
 {
-    char line[LINE], folder[SHOWN], given[SHOWN], path[SHOWN], arguments[2 * SHOWN + 64];
+    char line[LINE], folder[SHOWN], given[SHOWN], path[SHOWN], arguments[2 * SHOWN];
     size_t used;
 
     text_escape(folder, sizeof folder, run->folder);
@@ -59,7 +57,7 @@ static bool record_what(struct run *run)
                     run->caller.name, run->caller.group, run->target.name, run->target.group, folder, given, path))
         return false;
     if (run->command.arguments[1] != NULL) {
-        join_arguments(arguments, 2 * SHOWN, run->command.arguments + 1);
+        join_arguments(arguments, sizeof arguments, run->command.arguments + 1);
         used = strlen(line);
         (void)text_print(line + used, sizeof line - used, " args: \"%s\"", arguments);
     }

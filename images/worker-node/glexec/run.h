@@ -22,6 +22,7 @@ struct run {
     enum installation installation;
     struct identity caller;
     struct identity keeper; /* does the switch's own reading: account glexec, or the caller in log-only */
+    uid_t site;             /* besides root, whose files are the site's: account glexec, if there is one */
     struct config config;
     struct credential client; /* says whose payload it is */
     struct credential source; /* what the payload gets a copy of */

@@ -11,20 +11,19 @@ static bool plain(unsigned char byte, bool keep_quotes)
     return keep_quotes || (byte != '"' && byte != '\\');
 }
 
-static void escape(char *out, size_t size, const char *in, bool keep_quotes)
+static void escape(char *out, size_t size, const char *in, size_t whole, bool keep_quotes)
 {
     char cut[40];
-    size_t length = strlen(in);
-    size_t room, used = 0;
+    size_t length = strlen(in), room, used = 0;
 
     if (size == 0)
         return;
-    (void)snprintf(cut, sizeof cut, "...[cut, %zu bytes]", length);
+    (void)snprintf(cut, sizeof cut, "...[cut, %zu bytes]", whole);
     room = size - 1;
     for (size_t i = 0; i < length; i++) {
         unsigned char byte = (unsigned char)in[i];
         size_t need = plain(byte, keep_quotes) ? 1 : 4;
-        size_t reserve = i + 1 < length ? strlen(cut) : 0;
+        size_t reserve = i + 1 < whole ? strlen(cut) : 0;
         if (used + need + reserve > room) {
             /* The note about the cut takes the place that was kept for it. */
             (void)snprintf(out + used, size - used, "%s", cut);
@@ -36,17 +35,22 @@ static void escape(char *out, size_t size, const char *in, bool keep_quotes)
             (void)snprintf(out + used, size - used, "\\x%02X", byte);
         used += need;
     }
-    out[used] = '\0';
+    (void)snprintf(out + used, size - used, "%s", length < whole ? cut : "");
 }
 
 void text_escape(char *out, size_t size, const char *in)
 {
-    escape(out, size, in, false);
+    escape(out, size, in, strlen(in), false);
+}
+
+void text_escape_part(char *out, size_t size, const char *in, size_t whole)
+{
+    escape(out, size, in, whole, false);
 }
 
 void text_one_line(char *out, size_t size, const char *in)
 {
-    escape(out, size, in, true);
+    escape(out, size, in, strlen(in), true);
 }
 
 bool text_number(const char *text, uint32_t most, uint32_t *number)

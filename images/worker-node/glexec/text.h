@@ -10,6 +10,9 @@
  * backslashes and bytes above 0x7e become \xHH. What does not fit is cut, and the cut is shown with the full length. */
 void text_escape(char *out, size_t size, const char *in);
 
+/* The same for text that is only the beginning of `whole` bytes. */
+void text_escape_part(char *out, size_t size, const char *in, size_t whole);
+
 /* The same, but quotes and backslashes stay: for a whole line that is already put together. */
 void text_one_line(char *out, size_t size, const char *in);
 

@@ -12,7 +12,7 @@
 #define FOLDER (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define FILE_TO_READ (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
-static const char *distrust(int opened, bool folder, uid_t keeper)
+static const char *distrust(int opened, bool folder, uid_t site)
 {
     struct stat status;
 
@@ -20,7 +20,7 @@ static const char *distrust(int opened, bool folder, uid_t keeper)
         return "cannot be examined";
     if (folder ? !S_ISDIR(status.st_mode) : !S_ISREG(status.st_mode))
         return folder ? "is not a folder" : "is not a regular file";
-    if (status.st_uid != 0 && status.st_uid != keeper)
+    if (status.st_uid != 0 && status.st_uid != site)
         return "does not belong to root or account glexec";
     if ((status.st_mode & S_IWOTH) != 0)
         return "is writable by others";
@@ -37,10 +37,10 @@ static const char *open_problem(void)
 }
 
 /* Opens `name` in `folder` and closes `folder`. -1 with the reason, which begins with the path so far. */
-static int step_down(int folder, const char *name, int flags, uid_t keeper, const char *so_far, char *why, size_t size)
+static int step_down(int folder, const char *name, int flags, uid_t site, const char *so_far, char *why, size_t size)
 {
     int opened = openat(folder, name, flags);
-    const char *problem = opened < 0 ? open_problem() : distrust(opened, (flags & O_DIRECTORY) != 0, keeper);
+    const char *problem = opened < 0 ? open_problem() : distrust(opened, (flags & O_DIRECTORY) != 0, site);
 
     close(folder);
     if (problem == NULL)
@@ -52,12 +52,12 @@ static int step_down(int folder, const char *name, int flags, uid_t keeper, cons
 }
 
 /* Walks down to the folder that holds the last part of `path`; `last` points to that part. -1 with the reason. */
-static int walk(int root, char *path, uid_t keeper, char **last, char *why, size_t size)
+static int walk(int root, char *path, uid_t site, char **last, char *why, size_t size)
 {
     char so_far[PATH_MAX];
     char *part = path + 1, *slash;
     int folder = fcntl(root, F_DUPFD_CLOEXEC, 3);
-    const char *problem = folder < 0 ? strerror(errno) : distrust(folder, true, keeper);
+    const char *problem = folder < 0 ? strerror(errno) : distrust(folder, true, site);
 
     if (problem != NULL) {
         if (folder >= 0)
@@ -68,7 +68,7 @@ static int walk(int root, char *path, uid_t keeper, char **last, char *why, size
     while ((slash = strchr(part, '/')) != NULL) {
         *slash = '\0';
         (void)text_print(so_far, sizeof so_far, "%s", path);
-        folder = step_down(folder, part, FOLDER, keeper, so_far, why, size);
+        folder = step_down(folder, part, FOLDER, site, so_far, why, size);
         if (folder < 0)
             return -1;
         *slash = '/';
@@ -91,7 +91,7 @@ static bool straight(const char *path)
     return true;
 }
 
-int trusted_open_below(int root, const char *path, uid_t keeper, char *why, size_t size)
+int trusted_open_below(int root, const char *path, uid_t site, char *why, size_t size)
 {
     char copy[PATH_MAX], *last = NULL;
     int folder;
@@ -100,11 +100,11 @@ int trusted_open_below(int root, const char *path, uid_t keeper, char *why, size
         (void)text_print(why, size, "%.200s is not a straight absolute path", path);
         return -1;
     }
-    folder = walk(root, copy, keeper, &last, why, size);
-    return folder < 0 ? -1 : step_down(folder, last, FILE_TO_READ, keeper, path, why, size);
+    folder = walk(root, copy, site, &last, why, size);
+    return folder < 0 ? -1 : step_down(folder, last, FILE_TO_READ, site, path, why, size);
 }
 
-int trusted_open(const char *path, uid_t keeper, char *why, size_t size)
+int trusted_open(const char *path, uid_t site, char *why, size_t size)
 {
     int root = open("/", FOLDER);
     int opened;
@@ -113,12 +113,12 @@ int trusted_open(const char *path, uid_t keeper, char *why, size_t size)
         (void)text_print(why, size, "/ cannot be opened");
         return -1;
     }
-    opened = trusted_open_below(root, path, keeper, why, size);
+    opened = trusted_open_below(root, path, site, why, size);
     close(root);
     return opened;
 }
 
-bool trusted_parent(const char *path, uid_t keeper, char *why, size_t size)
+bool trusted_parent(const char *path, uid_t site, char *why, size_t size)
 {
     char copy[PATH_MAX], *last = NULL;
     int root, folder;
@@ -132,7 +132,7 @@ bool trusted_parent(const char *path, uid_t keeper, char *why, size_t size)
         (void)text_print(why, size, "/ cannot be opened");
         return false;
     }
-    folder = walk(root, copy, keeper, &last, why, size);
+    folder = walk(root, copy, site, &last, why, size);
     close(root);
     if (folder < 0)
         return false;

@@ -6,15 +6,15 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Opens a regular file for reading. It and every folder above it must belong to root or `keeper`, must not be writable
+/* Opens a regular file for reading. It and every folder above it must belong to root or `site`, must not be writable
  * by others nor by a group other than root's, and no part of the path may be a symbolic link.
  * Returns the descriptor, or -1 with the reason in `why`. */
-int trusted_open(const char *path, uid_t keeper, char *why, size_t size);
+int trusted_open(const char *path, uid_t site, char *why, size_t size);
 
 /* The same check for the folders above `path` only. */
-bool trusted_parent(const char *path, uid_t keeper, char *why, size_t size);
+bool trusted_parent(const char *path, uid_t site, char *why, size_t size);
 
 /* As trusted_open, with `root` in the place of the root folder; `path` still begins with a slash. */
-int trusted_open_below(int root, const char *path, uid_t keeper, char *why, size_t size);
+int trusted_open_below(int root, const char *path, uid_t site, char *why, size_t size);
 
 #endif

@@ -1,0 +1,101 @@
+"""The payload's own copy of the proxy: written by its account, private, never through a link, never half."""
+
+import pytest
+
+GOOD = {"GLEXEC_CLIENT_CERT": "/mnt/home/pilot01/alice.pem"}
+CAT = ("/bin/sh", "-c", 'cat "$X509_USER_PROXY"; stat -c "%u %g %a" "$X509_USER_PROXY"')
+INTO = "/mnt/home/alpha001/proxy"
+
+
+@pytest.fixture
+def content(node):
+    return node.path("/home/pilot01/alice.pem").read_text()
+
+
+def test_it_is_a_private_file_of_the_account(node, content):
+    done = node.call(*CAT, env=GOOD | {"GLEXEC_TARGET_PROXY": INTO})
+    assert (done.code, done.out) == (0, content + "50001 50000 600\n"), done
+    assert list(node.path("/home/alpha001").glob("*glexec*")) == []
+
+
+def test_it_replaces_an_older_copy(node, content):
+    node.write("/home/alpha001/proxy", "old", mode=0o644, owner="alpha001")
+    assert node.call(*CAT, env=GOOD | {"GLEXEC_TARGET_PROXY": INTO}).out == content + "50001 50000 600\n"
+
+
+def test_it_is_copied_from_the_source_proxy_if_there_is_one(node):
+    source = node.write("/home/pilot01/source.pem", "the source\n", mode=0o600, owner="pilot01")
+    done = node.call(*CAT, env=GOOD | {"GLEXEC_SOURCE_PROXY": source, "GLEXEC_TARGET_PROXY": INTO})
+    assert done.out.startswith("the source\n")
+    assert "not looked at" in node.seen("input")  # the authority is asked about the client certificate
+
+
+def test_in_log_only_it_is_the_callers(node, content):
+    node.log_only()
+    done = node.call(*CAT, env=GOOD | {"GLEXEC_TARGET_PROXY": "/mnt/home/pilot01/copy"})
+    assert done.out == content + "40001 40000 600\n"
+
+
+def test_a_link_in_its_place_is_replaced_and_what_it_points_to_stays(node):
+    node.write("/home/alpha001/precious", "precious", mode=0o600, owner="alpha001")
+    link = node.path("/home/alpha001/link")
+    link.unlink(missing_ok=True)
+    link.symlink_to("precious")
+    done = node.call("/bin/true", env=GOOD | {"GLEXEC_TARGET_PROXY": "/mnt/home/alpha001/link"})
+    assert done.code == 0
+    assert node.path("/home/alpha001/precious").read_text() == "precious"
+    assert not link.is_symlink()
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "/mnt/etc/x",
+        "/mnt/home/pilot01/x",
+        "/mnt/nowhere/x",
+        "/mnt/etc/passwd",
+        "/mnt/home/alpha001",
+        "/mnt/home/alpha001/",
+        "/mnt/home/alpha001/..",
+        "x",
+        "",
+        "/",
+        "/dev/null/x",
+        "/mnt/home/alpha001/" + 300 * "x",
+        "/mnt/" + 5000 * "x",
+    ],
+)
+def test_a_place_that_the_account_cannot_write_is_the_callers_fault(node, place):
+    before = node.path("/etc/passwd").read_text()
+    done = node.call("/bin/echo", "ran", env=GOOD | {"GLEXEC_TARGET_PROXY": place})
+    assert (done.code, done.out) == (201, ""), done
+    assert done.err.startswith("[gLExec]: Failed to write proxyfile")
+    assert node.path("/etc/passwd").read_text() == before
+
+
+def test_somebody_elses_file_in_a_shared_folder_stays(node):
+    node.write("/tmp/mine", "mine", mode=0o666, owner="pilot02")
+    assert node.call("/bin/echo", env=GOOD | {"GLEXEC_TARGET_PROXY": "/mnt/tmp/mine"}).code == 201
+    assert node.path("/tmp/mine").read_text() == "mine"
+
+
+def test_no_copy_is_made_when_the_caller_or_the_site_wants_none(node):
+    show = ("/bin/sh", "-c", 'echo "proxy: ${X509_USER_PROXY-none}"')
+    assert node.call(*show, env=GOOD | {"GLEXEC_TARGET_PROXY": "/dev/null"}).out == "proxy: none\n"
+    node.configure("create_target_proxy = no")
+    assert node.call(*show, env=GOOD | {"GLEXEC_TARGET_PROXY": INTO}).out == "proxy: none\n"
+
+
+def test_without_a_command_only_the_copy_is_renewed(node, content):
+    node.path("/home/alpha001/proxy").unlink(missing_ok=True)
+    done = node.call(env=GOOD | {"GLEXEC_TARGET_PROXY": INTO})
+    assert (done.code, done.out, done.err) == (0, "", "")
+    assert node.path("/home/alpha001/proxy").read_text() == content
+    assert done.logged("->mapped_user(alpha001),mapped_group(alpha) no command")
+
+
+def test_the_copy_is_taken_away_when_the_payload_is_not_run_after_all(node):
+    node.path("/home/alpha001/proxy").unlink(missing_ok=True)
+    many = {f"GLEXEC_{number}": "x" for number in range(3000)}
+    assert node.call("/bin/echo", env=GOOD | many | {"GLEXEC_TARGET_PROXY": INTO}).code == 202
+    assert not node.path("/home/alpha001/proxy").exists()
