@@ -15,6 +15,9 @@ from testbed.faults.catalogue import FAULTS
 from testbed.faults.fault import Unfelt, broken
 from testbed.lab import demo
 from testbed.lab.conditions import conditions
+from testbed.lab.engine import Engine
+from testbed.lab.record import Record
+from testbed.lab.record import records as read_records
 from testbed.lab.session import Lab, opened
 from testbed.lab.world import World
 from testbed.model.cell import Cell, Fault, cells, of
@@ -23,7 +26,8 @@ from testbed.model.outcome import Outcome
 from testbed.model.problem import Problem
 from testbed.model.row import Row, Verdict, exit_code
 from testbed.pilot.caller import Caller
-from testbed.pilot.desk import Desk, Meeting
+from testbed.pilot.desk import Desk
+from testbed.pilot.meeting import Meeting, meet
 from testbed.report import terminal
 from testbed.report.results import Results
 from testbed.site.choice import Choice
@@ -70,7 +74,7 @@ class Suite:
     def add(self, row: Row) -> None:
         """Write a row; the first one makes the results folder."""
         if self.results is None:
-            self.results = Results.create(self.folder, conditions(self.choice))
+            self.results = Results.create(self.folder, conditions(self.choice, _engine_version()))
         self.results.add(row)
 
 
@@ -131,7 +135,8 @@ def lab(suite: Suite) -> Iterator[Lab]:
 @pytest.fixture
 def notes(request: pytest.FixtureRequest) -> Notes:
     """What goes into this cell's row."""
-    return request.node.stash.setdefault(NOTES, Notes())
+    stash: pytest.Stash = request.node.stash
+    return stash.setdefault(NOTES, Notes())
 
 
 @pytest.fixture
@@ -197,7 +202,7 @@ def meeting(request: pytest.FixtureRequest, suite: Suite, cell: Cell, site: Site
     key = (site.digest, cell.mode)
     if key not in suite.meetings:
         desk: Desk = request.getfixturevalue("pilot")
-        suite.meetings[key] = (desk.meeting(), _evidence_folder(request.node))
+        suite.meetings[key] = (meet(desk), _evidence_folder(request.node))
     meeting, notes.evidence = suite.meetings[key]
     return meeting
 
@@ -207,6 +212,12 @@ def switch(world: World, notes: Notes) -> Caller:
     """The switch, called by hand from the pilot's account. What is documented of a call stands in the scenario."""
     notes.expectation = None
     return Caller(world.node, world.site, world.grid)
+
+
+@pytest.fixture
+def records(world: World) -> Callable[[], list[Record]]:
+    """The runs that the site's own log tells of, when asked."""
+    return functools.partial(read_records, world.node)
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
@@ -254,9 +265,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line("")
 
 
-def _row(
-    item: pytest.Item, cell: Cell, notes: Notes, report: pytest.TestReport, excepted: BaseException | None
-) -> Row:
+def _row(item: pytest.Item, cell: Cell, notes: Notes, report: pytest.TestReport, excepted: BaseException | None) -> Row:
     verdict = _verdict(report, excepted)
     expectation = notes.expectation
     judged = verdict in (Verdict.CONFORMS, Verdict.DEVIATES)
@@ -279,6 +288,13 @@ def _row(
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "row.json").write_text(row.json() + "\n")
     return row
+
+
+def _engine_version() -> str:
+    try:
+        return f"Docker {Engine().version}"
+    except Problem:
+        return "none answers"
 
 
 def _verdict(report: pytest.TestReport, excepted: BaseException | None) -> Verdict:

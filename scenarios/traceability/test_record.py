@@ -2,29 +2,38 @@
 
 from testbed.plugin import matrix
 
+ALICE = "/DC=org/DC=testbed/O=People/CN=Alice Archer"
+
 
 @matrix(mode="log-only setuid vm")
-def test_the_record_names_user_account_and_command(pilot, expect):
+def test_the_record_names_user_account_and_command(pilot, records, expect, cell):
     outcome = pilot.run("/usr/bin/id -un")
     assert outcome == expect
-    record = pilot.record(outcome)
-    assert record.dn == pilot.dn("alice")
-    assert record.account == pilot.recorded_account(outcome)
+    [record] = records()
+    assert record.dn == ALICE
+    assert record.account == (outcome.account if cell.mode == "setuid" else record.caller)
     assert "/usr/bin/id -un" in record.command
 
 
 @matrix(mode="none")
-def test_without_the_switch_the_site_knows_nothing(pilot, expect):
+def test_without_the_switch_the_site_knows_nothing(pilot, records, expect):
     assert pilot.run("/usr/bin/id -un") == expect
-    assert pilot.records() == []
+    assert records() == []
 
 
 @matrix(mode="log-only setuid")
-def test_start_and_end_of_a_run_are_joined_by_one_pid(switch):
+def test_start_and_end_of_a_run_are_joined_by_one_pid(switch, records):
     """The record and the closing record carry the pid of one glexec (advice of EGI-SVG-2011-1641: linger)."""
-    switch.call("/usr/bin/dash", "-c", "exit 5", env={"GLEXEC_ID": "join-me"})
-    pids = {line.partition("glexec[")[2].partition("]")[0] for line in switch.records("join-me")}
-    assert len(pids) == 1
-    lines = switch.records(f"glexec[{pids.pop()}]")
-    assert any("mapped_user(" in line for line in lines)
-    assert any("exit" in line and "5" in line for line in lines)
+    switch.call("/usr/bin/dash", "-c", "exit 5")
+    switch.call("/usr/bin/dash", "-c", "exit 6", user="bob")
+    alice, bob = records()
+    assert (alice.code, bob.code) == (5, 6)
+    assert alice.pid != bob.pid
+
+
+@matrix(mode="log-only setuid")
+def test_a_refused_user_leaves_no_record_of_a_run_but_a_reason(switch, records):
+    """LCMAPS' refusal is in the site's log, and nothing was run (Nikhef wiki, Exit codes of gLExec: 203)."""
+    assert switch.call("/usr/bin/true", user="dave").code == 203
+    assert records() == []
+    assert any("LCMAPS failed" in line for line in switch.log())

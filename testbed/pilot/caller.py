@@ -1,12 +1,16 @@
 """A pilot that calls the switch by hand: one call, one credential, every circumstance open to change."""
 
+import contextlib
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from testbed.credentials.grid import Grid
 from testbed.lab.host import Host
+from testbed.lab.record import LOG
 from testbed.lab.result import Result
 from testbed.model.entry import Entry, folder
+from testbed.pilot.facts import Facts
+from testbed.pilot.probes import probe
 from testbed.site.site import Site
 
 SWITCH = "/usr/sbin/glexec"
@@ -31,9 +35,9 @@ class Caller:
     def place(self, user: str, *, mode: int = 0o600) -> str:
         """Put a user's proxy on the node as the pilot keeps it, mode 0600 unless told; its path."""
         home = f"/tmp/pilot-by-hand-{next(_numbers)}"
-        owner = {"uid": self.account.uid, "gid": self.account.group.gid}
-        proxy = Entry(f"{home}/proxy", self._grid.read(self._grid.bearer(user).file), mode, **owner)
-        self._node.put([folder(home, 0o700, **owner), proxy], limit=LIMIT)
+        uid, gid = self.account.uid, self.account.group.gid
+        proxy = Entry(f"{home}/proxy", self._grid.read(self._grid.bearer(user).file), mode, uid, gid)
+        self._node.put([folder(home, 0o700, uid, gid), proxy], limit=LIMIT)
         return proxy.path
 
     def call(
@@ -56,7 +60,27 @@ class Caller:
             limit=LIMIT,
         )
 
-    def records(self, needle: str = "") -> Sequence[str]:
-        """The lines of the site's own log that hold a text."""
-        log = self._node.run(["cat", "/var/log/glexec.log"], limit=LIMIT).text
-        return [line for line in log.splitlines() if needle in line]
+    def unexecutable(self) -> str:
+        """Put a file on the node that has the right to be executed, but nothing that a kernel could; its path."""
+        path = f"/tmp/no-program-{next(_numbers)}"
+        self._node.put([Entry(path, b"\x7fELF but not really\n", 0o755)], limit=LIMIT)
+        return path
+
+    @contextlib.contextmanager
+    def configuration(self, text: str) -> Iterator[None]:
+        """The switch has another glexec.conf meanwhile, with the owner and mode of the real one."""
+        path = "/etc/glexec.conf"
+        self._node.run(["cp", "-p", path, f"{path}.kept"], limit=LIMIT).check()
+        try:
+            self._node.run(["dd", f"of={path}", "status=none"], stdin=text.encode(), limit=LIMIT).check()
+            yield
+        finally:
+            self._node.run(["mv", f"{path}.kept", path], limit=LIMIT).check()
+
+    def facts(self) -> Facts:
+        """Who and where Alice's payload is, in the words of its kernel."""
+        return Facts.parse(self.call("/usr/bin/python3", "-", stdin=probe("identity")).text)
+
+    def log(self) -> list[str]:
+        """The lines of the site's own log."""
+        return self._node.run(["cat", LOG], limit=LIMIT).text.splitlines()

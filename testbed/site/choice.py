@@ -49,7 +49,7 @@ class Choice:
 
     def pool_for(self, site: Site, user: str) -> str | None:
         """The pool that a site's map files name for somebody, by the attributes of his proxy; None for nobody."""
-        return site.pool_of(self.people[user].fqans)
+        return site.pool_of(self.people[user].fqans, self.people[user].dn)
 
 
 def _refusal(site: Site, mode: Mode) -> str:

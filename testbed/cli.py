@@ -1,0 +1,289 @@
+"""The command `testbed`: ten verbs, the same words as in code and docs."""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from testbed import __version__
+from testbed.lab import demo
+from testbed.lab.demo import NODES
+from testbed.lab.doctor import examination
+from testbed.lab.engine import Engine
+from testbed.lab.engine_images import DockerImages
+from testbed.lab.images import ensure as ensure_images
+from testbed.lab.layout import PILOT
+from testbed.lab.machine import base, compose, engine
+from testbed.lab.machine.phases import phase
+from testbed.lab.run import gc
+from testbed.model.cell import Cell
+from testbed.model.oracle import expected
+from testbed.model.problem import Problem, nearest
+from testbed.report.diff import diff
+from testbed.report.results import Results
+from testbed.site.check import check
+from testbed.site.choice import Choice
+from testbed.site.load import examples, load_site
+from testbed.site.starter import init
+
+ROOT = Path(__file__).resolve().parents[1]
+"""The checkout: scenarios, images and docker-compose.yml lie here."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb. 0: conforms or done, 1: deviates, 2: blocked, by the machine, the input, or the reader's Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    verb: Callable[[argparse.Namespace], int] = options.verb
+    try:
+        return verb(options)
+    except Problem as problem:
+        print(f"testbed {options.name}: {problem}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"\ntestbed {options.name}: interrupted; `testbed gc` shows that nothing is left", file=sys.stderr)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 2
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    findings, settings = examination()
+    if options.json:
+        print(json.dumps({"findings": [finding.data for finding in findings], "settings": settings}, indent=2))
+    else:
+        for finding in findings:
+            print(finding)
+        print("kernel settings that change what is expected:")
+        for name, value in settings.items():
+            print(f"  {name} = {value}")
+    return 0 if all(finding.good for finding in findings if finding.needed) else 2
+
+
+def _up(options: argparse.Namespace) -> int:
+    _prepare()
+    if options.no_start:
+        return 0
+    with phase("compose") as going:
+        going.detail = f"compose {compose.ensure(print)}"
+    with phase("site up") as going:
+        _compose("up", "--detach", "--force-recreate", "--no-build", "--quiet-pull")
+        going.detail = "docker compose up"
+    if not options.tour:
+        _where_to_look()
+        return 0
+    with phase("tour") as going:
+        print("tour          every mode, two users' payloads side by side", flush=True)
+        code = _pytest("--demo", "-q", "--no-header", "--no-summary", str(ROOT / "scenarios" / "tour"))
+        going.detail = {0: "conforms", 1: "deviates"}.get(code, "blocked")
+    _where_to_look()
+    return code
+
+
+def _down(options: argparse.Namespace) -> int:
+    _answering()
+    _compose("down", "--volumes", "--timeout", "2")
+    print("the demo site is down; images stay (docker image ls 'glexec-testbed/*')")
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    words = [*(f"--cell={Cell.parse(cell).id}" for cell in options.cells), *(f"--mode={mode}" for mode in options.mode)]
+    if options.site:
+        for finding in check(load_site(options.site)):
+            print(finding, file=sys.stderr)
+        words.append(f"--site={options.site}")
+    if options.results:
+        words.append(f"--results={options.results}")
+    if options.k:
+        words += ["-k", options.k]
+    _prepare(quiet=True)
+    return _pytest("-q", "--no-header", "--tb=short", "--no-summary", *words, str(ROOT / "scenarios"))
+
+
+def _list(options: argparse.Namespace) -> int:
+    return _pytest("--list-cells", *(["--json"] if options.json else []), "-q", str(ROOT / "scenarios"))
+
+
+def _explain(options: argparse.Namespace) -> int:
+    cell = Cell.parse(options.cell)
+    choice = Choice.of_folder(options.site) if options.site else Choice.of_examples()
+    site, why_not = choice.site_for(cell.mode)
+    if site is None:
+        print(f"{cell.id}: not applicable\n  because:  {why_not}")
+        return 0
+    pool = choice.pool_for(site, cell.user)
+    expectation = expected(cell, pool, site.answers.on_internal_error)
+    lines = {
+        "site": f"{site.name}: maps {cell.user} to {f'pool {pool}' if pool else 'nobody'}, "
+        f"question 4: {site.answers.on_internal_error}",
+        "expected": str(expectation.outcome or "not applicable"),
+        "rule": expectation.rule.name,
+        "says": expectation.rule.says,
+        "source": expectation.rule.source,
+    }
+    if options.json:
+        print(json.dumps({"cell": cell.id, **lines}, indent=2))
+    else:
+        print(cell.id, *(f"  {name + ':':<9} {text}" for name, text in lines.items()), sep="\n")
+    return 0
+
+
+def _shell(options: argparse.Namespace) -> int:
+    known = {str(installation): node for installation, node in NODES.items()} | {PILOT: PILOT}
+    if options.host not in known:
+        near = nearest(options.host, known)
+        raise Problem(
+            f"no host of the demo is called {options.host!r}",
+            expected="one of " + ", ".join(known),
+            remedy=f"did you mean {near!r}?" if near else "",
+        )
+    _answering()
+    terminal = ["-it"] if sys.stdin.isatty() else ["-i"]
+    command = ["docker", "exec", *terminal, demo.container_name(known[options.host]), *(options.command or ["bash"])]
+    os.execvp(command[0], command)  # noqa: S606 - the reader's own shell
+
+
+def _gc(options: argparse.Namespace) -> int:
+    _answering()
+    removed = gc(Engine())
+    print("\n".join(removed) if removed else "nothing was left behind")
+    return 0
+
+
+def _init(options: argparse.Namespace) -> int:
+    for path in init(options.directory, options.example):
+        print(path)
+    print(f"next: edit them, then testbed run --site {options.directory}")
+    return 0
+
+
+def _diff(options: argparse.Namespace) -> int:
+    difference = diff(Results.read(options.old).rows, Results.read(options.new).rows)
+    print(difference)
+    return difference.exit_code
+
+
+def _answering() -> str:
+    """The address of an engine that answers, for ourselves and all that we start."""
+    found = engine.look()
+    if found is None:
+        raise Problem("no container engine answers", remedy="testbed up")
+    os.environ["DOCKER_HOST"] = found.address.url
+    return found.version
+
+
+def _prepare(quiet: bool = False) -> None:
+    """Engine, base image and images: what worlds are made of. Quiet: one line per phase only if it took long."""
+    say = (lambda line: print(line, flush=True)) if not quiet else (lambda line: None)
+    with phase("engine", say) as going:
+        found, going.detail = engine.ensure(print)
+    os.environ["DOCKER_HOST"] = found.address.url
+    store = DockerImages(found.address.url)
+    with phase("base image", say) as going:
+        going.detail = base.ensure(store, print)
+    with phase("images", say) as going:
+        going.detail = ensure_images(store, ROOT, print)
+
+
+def _compose(*words: str) -> None:
+    """Run docker compose on the project's own file; its last words when it fails."""
+    command = ["docker", "compose", "--file", str(ROOT / "docker-compose.yml"), *words]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    if done.returncode != 0:
+        raise Problem(
+            f"docker compose {words[0]} failed",
+            found=f"exit code {done.returncode}",
+            cause="\n".join((done.stdout + done.stderr).splitlines()[-20:]),
+            remedy="testbed doctor",
+        )
+
+
+def _pytest(*words: str) -> int:
+    """Run scenarios in a pytest of their own; 0, 1, or 2 for everything that kept them from being judged."""
+    before = signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is pytest's, which tidies up; we wait for it
+    try:
+        code = subprocess.run([sys.executable, "-m", "pytest", "-p", "testbed.plugin", *words], cwd=ROOT).returncode
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return code if code in (0, 1) else 2
+
+
+def _where_to_look() -> None:
+    folder = Path("results/latest")
+    print(
+        f"""
+where to look next
+  a shell on a worker node   .venv/bin/testbed shell setuid      (or log-only, pilot)
+  the site's own log         .venv/bin/testbed shell setuid tail /var/log/glexec.log
+  the report                 {folder}/matrix.html, evidence in {folder}/evidence
+  every cell                 .venv/bin/testbed list, then .venv/bin/testbed explain CELL
+  all scenarios              .venv/bin/testbed run
+  stop                       .venv/bin/testbed down"""
+    )
+
+
+class _Parser(argparse.ArgumentParser):
+    """Answers an unknown verb with the nearest one."""
+
+    def error(self, message: str) -> NoReturn:
+        if "invalid choice: " in message:
+            wrong = message.split("invalid choice: ")[1].split("'")[1]
+            if near := nearest(wrong, VERBS):
+                message += f"; did you mean {near!r}?"
+        super().error(message)
+
+
+VERBS = ("doctor", "up", "down", "run", "list", "explain", "shell", "gc", "init", "diff")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="testbed",
+        description="See what a site's answers about multi-user pilot jobs cost.",
+        epilog="Exit code 0: conforms, 1: deviates, 2: blocked.",
+    )
+    parser.add_argument("--version", action="version", version=f"testbed {__version__}")
+    verbs = parser.add_subparsers(dest="name", metavar="VERB", required=True)
+
+    def verb(name: str, does: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        made: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text)
+        made.set_defaults(verb=does)
+        return made
+
+    made = verb("doctor", _doctor, "say what this machine can do, and what to do about what it cannot")
+    made.add_argument("--json", action="store_true")
+    made = verb("up", _up, "prepare the machine, build the images, bring the demo site up")
+    made.add_argument("--tour", action="store_true", help="run the tour and show its matrix")
+    made.add_argument("--no-start", action="store_true", help="only engine and images")
+    verb("down", _down, "stop the demo site")
+    made = verb("run", _run, "run the scenarios, or only some cells of them")
+    made.add_argument("cells", nargs="*", metavar="CELL", help="ids of cells, see `testbed list`")
+    made.add_argument("--site", type=Path, metavar="DIR", help="a site of your own, see `testbed init`")
+    made.add_argument("--mode", action="append", default=[], help="only cells of this mode (repeatable)")
+    made.add_argument("--results", type=Path, metavar="DIR", help="where to keep results (default: results/TIME)")
+    made.add_argument("-k", metavar="EXPRESSION", help="only scenarios that match, as in pytest")
+    made = verb("list", _list, "list every cell of every scenario")
+    made.add_argument("--json", action="store_true")
+    made = verb("explain", _explain, "say what a cell is expected to do, and which document says so")
+    made.add_argument("cell", metavar="CELL")
+    made.add_argument("--site", type=Path, metavar="DIR")
+    made.add_argument("--json", action="store_true")
+    made = verb("shell", _shell, "a shell, or one command, on a host of the demo site")
+    made.add_argument("host", nargs="?", default="setuid", help="setuid, log-only, or pilot")
+    made.add_argument("command", nargs=argparse.REMAINDER)
+    verb("gc", _gc, "remove what killed runs, or a killed engine, left behind")
+    made = verb("init", _init, "start a site of your own from an example")
+    made.add_argument("directory", type=Path, metavar="DIR")
+    made.add_argument("--from", dest="example", default="setuid-gridmap", help="one of " + ", ".join(examples()))
+    made = verb("diff", _diff, "compare the results of two runs")
+    made.add_argument("old", type=Path, metavar="OLD")
+    made.add_argument("new", type=Path, metavar="NEW")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""The switch's records in the site's own log, joined by the pid of the glexec that wrote them."""
+
+import re
+from dataclasses import dataclass
+
+from testbed.lab.host import Host
+
+LOG = "/var/log/glexec.log"
+LIMIT = 10.0
+
+_LINE = re.compile(r"(?P<time>\S+) \S+ glexec\[(?P<pid>\d+)\]: (?P<text>.*)")
+_WHO = re.compile(r'Used DN: "(?P<dn>[^"]*)"')
+_FQAN = re.compile(r'Used FQAN: "([^"]*)"')
+_START = re.compile(
+    r"real_user\((?P<caller>[^)]*)\),real_group\([^)]*\)->mapped_user\((?P<account>[^)]*)\),mapped_group\([^)]*\)"
+    r' cwd: "(?P<cwd>[^"]*)" cmd: (?P<command>.*)'
+)
+_END = re.compile(r"Terminated, exit (?P<code>\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One run as the site's log tells it; empty or ``None`` where the log does not say."""
+
+    pid: int
+    dn: str = ""
+    fqans: tuple[str, ...] = ()
+    caller: str = ""
+    account: str = ""
+    cwd: str = ""
+    command: str = ""
+    """As recorded: the name it was called by, the file that it is, its arguments."""
+    code: int | None = None
+    lines: tuple[str, ...] = ()
+
+
+def records(node: Host) -> list[Record]:
+    """Every run that the node's log holds, in the order of their first lines. Refused calls have no record of a run."""
+    return parse(node.run(["cat", LOG], limit=LIMIT).check().out.decode(errors="replace"))
+
+
+def parse(log: str) -> list[Record]:
+    """The runs in the text of a log."""
+    grouped: dict[int, list[str]] = {}
+    for line in log.splitlines():
+        if found := _LINE.match(line):
+            grouped.setdefault(int(found["pid"]), []).append(found["text"])
+    return [record for pid, lines in grouped.items() if (record := _record(pid, lines)).command]
+
+
+def _record(pid: int, lines: list[str]) -> Record:
+    text = "\n".join(lines)
+    who, start, end = _WHO.search(text), _START.search(text), _END.search(text)
+    return Record(
+        pid,
+        dn=who["dn"] if who else "",
+        fqans=tuple(_FQAN.findall(text)),
+        caller=start["caller"] if start else "",
+        account=start["account"] if start else "",
+        cwd=start["cwd"] if start else "",
+        command=start["command"] if start else "",
+        code=int(end["code"]) if end else None,
+        lines=tuple(lines),
+    )

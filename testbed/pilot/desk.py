@@ -1,0 +1,95 @@
+"""The VO's desk as scenarios use it: hand in a payload, and learn what became of it."""
+
+import contextlib
+import itertools
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+
+from testbed.lab.wait import eventually
+from testbed.lab.world import World
+from testbed.model.answers import OnInternalError
+from testbed.model.cell import Cell
+from testbed.model.mode import Mode
+from testbed.model.outcome import Outcome
+from testbed.model.problem import Problem
+from testbed.pilot.client import Vo
+from testbed.pilot.judge import outcome
+from testbed.pilot.order import Order
+from testbed.pilot.payload import Payload
+
+PAYLOAD_LIMIT = 30.0
+"""Seconds that a payload of a scenario may run."""
+PILOT_LIMIT = 150.0
+"""Seconds that a pilot may take with all its payloads, virtual machines included."""
+READY = 10.0
+"""Seconds within which the VO must answer after its container has started."""
+
+_slots = itertools.count(1)
+
+
+class Desk:
+    """Hands payloads to pilots on one worker node, in one mode, under one answer to question 4.
+
+    >>> pilot.run("/usr/bin/id -un", user="bob").account
+    'alpha002'
+    """
+
+    def __init__(
+        self,
+        world: World,
+        vo: Vo,
+        mode: Mode,
+        answer: OnInternalError,
+        user: str,
+        witness: Callable[[Outcome], None],
+    ) -> None:
+        self.world = world
+        self.vo = vo
+        self.mode = mode
+        self._answer = answer
+        self._user = user
+        self._witness = witness
+
+    @classmethod
+    @contextlib.contextmanager
+    def opened(cls, world: World, cell: Cell, witness: Callable[[Outcome], None]) -> Iterator["Desk"]:
+        """The desk for a cell; ``witness`` is told every outcome. Raises `Problem` when the VO does not get ready."""
+        grid = world.grid
+        vo = Vo(
+            world.pilot.address,
+            proxy=grid.read(grid.bearer("pilot").file),
+            authorities=grid.read("authority/ca.cert.pem"),
+        )
+        if not eventually(lambda: vo.ready(limit=READY), within=READY):
+            raise Problem(
+                f"the VO's side did not become ready within {READY:g} s",
+                where=world.pilot.name,
+                found=world.pilot.logs() or "(it wrote nothing)",
+                remedy=f"docker logs {world.pilot.name}",
+            )
+        answer = cell.on_internal_error or world.site.answers.on_internal_error
+        yield cls(world, vo, cell.mode, answer, cell.user, witness)
+
+    def run(self, command: str | Sequence[str], user: str = "", stdin: bytes = b"") -> Outcome:
+        """Run one payload, of the cell's user unless told, by a pilot of its own, and wait for what becomes of it."""
+        payload, _ = self.send(command, user or self._user, stdin)
+        ended = self.end_of(payload)
+        self._witness(ended)
+        return ended
+
+    def send(self, command: str | Sequence[str], user: str, stdin: bytes = b"") -> tuple[str, str]:
+        """Queue a payload and send a pilot for it; the ids of both."""
+        argv = tuple(shlex.split(command) if isinstance(command, str) else command)
+        slot = f"slot-{next(_slots)}"
+        payload = self.vo.submit(Payload(user, argv, stdin, PAYLOAD_LIMIT, slot))
+        node = {
+            "name": self.world.node_name,
+            "address": self.world.node.address,
+            "account": self.world.site.pilot_accounts[0].name,
+        }
+        return payload, self.vo.start_pilot(Order(self.mode, self._answer, slot=slot, limit=PILOT_LIMIT, node=node))
+
+    def end_of(self, payload: str) -> Outcome:
+        """What became of a payload; a pilot that never says so makes it hung."""
+        report = self.vo.wait(payload, limit=PILOT_LIMIT)
+        return outcome(report, self.mode, self.world.site.pilot_accounts[0].name)

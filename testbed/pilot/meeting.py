@@ -1,0 +1,93 @@
+"""Alice's payload meets Bob's: both run at once on one worker node, and hers tries all that it should not."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from testbed.lab.host import Host
+from testbed.model.cell import Attack
+from testbed.model.outcome import Attempt, Outcome
+from testbed.model.problem import Problem
+from testbed.pilot.desk import PAYLOAD_LIMIT, PILOT_LIMIT, Desk
+from testbed.pilot.probes import probe
+
+LIMIT = 10.0
+"""Seconds for one look at the worker node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """What Alice's payload achieved while Bob's ran beside it."""
+
+    ran: Outcome
+    attempts: Mapping[Attack, tuple[Attempt, str]]
+    """The achievement of each attack, and what the thief saw."""
+
+    def outcome(self, attack: Attack) -> Outcome:
+        """The outcome of one attack. An attack that could not be tried is a `Problem`, never "blocked"."""
+        if attack not in self.attempts:
+            raise Problem(f"the attack {attack} could not be tried", found=f"{self.ran}\n{self.ran.out}{self.ran.err}")
+        attempt, saw = self.attempts[attack]
+        ran = self.ran
+        return Outcome(ran.end, ran.code, ran.ran_as, attempt, ran.account, saw, ran.err, ran.why)
+
+
+def meet(desk: Desk) -> Meeting:
+    """Let Bob's payload run, let Alice's try her hand at it and at the pilot, then end Bob's and hear what he felt."""
+    token = f"bobs-secret-{id(desk)}"
+    bob, pilot = desk.send(["/usr/bin/python3", "-", token, f"{PAYLOAD_LIMIT:g}"], "bob", probe("victim"))
+    report = desk.vo.wait(bob, limit=PILOT_LIMIT, until="output")
+    if b"\n" not in report.out:
+        raise Problem("Bob's payload did not get to run", found=f"{report.state}: {report.why}\n{report.err.decode()}")
+    targets = _targets(json.loads(report.out.splitlines()[0]), token, desk.world.node, pilot)
+    arguments = json.dumps(targets)
+    alice, _ = desk.send(["/usr/bin/python3", "-", arguments], "alice", probe("thief"))
+    ran = desk.end_of(alice)
+    desk.vo.stop(bob)
+    felt = desk.end_of(bob)
+    return Meeting(ran, _attempts(ran, felt))
+
+
+def _targets(bob: Mapping[str, Any], token: str, node: Host, pilot: str) -> dict[str, dict[str, Any]]:
+    """What Alice's payload is told: Bob's things in his own words, the pilot's as root finds them on the node."""
+    # The pilot's command line names it: agent.py PILOT. Its environment is what sshd gave it.
+    script = f"grep -lz -x {pilot} /proc/[0-9]*/cmdline | head -n 1"
+    process = node.run(["sh", "-c", script], limit=LIMIT).text.split("/")[2:3]
+    proxies = node.run(["sh", "-c", "ls /tmp/pilot-*/private/pilot.pem"], limit=LIMIT).text.splitlines()
+    if not process or not proxies:
+        raise Problem("Bob's pilot cannot be found on the worker node", where=node.name, found=f"{process} {proxies}")
+    key = "PRIVATE KEY-----"
+    targets: dict[Attack, dict[str, Any]] = {
+        Attack.BOBS_PROXY: {"kind": "read", "path": bob["proxy"], "marker": key},
+        Attack.BOBS_FILE: {"kind": "read", "path": bob["secret"], "marker": token},
+        Attack.BOBS_ENVIRONMENT: {"kind": "environ", "pid": bob["pid"], "marker": bob["environment"]},
+        Attack.BOBS_PROCESS: {"kind": "signal", "pid": bob["pid"], "signal": "SIGUSR1", "marker": token},
+        Attack.PILOTS_PROXY: {"kind": "read", "path": proxies[0], "marker": key},
+        Attack.PILOTS_ENVIRONMENT: {"kind": "environ", "pid": process[0], "marker": "SSH_CONNECTION="},
+        # A signal that a process ignores unless it asked for it: the kernel's permission is what counts.
+        Attack.PILOTS_PROCESS: {"kind": "signal", "pid": process[0], "signal": "SIGURG", "marker": "agent.py"},
+    }
+    return {str(attack): target for attack, target in targets.items()}
+
+
+def _attempts(ran: Outcome, felt: Outcome) -> dict[Attack, tuple[Attempt, str]]:
+    """The thief's findings; whether Bob's process was signalled is what Bob's payload itself felt."""
+    try:
+        found = json.loads(ran.out)
+        signalled = json.loads(felt.out.splitlines()[-1])["signalled"]
+    except (ValueError, IndexError, KeyError) as error:
+        raise Problem(
+            "the payloads did not say what they saw",
+            found=f"Alice's: {ran}\n{ran.out}{ran.err}\nBob's: {felt}\n{felt.out}{felt.err}",
+            cause=repr(error),
+        ) from error
+    attempts = {
+        Attack(attack): (Attempt(finding["attempt"]), finding["saw"])
+        for attack, finding in found.items()
+        if finding["attempt"] in list(Attempt)
+    }
+    thief = attempts.get(Attack.BOBS_PROCESS)
+    if thief and (thief[0] is Attempt.SUCCEEDED) != bool(signalled):
+        raise Problem("Alice's payload and Bob's disagree", found=f"hers: {thief[1]}; his: signalled {signalled} times")
+    return attempts
