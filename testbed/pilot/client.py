@@ -1,0 +1,125 @@
+"""How scenarios speak with the VO: submit payloads, send pilots, wait for what became of them."""
+
+import http.client
+import json
+import socket
+import ssl
+import time
+import urllib.parse
+from collections.abc import Mapping
+from typing import Any
+
+from testbed.model.problem import Problem
+from testbed.pilot.order import Order, PilotEnd
+from testbed.pilot.payload import Payload, Report
+from testbed.pilot.tls import client_context
+
+PORT = 8443
+NAME = "pilot"
+"""The host name that the VO's certificate must show, whatever address it is reached at."""
+ANSWER_LIMIT = 20.0
+"""Seconds for an answer, beyond what the request itself waits for: sending a pilot waits for ssh."""
+ONE_WAIT = 50.0
+"""Seconds of waiting in one request."""
+
+
+class Vo:
+    """The VO at an address, spoken to as its robot. Safe to use from many threads: each request connects anew.
+
+    >>> payload = vo.submit(Payload("alice", ("/usr/bin/id", "-un")))  # doctest: +SKIP
+    >>> vo.start_pilot(Order(Mode.SETUID))  # doctest: +SKIP
+    >>> vo.wait(payload, limit=10).out  # doctest: +SKIP
+    b'alpha001\\n'
+    """
+
+    def __init__(self, address: str, *, proxy: bytes, authorities: bytes, port: int = PORT) -> None:
+        self.address = address
+        self.port = port
+        self._context = client_context(proxy, authorities.decode())
+
+    def ready(self, limit: float) -> bool:
+        """Whether the VO answers within ``limit`` seconds; False when nobody listens yet."""
+        try:
+            return bool(self._ask("GET", "/ready", {}, limit)["ready"])
+        except OSError:
+            return False
+
+    def submit(self, payload: Payload) -> str:
+        """Queue a payload; its id."""
+        return str(self._post("/payloads", payload.json())["payload"])
+
+    def start_pilot(self, order: Order) -> str:
+        """Send a pilot to a worker node; its id. It ends when the queue holds nothing for its slot."""
+        return str(self._post("/pilots", order.json())["pilot"])
+
+    def wait(self, payload: str, *, limit: float, until: str = "end") -> Report:
+        """What is known of a payload when it has come to ``start``, ``output`` (a line of it) or ``end``.
+
+        After ``limit`` seconds it is whatever is known by then: look at its state.
+        """
+        deadline = time.monotonic() + limit
+        while True:
+            left = max(deadline - time.monotonic(), 0.001)
+            answer = self._get(f"/payloads/{payload}", until=until, limit=min(left, ONE_WAIT))
+            if answer["reached"] or time.monotonic() >= deadline:
+                return Report.parse(answer["report"])
+
+    def wait_for_pilot(self, pilot: str, *, limit: float) -> PilotEnd:
+        """How a pilot ended, or that it had not after ``limit`` seconds."""
+        deadline = time.monotonic() + limit
+        while True:
+            left = max(deadline - time.monotonic(), 0.001)
+            end = PilotEnd.parse(self._get(f"/pilots/{pilot}", limit=min(left, ONE_WAIT)))
+            if end.ended or time.monotonic() >= deadline:
+                return end
+
+    def stop(self, payload: str) -> None:
+        """Ask for the end of a payload; its pilot hears of it within half a second."""
+        self._post(f"/payloads/{payload}/stop", {})
+
+    def stop_pilot(self, pilot: str) -> None:
+        """Hang up on a pilot, as a batch system does that takes its slot away."""
+        self._post(f"/pilots/{pilot}/stop", {})
+
+    def _post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        return self._known("POST", path, body, ANSWER_LIMIT)
+
+    def _get(self, path: str, *, limit: float, **query: str) -> Mapping[str, Any]:
+        query["limit"] = f"{limit:.3f}"
+        return self._known("GET", f"{path}?{urllib.parse.urlencode(query)}", {}, limit + ANSWER_LIMIT)
+
+    def _known(self, method: str, path: str, body: Mapping[str, Any], limit: float) -> Mapping[str, Any]:
+        """Ask, and turn what only a person can mend into a `Problem`."""
+        try:
+            return self._ask(method, path, body, limit)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise Problem(
+                "the VO gives no answer",
+                where=f"https://{self.address}:{self.port}{path}",
+                cause=str(error) or type(error).__name__,
+            ) from error
+
+    def _ask(self, method: str, path: str, body: Mapping[str, Any], limit: float) -> Mapping[str, Any]:
+        connection = _Connection(self.address, self.port, self._context, limit)
+        try:
+            connection.request(method, path, json.dumps(body) if method == "POST" else None)
+            answer: Mapping[str, Any] = json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
+        if "problem" in answer:
+            raise Problem(**answer["problem"])
+        return answer
+
+
+class _Connection(http.client.HTTPConnection):
+    """Connects to an address and expects the certificate of a name."""
+
+    def __init__(self, address: str, port: int, context: ssl.SSLContext, limit: float) -> None:
+        super().__init__(address, port, timeout=limit)
+        self._tls = context
+
+    def connect(self) -> None:
+        """Connect, and shake hands."""
+        plain = socket.create_connection((self.host, self.port), self.timeout)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sock = self._tls.wrap_socket(plain, server_hostname=NAME)

@@ -1,0 +1,46 @@
+"""What a pilot's report means: the kernel's word on who the payload was, held against the pilot's claim."""
+
+from testbed.model.mode import Mode
+from testbed.model.outcome import Attempt, End, Outcome
+from testbed.pilot.payload import Identity, Report, State
+
+GUEST = ("payload", "guest")
+"""Account and host name inside the virtual machine of mode vm."""
+
+NOT_RUN = {State.RETURNED: End.RETURNED, State.LOST: End.LOST, State.HUNG: End.HUNG}
+
+
+def outcome(report: Report, mode: Mode, pilot_account: str, attack: Attempt | None = None) -> Outcome:
+    """The outcome of a payload whose pilot ran as ``pilot_account``; ``attack`` is what its attack achieved, if any.
+
+    A payload of which nothing final is known yet counts as hung: who asks has waited long enough.
+    """
+    who = report.identity
+    facts = {
+        "account": who.user if who else "",
+        "out": report.out.decode(errors="replace"),
+        "err": report.err.decode(errors="replace"),
+        "why": report.why,
+    }
+    if report.state is not State.ENDED or who is None:
+        code = report.code if report.state is State.RETURNED else None
+        return Outcome(NOT_RUN.get(report.state, End.HUNG), code, attack=attack, **facts)
+    ran_as = _ran_as(who, mode, pilot_account)
+    return Outcome(_end(report.separated, ran_as), report.code, ran_as, attack, **facts)
+
+
+def _ran_as(who: Identity, mode: Mode, pilot_account: str) -> str:
+    if mode is Mode.VM and (who.user, who.host) == GUEST:
+        return "guest"
+    if who.user == pilot_account:
+        return "pilot"
+    if who.uid == 0:
+        return "root"
+    return f"pool {who.user.rstrip('0123456789')}"
+
+
+def _end(claimed: bool, ran_as: str) -> End:
+    """Separated is who is neither the pilot nor root, whatever was claimed; a false claim is silence."""
+    if ran_as not in ("pilot", "root"):
+        return End.SEPARATED
+    return End.SILENT if claimed or ran_as == "root" else End.UNSEPARATED

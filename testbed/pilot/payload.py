@@ -1,0 +1,183 @@
+"""A user's payload and what its pilot reports of it, as values that travel as JSON."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from testbed.model.problem import Problem
+
+LONGEST = 3600.0
+"""Seconds: the longest time limit that a payload, a pilot or a wait may have."""
+
+
+class State(StrEnum):
+    """Where a payload stands."""
+
+    QUEUED = "queued"
+    TAKEN = "taken"
+    """A pilot has it and has not yet said that it started."""
+    STARTED = "started"
+    ENDED = "ended"
+    RETURNED = "returned"
+    """Given back without having run. This VO knows one site, so nobody else takes it."""
+    LOST = "lost"
+    HUNG = "hung"
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing can follow."""
+        return not NEXT[self]
+
+
+NEXT: Mapping[State, frozenset[State]] = {
+    State.QUEUED: frozenset({State.TAKEN}),
+    State.TAKEN: frozenset({State.STARTED, State.ENDED, State.RETURNED, State.LOST, State.HUNG}),
+    State.STARTED: frozenset({State.STARTED, State.ENDED, State.LOST, State.HUNG}),
+    State.ENDED: frozenset(),
+    State.RETURNED: frozenset(),
+    State.LOST: frozenset(),
+    State.HUNG: frozenset(),
+}
+"""What may follow what. A started payload may say so again, with more of its output; a short one has ended before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What one user wants to be run.
+
+    ``user`` is the name of a credential (``alice-production``), ``argv`` begins with an absolute path or a word that
+    the worker node's shell finds, ``limit`` is in seconds from the start of the payload. Only pilots of the same
+    ``slot`` take it.
+    """
+
+    user: str
+    argv: tuple[str, ...]
+    stdin: bytes = b""
+    limit: float = 30.0
+    slot: str = ""
+
+    def json(self) -> dict[str, Any]:
+        """The payload as JSON data."""
+        return {
+            "user": self.user,
+            "argv": list(self.argv),
+            "stdin": encode(self.stdin),
+            "limit": self.limit,
+            "slot": self.slot,
+        }
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> "Payload":
+        """The payload of JSON data; a `Problem` names what is wrong with it."""
+        with_types(data, user=str, argv=list)
+        argv = data["argv"]
+        if not argv or not all(isinstance(word, str) and "\0" not in word for word in argv):
+            raise Problem("a payload needs a command", found=repr(argv), expected="a list of words without NUL")
+        return cls(
+            data["user"],
+            tuple(argv),
+            decode(data.get("stdin", "")),
+            seconds(data.get("limit", 30.0)),
+            str(data.get("slot", "")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a payload was when it started, in the words of the kernel that ran it."""
+
+    uid: int
+    user: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is known of a payload. Its pilot reports the whole of it each time.
+
+    ``code`` is what the switch or, once started, the payload ended with; ``separated`` is the pilot's claim, never a
+    proof; ``bypassed`` says that the pilot ran it itself since the switch had failed; ``why`` is a sentence.
+    """
+
+    payload: str
+    state: State
+    pilot: str = ""
+    code: int | None = None
+    separated: bool = False
+    bypassed: bool = False
+    identity: Identity | None = None
+    out: bytes = field(default=b"", repr=False)
+    err: bytes = field(default=b"", repr=False)
+    why: str = ""
+
+    def json(self) -> dict[str, Any]:
+        """The report as JSON data."""
+        who = self.identity
+        return {
+            "payload": self.payload,
+            "state": str(self.state),
+            "pilot": self.pilot,
+            "code": self.code,
+            "separated": self.separated,
+            "bypassed": self.bypassed,
+            "identity": {"uid": who.uid, "user": who.user, "host": who.host} if who else None,
+            "out": encode(self.out),
+            "err": encode(self.err),
+            "why": self.why,
+        }
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> "Report":
+        """The report of JSON data; a `Problem` names what is wrong with it."""
+        with_types(data, payload=str, pilot=str, state=str, separated=bool, bypassed=bool, why=str)
+        if data["state"] not in list(State):
+            raise Problem("no such state of a payload", found=data["state"], expected=", ".join(State))
+        code, who = data.get("code"), data.get("identity")
+        if code is not None and type(code) is not int:
+            raise Problem("an exit code is a number", found=repr(code))
+        if who is not None:
+            with_types(who, uid=int, user=str, host=str)
+        return cls(
+            data["payload"],
+            State(data["state"]),
+            data["pilot"],
+            code,
+            data["separated"],
+            data["bypassed"],
+            Identity(who["uid"], who["user"], who["host"]) if who else None,
+            decode(data.get("out", "")),
+            decode(data.get("err", "")),
+            data["why"],
+        )
+
+
+def encode(data: bytes) -> str:
+    """Bytes as JSON can carry them: base64."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def decode(text: object) -> bytes:
+    """The bytes that `encode` made text of."""
+    try:
+        return base64.b64decode(str(text), validate=True)
+    except binascii.Error as error:
+        raise Problem("bytes travel as base64", cause=str(error)) from None
+
+
+def seconds(value: object) -> float:
+    """A time limit: a number of seconds above zero, never endless."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= LONGEST:
+        return float(value)
+    raise Problem("a time limit is a number of seconds", found=repr(value), expected=f"above 0, at most {LONGEST:g}")
+
+
+def with_types(data: object, **types: type) -> None:
+    """Make sure that JSON data is an object that has these keys, each of its type."""
+    if not isinstance(data, Mapping):
+        raise Problem("JSON data of another shape", found=repr(data)[:80], expected="an object")
+    for key, kind in types.items():
+        if type(data.get(key)) is not kind:
+            raise Problem(f"JSON data of another shape: {key}", found=repr(data.get(key))[:80], expected=kind.__name__)
