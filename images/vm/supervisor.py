@@ -1,15 +1,16 @@
-"""First process of the guest: runs the one payload as an ordinary account and tells the launcher how it ended.
+"""Becomes the first process of the guest: runs the one payload as an ordinary account and tells how it ended.
 
-Three virtio ports, which only root can open, lead to the launcher: 1 takes what the supervisor says (one JSON object
-a line: first that it is there, last the result), 2 and 3 the payload's output and errors, byte for byte.
+Three virtio ports, which only root can open, lead to the launcher. 1 takes what the supervisor says: lines of a word
+and a number or name, the first ``ready``, the last ``end``. 2 and 3 take the payload's output and errors, byte for
+byte. What the launcher asks for lies in /request: ``argv`` and ``environment``, each ended by zero bytes, and ``stdin``.
+
+It imports only what is compiled into the interpreter: an emulated processor needs half a second for json and enum.
 """
 
-import contextlib
-import json
+import _signal as signal
 import os
 import pwd
 import select
-import signal
 import sys
 import time
 
@@ -17,28 +18,25 @@ REQUEST = "/request"
 ACCOUNT = "payload"
 PORT_LIMIT = 5.0
 """Seconds within which the kernel has to show the ports."""
+REAP = 1000
+"""Milliseconds after which orphans that have ended are looked for."""
 
 Streams = dict[int, tuple[int, str]]
 
 
 def main() -> None:
     said, out, err = (port(number) for number in (1, 2, 3))
-    say(said, {"ready": os.uname().release})
-    with open(f"{REQUEST}/call.json", encoding="ascii") as file:
-        call = json.load(file)
-    child, before_exec, pipes = start(call["argv"], call["environment"])
-    streams: Streams = {pipes[0]: (out, "stdout_bytes"), pipes[1]: (err, "stderr_bytes")}
-    status, counts = relay(child, streams)
-    say(
-        said,
-        {
-            **ended(status),
-            **before_exec,
-            **counts,
-            "hostname": os.uname().nodename,
-            "kernel": os.uname().release,
-        },
-    )
+    say(said, "ready", 1)
+    child, told, pipes = start()
+    status, counts = relay(child, {pipes[0]: (out, "out"), pipes[1]: (err, "err")})
+    write(said, told)
+    for name, count in counts.items():
+        say(said, name, count)
+    say(said, "hostname", os.uname().nodename)
+    say(said, "kernel", os.uname().release)
+    code = os.waitstatus_to_exitcode(status)
+    say(said, "code" if code >= 0 else "signal", abs(code))
+    say(said, "end", 1)
 
 
 def port(number: int) -> int:
@@ -50,20 +48,27 @@ def port(number: int) -> int:
     return os.open(path, os.O_WRONLY | os.O_CLOEXEC)
 
 
-def say(port: int, words: dict[str, object]) -> None:
-    write(port, json.dumps(words).encode() + b"\n")
+def say(to: int, word: str, value: object) -> None:
+    write(to, f"{word} {value}\n".encode())
 
 
-def write(port: int, data: bytes) -> None:
+def write(to: int, data: bytes) -> None:
     """All of the data; a port takes part of it and waits while the launcher does not read."""
     while data:
-        data = data[os.write(port, data) :]
+        data = data[os.write(to, data) :]
 
 
-def start(argv: list[str], environment: dict[str, str]) -> tuple[int, dict[str, object], tuple[int, int]]:
-    """The payload's process, what it said of itself before it became the command, and the ends of its output pipes."""
+def asked(name: str) -> list[bytes]:
+    """The words of a file of the request."""
+    with open(f"{REQUEST}/{name}", "rb") as file:
+        return file.read().split(b"\0")[:-1]
+
+
+def start() -> tuple[int, bytes, tuple[int, int]]:
+    """The payload's process, what was said of it up to its exec, and the ends of its output pipes."""
+    argv = asked("argv")
+    environment = dict(setting.split(b"=", 1) for setting in asked("environment"))
     stdin = os.open(f"{REQUEST}/stdin", os.O_RDONLY)
-    os.unlink(f"{REQUEST}/stdin")
     out, out_end = os.pipe()
     err, err_end = os.pipe()
     told, tell = os.pipe()
@@ -72,15 +77,12 @@ def start(argv: list[str], environment: dict[str, str]) -> tuple[int, dict[str, 
         become(argv, environment, (stdin, out_end, err_end), tell)
     for end in (stdin, out_end, err_end, tell):
         os.close(end)
-    with os.fdopen(told) as file:
-        before_exec: dict[str, object] = {}
-        for line in file:
-            before_exec.update(json.loads(line))
-    return child, before_exec, (out, err)
+    with os.fdopen(told, "rb") as file:
+        return child, file.read(), (out, err)
 
 
-def become(argv: list[str], environment: dict[str, str], ends: tuple[int, int, int], tell: int) -> None:
-    """Turn this process into the payload for good; what the kernel then says of its identity is told first."""
+def become(argv: list[bytes], environment: dict[bytes, bytes], ends: tuple[int, int, int], tell: int) -> None:
+    """Turn this process into the payload for good; who the kernel then says it is, is told first."""
     try:
         account = pwd.getpwnam(ACCOUNT)
         for end in ends:
@@ -93,22 +95,16 @@ def become(argv: list[str], environment: dict[str, str], ends: tuple[int, int, i
         os.umask(0o022)
         for number, end in enumerate(ends):
             os.dup2(end, number)
-        for number in (signal.SIGPIPE, signal.SIGXFSZ):
-            signal.signal(number, signal.SIG_DFL)
-        say(
-            tell,
-            {
-                "identity": {
-                    "uid": os.getuid(),
-                    "gid": os.getgid(),
-                    "user": pwd.getpwuid(os.getuid()).pw_name,
-                    "groups": os.getgroups(),
-                }
-            },
-        )
+        for ignored in (signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(ignored, signal.SIG_DFL)
+        say(tell, "uid", os.getuid())
+        say(tell, "gid", os.getgid())
+        say(tell, "user", pwd.getpwuid(os.getuid()).pw_name)
+        say(tell, "groups", ",".join(str(group) for group in os.getgroups()))
         os.execve(argv[0], argv, environment)
     except OSError as error:
-        say(tell, {"not_run": f"{argv[0]}: {error.strerror}"})
+        say(tell, "errno", error.errno)
+        write(2, b"cannot run %s: %s\n" % (argv[0], os.strerror(error.errno or 0).encode()))
     finally:
         os._exit(126)
 
@@ -117,57 +113,51 @@ def relay(child: int, streams: Streams) -> tuple[int, dict[str, int]]:
     """Pass the payload's bytes on until it has ended; then end what it left behind, and pass on the last bytes."""
     counts = {name: 0 for _, name in streams.values()}
     status: int | None = None
-    wake, wakes = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-    signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    life = os.pidfd_open(child)
     poll = select.poll()
-    for end in (wake, *streams):
+    for end in (life, *streams):
         poll.register(end, select.POLLIN)
-    os.write(wakes, b"!")  # the payload may have ended already
     while status is None or streams:
-        for end, _ in poll.poll():
-            if end == wake:
-                os.read(wake, 4096)
-                for process, its_status in reap():
-                    if process == child:
-                        status = its_status
-                        with contextlib.suppress(ProcessLookupError):
-                            os.kill(-1, signal.SIGKILL)
+        for end, _ in poll.poll(REAP):
+            if end == life:
+                poll.unregister(life)
+                status = os.waitpid(child, 0)[1]
+                end_all()
             elif data := os.read(end, 65536):
-                port, name = streams[end]
-                write(port, data)
+                to, name = streams[end]
+                write(to, data)
                 counts[name] += len(data)
             else:
                 poll.unregister(end)
                 del streams[end]
+        reap(child)
     return status, counts
 
 
-def reap() -> list[tuple[int, int]]:
-    """The processes that have ended, with their wait status."""
-    ended = []
+def end_all() -> None:
+    """Kill every process but this one."""
+    try:
+        os.kill(-1, signal.SIGKILL)
+    except ProcessLookupError:
+        return  # the payload left nothing behind
+
+
+def reap(child: int) -> None:
+    """Bury the orphans that have ended; the payload's own process is left to who asks for its status."""
     while True:
         try:
-            process, status = os.waitpid(-1, os.WNOHANG)
+            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         except ChildProcessError:
-            return ended
-        if process == 0:
-            return ended
-        ended.append((process, status))
-
-
-def ended(status: int) -> dict[str, int | None]:
-    """A wait status as an exit code or a signal."""
-    code = os.waitstatus_to_exitcode(status)
-    return {"code": code, "signal": None} if code >= 0 else {"code": None, "signal": -code}
+            return
+        if ended is None or ended.si_pid == child:
+            return
+        os.waitpid(ended.si_pid, 0)
 
 
 if __name__ == "__main__":
     try:
         main()
-    except (
-        Exception
-    ) as error:  # the guest's last words go to its console; the launcher sees that no result came
+    except Exception as error:  # last words for the console; the launcher sees that no result came
         sys.stderr.write(f"supervisor: {error!r}\n")
     finally:
         os.execv("/usr/bin/busybox", ["poweroff", "-f"])

@@ -1,4 +1,4 @@
-"""Run one payload in a virtual machine of its own: vm.py [--limit S] [--memory MB] [--result F] [--console F] -- COMMAND...
+"""Run one payload in a virtual machine of its own: ``python3 vm.py [OPTIONS] -- /usr/bin/COMMAND ARGUMENTS``.
 
 Runs on the worker node, as the account that calls it. The payload's input, output, errors and exit code (128+n for
 signal n) are the launcher's own; its environment is what this one holds of GLEXEC_* names, and the proxy that
@@ -33,13 +33,18 @@ BOOT_LIMIT = 20.0
 BOOTS = 2
 PROBE_LIMIT = 3.0
 """Seconds that KVM gets to prove itself; where it works, user land is reached in well under one."""
+LONGEST = 7 * 86400
 STDIN_LIMIT = 16 << 20
 CONSOLE_LIMIT = 1 << 20
-RESULT_LIMIT = 64 << 10
+TOLD_LIMIT = 32
+"""Lines that the guest may tell, of at most `LINE_LIMIT` bytes."""
+LINE_LIMIT = 1 << 10
 ACCOUNT = 1000
 """The guest's uid and gid of account ``payload``."""
 PROXY = "/home/payload/proxy.pem"
 FAILED = 125
+PROCESSOR = "qemu64,+rdrand,+ssse3,+sse4.1,+sse4.2,+popcnt,+cx16"
+"""What TCG emulates: x86-64-v2, and rdrand to seed the kernel. Each feature more costs the kernel time at its start."""
 KERNEL = (
     "console=ttyS0 loglevel=6 panic=-1 rdinit=/init mitigations=off init_on_alloc=0 lsm=capability audit=0 "
     "ipv6.disable=1 cryptomgr.notests initcall_blacklist=jent_mod_init,load_system_certificate_list,init_ima,"
@@ -87,15 +92,21 @@ def payload_of(argv: list[str], environment: dict[str, str], stdin: bytes) -> Pa
 
 def archive(payload: Payload) -> bytes:
     """The payload as a cpio, in the form that the kernel unpacks over its first root file system."""
-    call = json.dumps({"argv": payload.argv, "environment": payload.environment}).encode()
+    settings = [f"{name}={value}" for name, value in payload.environment.items()]
     members = [
         member(1, "request", stat.S_IFDIR | 0o700, 0, b""),
-        member(2, "request/call.json", stat.S_IFREG | 0o600, 0, call),
-        member(3, "request/stdin", stat.S_IFREG | 0o600, 0, payload.stdin),
+        member(2, "request/argv", stat.S_IFREG | 0o600, 0, words(payload.argv)),
+        member(3, "request/environment", stat.S_IFREG | 0o600, 0, words(settings)),
+        member(4, "request/stdin", stat.S_IFREG | 0o600, ACCOUNT, payload.stdin),
     ]
     if payload.proxy is not None:
-        members.append(member(4, PROXY.lstrip("/"), stat.S_IFREG | 0o600, ACCOUNT, payload.proxy))
+        members.append(member(5, PROXY.lstrip("/"), stat.S_IFREG | 0o600, ACCOUNT, payload.proxy))
     return b"".join((*members, member(0, "TRAILER!!!", 0, 0, b"")))
+
+
+def words(texts: list[str]) -> bytes:
+    """Texts, each ended by a zero byte."""
+    return b"".join(os.fsencode(text) + b"\0" for text in texts)
 
 
 def member(inode: int, name: str, mode: int, owner: int, content: bytes) -> bytes:
@@ -124,7 +135,7 @@ def qemu(accelerator: str, memory: int, root: int, console: int, ports: list[int
         "-accel",
         accelerator,
         "-cpu",
-        "host" if accelerator == "kvm" else "max",
+        "host" if accelerator == "kvm" else PROCESSOR,
         "-smp",
         "1",
         "-m",
@@ -164,7 +175,7 @@ class Guest:
                 with_launcher(qemu(accelerator, memory, root, theirs[0], theirs[1:])),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=pairs[0][1],
+                stderr=theirs[0],
                 pass_fds=[root, *theirs],
                 env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
             )
@@ -176,7 +187,7 @@ class Guest:
             self._selector.register(end, selectors.EVENT_READ, name)
 
     def pieces(self) -> Iterator[tuple[str, bytes]]:
-        """What arrives, until the machine has closed everything: (``result``, one line), (``out`` or ``err``, bytes)."""
+        """What arrives until the machine has closed everything: (``result``, a line), (``out`` or ``err``, bytes)."""
         while self._selector.get_map():
             for key, _ in self._selector.select():
                 end, name = self._ends[key.data], key.data
@@ -187,8 +198,8 @@ class Guest:
                     self.console += data[: CONSOLE_LIMIT - len(self.console)]
                 elif name == "result":
                     *lines, rest = (bytes(self._result) + data).split(b"\n")
-                    self._result = bytearray(rest[:RESULT_LIMIT])
-                    yield from ((name, line) for line in lines)
+                    self._result = bytearray(rest[:LINE_LIMIT])
+                    yield from ((name, line[:LINE_LIMIT]) for line in lines)
                 else:
                     yield name, data
 
@@ -240,20 +251,20 @@ class Run:
             return False
 
     def _relayed(self, pieces: Iterator[tuple[str, bytes]]) -> dict[str, Any]:
-        result: dict[str, Any] | None = None
+        told: list[bytes] = []
         counts = {"out": 0, "err": 0}
+        result: dict[str, Any] | None = None
         try:
             arm(self._left())
             for name, data in pieces:
-                if name == "result":
-                    result = checked(data)
-                else:
+                if name != "result":
                     counts[name] += len(data)
                     pass_on(1 if name == "out" else 2, data)
-                if result and (counts["out"], counts["err"]) == (
-                    result["stdout_bytes"],
-                    result["stderr_bytes"],
-                ):
+                elif data != b"end 1":
+                    told = [*told, data][:TOLD_LIMIT]
+                else:
+                    result = understood(told)
+                if result and counts == result["bytes"]:
                     return result
         except Expired:
             self._left()
@@ -270,21 +281,33 @@ class Run:
         return left
 
 
-def checked(line: bytes) -> dict[str, Any]:
-    """A result as the guest told it, in the shape that the launcher relies on; the guest is not trusted."""
+def understood(told: list[bytes]) -> dict[str, Any]:
+    """What the guest's supervisor told, line by line, as a result; the guest is not trusted to tell it properly."""
     try:
-        told = json.loads(line)
-        code, by = told["code"], told["signal"]
-        right = type(code) is int and 0 <= code <= 255 if by is None else type(by) is int and 0 < by < 128
-        right = right and type(told["stdout_bytes"]) is int and type(told["stderr_bytes"]) is int
-    except (ValueError, TypeError, KeyError):
-        right = False
-    if not right:
+        facts = dict(line.decode("ascii").split(" ", 1) for line in told)
+        code, by = (int(facts[word]) if word in facts else None for word in ("code", "signal"))
+        if (code is None) == (by is None) or not 0 <= (code or 0) <= 255 or not 0 <= (by or 0) < 128:
+            raise ValueError("neither an exit code nor a signal")
+        result: dict[str, Any] = {
+            "code": code,
+            "signal": by,
+            "hostname": facts["hostname"],
+            "kernel": facts["kernel"],
+        }
+        result["bytes"] = {"out": int(facts["out"]), "err": int(facts["err"])}
+        groups = [int(group) for group in facts["groups"].split(",")]
+        result["identity"] = {
+            "uid": int(facts["uid"]),
+            "gid": int(facts["gid"]),
+            "user": facts["user"],
+            "groups": groups,
+        }
+    except (ValueError, KeyError) as error:
+        remedy = "do not trust this payload; look at the guest's console (--console FILE)"
         raise Failure(
-            f"the guest told no proper result: {line[:100]!r}",
-            "do not trust this payload; look at its console",
-        )
-    return dict(told)
+            f"the guest told no proper result: {error!r} in {b' '.join(told)[:200]!r}", remedy
+        ) from error
+    return result | ({"errno": int(facts["errno"])} if "errno" in facts else {})
 
 
 def pass_on(stream: int, data: bytes) -> None:
@@ -351,6 +374,8 @@ def probe() -> tuple[str, str]:
 
 
 class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are the launcher's own failures."""
+
     def error(self, message: str) -> NoReturn:
         raise Failure(message, "see --help")
 
@@ -370,8 +395,8 @@ def arguments(words: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("command", nargs="*", metavar="-- COMMAND", help="absolute path and arguments")
     chosen = parser.parse_args(words)
-    if chosen.limit <= 0 or chosen.memory < 160:
-        parser.error("--limit must be above 0 and --memory at least 160")
+    if not 0 < chosen.limit <= LONGEST or not 160 <= chosen.memory <= 65536:
+        parser.error(f"--limit must be above 0 and at most {LONGEST}, --memory from 160 to 65536")
     if not chosen.probe and not (chosen.command and chosen.command[0].startswith("/")):
         parser.error("the command must be given by its absolute path")
     return chosen

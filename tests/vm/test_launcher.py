@@ -1,0 +1,180 @@
+"""The parts of mode vm's launcher that need no machine."""
+
+import importlib.util
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+LAUNCHER = Path(__file__).parents[2] / "testbed" / "node" / "vm.py"
+TOLD = [b"ready 1", b"uid 1000", b"gid 1000", b"user payload", b"groups 1000", b"out 8", b"err 0"]
+TOLD += [b"hostname guest", b"kernel 6.12"]
+
+
+@pytest.fixture(scope="module")
+def vm() -> Iterator[ModuleType]:
+    """The launcher, which is no part of the package: worker nodes get it as a file."""
+    spec = importlib.util.spec_from_file_location("vm_launcher", LAUNCHER)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[spec.name]
+
+
+def unpacked(archive: bytes) -> dict[str, tuple[int, int, bytes]]:
+    """Mode, owner and content of every member of a newc archive, read by the rules of the kernel's initramfs text."""
+    members: dict[str, tuple[int, int, bytes]] = {}
+    at = 0
+    while True:
+        assert archive[at : at + 6] == b"070701"
+        fields = [int(archive[at + 6 + 8 * i : at + 14 + 8 * i], 16) for i in range(13)]
+        size, length = fields[6], fields[11]
+        name = archive[at + 110 : at + 110 + length - 1].decode()
+        start = at + -(-(110 + length) // 4) * 4
+        if name == "TRAILER!!!":
+            return members
+        members[name] = (fields[1], fields[2], archive[start : start + size])
+        at = start + -(-size // 4) * 4
+
+
+@pytest.mark.parametrize("size", range(5))
+def test_the_archive_carries_the_payload_whatever_its_lengths(vm: ModuleType, size: int) -> None:
+    data = b"\0\n\xff\r"[:size]
+    payload = vm.Payload(["/bin/x", "a b", "", "\udcff"], {"A": "1=2"}, data, b"proxy")
+    assert unpacked(vm.archive(payload)) == {
+        "request": (0o040700, 0, b""),
+        "request/argv": (0o100600, 0, b"/bin/x\0a b\0\0\xff\0"),
+        "request/environment": (0o100600, 0, b"A=1=2\0"),
+        "request/stdin": (0o100600, 1000, data),
+        "home/payload/proxy.pem": (0o100600, 1000, b"proxy"),
+    }
+
+
+def test_only_what_belongs_to_the_payload_goes_into_the_guest(vm: ModuleType, tmp_path: Path) -> None:
+    proxy = tmp_path / "proxy.pem"
+    proxy.write_bytes(b"credential")
+    environment = {"GLEXEC_ENV": "x", "SECRET": "y", "HOME": "/home/pilot01", "X509_USER_PROXY": str(proxy)}
+    payload = vm.payload_of(["/bin/true"], environment, b"")
+    assert payload.proxy == b"credential"
+    assert payload.environment == {
+        "GLEXEC_ENV": "x",
+        "HOME": "/home/payload",
+        "USER": "payload",
+        "LOGNAME": "payload",
+        "PATH": "/usr/bin",
+        "X509_USER_PROXY": "/home/payload/proxy.pem",
+    }
+
+
+def test_without_a_proxy_the_guest_is_told_of_none(vm: ModuleType) -> None:
+    payload = vm.payload_of(["/bin/true"], {}, b"")
+    assert payload.proxy is None
+    assert "X509_USER_PROXY" not in payload.environment
+
+
+def test_what_the_guest_tells_becomes_the_result(vm: ModuleType) -> None:
+    assert vm.understood([*TOLD, b"signal 9"]) == {
+        "code": None,
+        "signal": 9,
+        "hostname": "guest",
+        "kernel": "6.12",
+        "bytes": {"out": 8, "err": 0},
+        "identity": {"uid": 1000, "gid": 1000, "user": "payload", "groups": [1000]},
+    }
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [],
+        TOLD,
+        [*TOLD, b"code 256"],
+        [*TOLD, b"code -1"],
+        [*TOLD, b"code 0", b"signal 9"],
+        [*TOLD, b"signal 128"],
+        [*TOLD, b"code \xff"],
+        [b"code 0"],
+    ],
+)
+def test_a_guest_that_tells_nonsense_is_not_believed(vm: ModuleType, lines: list[bytes]) -> None:
+    with pytest.raises(vm.Failure, match="no proper result"):
+        vm.understood(lines)
+
+
+def test_a_machine_has_no_network_and_no_disk(vm: ModuleType) -> None:
+    words = vm.qemu("tcg", 256, 9, 3, [4, 5, 6])
+    assert "-nodefaults" in words
+    assert [
+        word for word in words if word.startswith(("-net", "-nic", "-drive", "-hd", "-fsdev", "-monitor"))
+    ] == []
+    devices = [words[at + 1].partition(",")[0] for at, word in enumerate(words) if word == "-device"]
+    assert devices == ["virtio-serial-pci"] + ["virtserialport"] * 3
+
+
+def test_a_machine_does_not_start_without_its_launcher(vm: ModuleType) -> None:
+    *start, pid, command = vm.with_launcher(["/bin/echo"])
+    assert pid == str(os.getpid())
+    assert subprocess.run([*start, pid, command, "up"], capture_output=True, timeout=10).stdout == b"up\n"
+    orphan = subprocess.run([*start, "1", command, "up"], capture_output=True, timeout=10)
+    assert (orphan.returncode, orphan.stdout) == (1, b"")
+
+
+def test_a_machine_dies_with_its_launcher(vm: ModuleType) -> None:
+    """The launcher here is another Python that starts a process the way the machine is started, and is killed."""
+    script = (
+        f"import runpy, subprocess; vm = runpy.run_path({str(LAUNCHER)!r});"
+        "sleeper = subprocess.Popen(vm['with_launcher'](['/bin/sh', '-c', 'echo $$; exec sleep 60'])); sleeper.wait()"
+    )
+    launcher = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+    assert launcher.stdout is not None
+    machine = int(launcher.stdout.readline())
+    watch = os.pidfd_open(machine)
+    try:
+        launcher.send_signal(signal.SIGKILL)
+        launcher.wait(timeout=10)
+        assert select.select([watch], [], [], 10)[0] == [watch], "the machine outlived its launcher by 10 s"
+    finally:
+        os.close(watch)
+        launcher.stdout.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "cause"),
+    [
+        (["id"], "absolute path"),
+        ([], "absolute path"),
+        (["--limit", "soon", "--", "/bin/id"], "--limit"),
+        (["--limit", "0", "--", "/bin/id"], "--limit"),
+        (["--limit", "nan", "--", "/bin/id"], "--limit"),
+    ],
+)
+def test_a_wrong_call_ends_with_125_and_one_line(words: list[str], cause: str) -> None:
+    done = subprocess.run([sys.executable, str(LAUNCHER), *words], capture_output=True, timeout=20, text=True)
+    assert (done.returncode, done.stdout) == (125, "")
+    assert done.stderr.startswith("[vm]: ")
+    assert cause in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_node_without_the_guests_parts_says_so(vm: ModuleType, tmp_path: Path) -> None:
+    result = tmp_path / "result.json"
+    done = subprocess.run(
+        [sys.executable, str(LAUNCHER), "--result", str(result), "--", "/bin/true"],
+        capture_output=True,
+        timeout=20,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        env={"PATH": str(tmp_path)},
+    )
+    assert done.returncode == 125
+    assert done.stderr == "[vm]: " + "; ".join(json.loads(result.read_text()).values()) + "\n"
