@@ -44,7 +44,8 @@ def load_site(directory: Path) -> Site:
     files = folders.site_files(directory, top.table("files", ()) if "files" in top else None, installation)
     own = folders.switch(directory, switch) if "path" in switch else None
     description = top.word("description", "")
-    return Site(name, description, str(directory), answers, installation, authority, pools, pilots, files, own)
+    lines = {toml.spell(place): line for place, line in document.lines.items()}
+    return Site(name, description, str(directory), answers, installation, authority, pools, pilots, files, own, lines)
 
 
 def examples() -> list[str]:

@@ -1,15 +1,23 @@
 """Reads lcmaps.db, the policy language of LCMAPS 1.6: modules, policies, rules, each with its line."""
 
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from testbed.site.ini import Flaw
 
 _TOKEN = re.compile(
-    r'(?P<blank>[ \t\r]+|#[^\n]*)|(?P<end>\n)|(?P<text>"[^"\n]*")|(?P<sign>->|[=:|~])|(?P<word>[^\s"=:|~#]+)'
+    r"(?P<blank>[ \t]+|#[^\n]*)"
+    r"|(?P<end>\n)"
+    r'|(?P<text>"[^"\n]*")'
+    r"|(?P<label>[A-Za-z0-9_./]+:)"
+    r"|(?P<word>[A-Za-z0-9_./]+)"
+    r"|(?P<sign>->|[=|~])"
+    r"|(?P<flaw>[^\n])"
 )
+"""As LCMAPS 1.6.6 splits a file, tried against it: names have no hyphen, a label no blank before its colon."""
+
+_FLAWS = {'"': "has a quote that is not closed", "\r": "ends in a carriage return (line ends of another system)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +96,8 @@ def parse(content: bytes) -> Database:
 
 
 def _tokens(text: str) -> Iterator[_Token]:
-    at, line = 0, 1
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None:  # a quote that is never closed
-            end = text.find("\n", at)
-            at = end if end >= 0 else len(text)
-            yield _Token("flaw", "has a quote that is not closed", line)
-            continue
-        at = match.end()
+    line = 1
+    for match in _TOKEN.finditer(text):
         if match.lastgroup == "end":
             line += 1
         elif match.lastgroup != "blank":
@@ -115,56 +116,52 @@ class _Reader:
     def read(self) -> None:
         while (token := self._next()).kind != "over":
             following = self._peek().text
-            if token.kind == "word" and following == "=":
+            if token.kind == "label":
+                self.policies.append((token.text.removesuffix(":"), [], token.line))
+            elif token.kind == "word" and following == "=":
                 self._module(token)
-            elif token.kind == "word" and following == ":":
-                self._next()
-                self.policies.append((token.text, [], token.line))
             elif token.kind == "word" and following == "->":
-                self._rule(token.text, token.line)
+                self._rule(token)
             elif token.text == "~" and self._peek().kind == "word":
-                self._rule("~" + self._next().text, token.line)
+                self._rule(self._next())
             else:
-                what = token.text if token.kind == "flaw" else f"is no module, policy or rule, at {token.text!r}"
-                self._skip_line(token.line, what)
+                self._flaw(token, "is no module, policy or rule")
 
     def _module(self, alias: _Token) -> None:
         self._next()
-        texts: list[str] = []
-        while self._peek().kind == "text" or (self._peek().kind == "word" and not texts):
-            texts.append(self._next().text.strip('"'))
-        if alias.text == "path":
+        first = self._next()
+        if first.kind not in ("text", "word"):
+            self._flaw(first, f"names no module for {alias.text}")
             return
-        if not texts:
-            self.flaws.append(Flaw(alias.line, f"names no module for {alias.text}"))
-            return
-        words = " ".join(texts[1:])
-        try:
-            arguments = shlex.split(words)
-        except ValueError:
-            arguments = words.split()
-        self.modules.append(Module(alias.text, texts[0].strip(), tuple(arguments), alias.line))
+        words: list[str] = []
+        while self._peek().kind == "text":
+            words += self._next().text.strip('"').split()
+        if alias.text != "path":
+            self.modules.append(Module(alias.text, first.text.strip('"').strip(), tuple(words), alias.line))
 
-    def _rule(self, state: str, line: int) -> None:
-        if self._next().text != "->" or self._peek().kind != "word":
-            self._skip_line(line, "has no plugin on the right of ->")
+    def _rule(self, state: _Token) -> None:
+        arrow, then = self._next(), self._next()
+        if arrow.text != "->" or then.kind != "word":
+            self._flaw(then, "has no plugin on the right of ->")
             return
-        then = self._next().text
         otherwise = None
         if self._peek().text == "|":
             self._next()
-            if self._peek().kind != "word":
-                self._skip_line(line, "has no plugin on the right of |")
+            if (other := self._next()).kind != "word":
+                self._flaw(other, "has no plugin on the right of |")
                 return
-            otherwise = self._next().text
-        if not self.policies:
-            self.flaws.append(Flaw(line, "is a rule before the first policy name"))
-            return
-        self.policies[-1][1].append(Rule(state.removeprefix("~"), then, otherwise, line))
+            otherwise = other.text
+        if self.policies:
+            self.policies[-1][1].append(Rule(state.text, then.text, otherwise, state.line))
+        else:
+            self.flaws.append(Flaw(state.line, "is a rule before the first policy name"))
 
-    def _skip_line(self, line: int, what: str) -> None:
-        self.flaws.append(Flaw(line, what))
-        while self._peek().kind != "over" and self._peek().line == line:
+    def _flaw(self, token: _Token, what: str) -> None:
+        """Note what is wrong at a token, and go on with the next line."""
+        if token.kind == "flaw":
+            what = _FLAWS.get(token.text, f"has a character that means nothing here: {token.text}")
+        self.flaws.append(Flaw(token.line, what))
+        while self._peek().kind != "over" and self._peek().line == token.line:
             self._next()
 
     def _peek(self) -> _Token:

@@ -1,8 +1,8 @@
 """A site: its four answers, how it installs the switch, its accounts, and its own files."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from testbed.model.answers import Answers
 from testbed.model.cell import Authority
@@ -40,6 +40,8 @@ class Site:
     files: tuple[SiteFile, ...]
     switch: bytes | None = None
     """The site's own switch in place of the reference, as a program file."""
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
+    """Where each key of site.toml stands, for messages: ``{"pools[2].prefix": 31}``."""
 
     @property
     def vos(self) -> tuple[str, ...]:

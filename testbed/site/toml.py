@@ -109,6 +109,7 @@ class _Scan:
         place: Place = ()
         for part in parts[:-1]:
             place = self._current((*place, part))
+            self.found.setdefault(place, self._line())
         place = (*place, parts[-1])
         if repeated:
             self.found.setdefault(place, self._line())

@@ -63,6 +63,10 @@ def test_a_bearer_is_found_by_the_name_that_scenarios_use() -> None:
     assert caught.value.remedy == "say pilot"
 
 
+def test_people_are_called_in_certificates_as_in_the_cast() -> None:
+    assert [bearer.dn for bearer in GRID.bearers] == [person.dn for person in PLAIN]
+
+
 def test_the_ssh_keys_are_openssh_s_and_belong_together() -> None:
     for name in ("root", "pilot", "hosts/worker-node"):
         private = load_ssh_private_key(GRID.read(f"ssh/{name}"), None)
