@@ -1,0 +1,172 @@
+"""The images that worlds are made of: built from this repository when their content has changed, and only then."""
+
+import hashlib
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from testbed.model.entry import Entry, Kind, tar
+from testbed.model.problem import Problem
+
+ROOT = Path(__file__).parents[2]
+"""The repository: what the images are built from."""
+CONTENT = "testbed.content"
+"""The label that says what an image was built from, as a hash."""
+BASE = "glexec-testbed/base:made-by-make-images"
+BUILD_LIMIT = 900.0
+"""Seconds for one build."""
+
+
+class Readable(Protocol):
+    """What bytes are read from, none at its end."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+class ImageStore(Protocol):
+    """What images are kept in. Every verb raises `Problem` when it fails and leaves nothing half-made."""
+
+    def labels(self, reference: str) -> Mapping[str, str] | None:
+        """The labels of an image, or nothing where there is no such image."""
+
+    def identity(self, reference: str) -> str:
+        """What tells an image from every other, or "" where there is no such image."""
+
+    def load(self, reference: str, root: Readable, changes: Sequence[str] = ()) -> None:
+        """Make an image of a root file system's tar."""
+
+    def pull(self, reference: str, *, silence: float, limit: float) -> bool:
+        """Fetch an image; whether it came within ``limit`` seconds and was never silent longer than ``silence``."""
+
+    def build(
+        self,
+        context: Readable,
+        dockerfile: str,
+        reference: str,
+        *,
+        target: str = "",
+        labels: Mapping[str, str],
+        args: Mapping[str, str],
+        limit: float,
+    ) -> Iterator[str]:
+        """Build an image from a tar; the lines that the builder says. The image that it replaces is removed."""
+
+    def cancel(self) -> None:
+        """End at once what is under way in other threads, and start nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image of ours and what it is built from."""
+
+    reference: str
+    dockerfile: str
+    inputs: tuple[str, ...]
+    """Files and folders of the repository that its Dockerfile copies, itself included."""
+    stages: tuple[str, ...] = ()
+    """Stages that do not need one another; they are built at the same time."""
+
+
+WORKER_NODE = Image(
+    "glexec-testbed/worker-node:latest",
+    "images/worker-node/Dockerfile",
+    ("images/worker-node", "images/vm"),
+    ("switch", "vm"),
+)
+PILOT = Image("glexec-testbed/pilot:latest", "images/pilot/Dockerfile", ("images/pilot", "testbed"))
+IMAGES = (WORKER_NODE, PILOT)
+
+
+def ensure(store: ImageStore, images: Sequence[Image] = IMAGES) -> str:
+    """Have every image as the repository has it now; says which had to be built."""
+    stale = [image for image in images if _label(store, image.reference) != _content(store, image)]
+    together(store, [partial(build, store, image) for image in stale])
+    names = ", ".join(image.reference.split("/")[-1].split(":")[0] for image in stale)
+    return f"{names} built" if stale else "up to date"
+
+
+def build(store: ImageStore, image: Image) -> None:
+    """Build an image, the stages that do not need one another first and at the same time."""
+    context = tar(entries(image.inputs))
+    name = image.reference.rpartition(":")[0]
+    labels = {CONTENT: _content(store, image)}
+    stages = [partial(run_build, store, context, image.dockerfile, f"{name}:{stage}", stage) for stage in image.stages]
+    together(store, stages)
+    run_build(store, context, image.dockerfile, image.reference, labels=labels)
+
+
+def run_build(
+    store: ImageStore,
+    context: bytes,
+    dockerfile: str,
+    reference: str,
+    target: str = "",
+    *,
+    labels: Mapping[str, str] | None = None,
+    args: Mapping[str, str] | None = None,
+) -> None:
+    """One build, to its end."""
+    lines = store.build(
+        io.BytesIO(context),
+        dockerfile,
+        reference,
+        target=target,
+        labels=labels or {},
+        args=args or {},
+        limit=BUILD_LIMIT,
+    )
+    for _ in lines:
+        pass
+
+
+def together(store: ImageStore, jobs: Sequence[Callable[[], None]]) -> None:
+    """Do all at the same time. The first that fails, or Ctrl-C, ends the others and is what is raised."""
+    with ThreadPoolExecutor(max_workers=max(1, len(jobs))) as workers:
+        try:
+            for done in as_completed([workers.submit(job) for job in jobs]):
+                done.result()
+        except BaseException:
+            store.cancel()
+            raise
+
+
+def entries(paths: Iterable[str], root: Path = ROOT) -> list[Entry]:
+    """The files below these paths of the repository, owners and unimportant permissions left out."""
+    found = []
+    for top in paths:
+        if not (root / top).exists():
+            raise Problem(
+                "a part of the repository is missing", where=str(root / top), remedy="git status; git restore ."
+            )
+        for path in sorted([root / top, *(root / top).rglob("*")]):
+            name = str(path.relative_to(root))
+            if path.is_symlink():
+                found.append(Entry(name, kind=Kind.LINK, target=str(path.readlink()), mode=0o777))
+            elif path.is_file() and path.suffix != ".pyc":
+                mode = 0o755 if path.stat().st_mode & 0o100 else 0o644
+                found.append(Entry(name, path.read_bytes(), mode))
+    return found
+
+
+def _label(store: ImageStore, reference: str) -> str:
+    return (store.labels(reference) or {}).get(CONTENT, "")
+
+
+def _content(store: ImageStore, image: Image) -> str:
+    return content(entries(image.inputs), _label(store, BASE))
+
+
+def content(tree: Iterable[Entry], *more: str) -> str:
+    """The hash of a tree (paths, permissions, kinds, bytes) and of what else an image stands on."""
+    digest = hashlib.sha256()
+    for entry in tree:
+        for part in (entry.path, f"{entry.mode:o}", entry.kind, entry.target):
+            digest.update(part.encode() + b"\0")
+        digest.update(hashlib.sha256(entry.content).digest())
+    for text in more:
+        digest.update(text.encode() + b"\0")
+    return digest.hexdigest()
