@@ -3,7 +3,7 @@
 import contextlib
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,32 @@ class Spec:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One command in a container that is gone afterwards. The options below are those that worlds never have."""
+
+    image: str
+    command: tuple[str, ...]
+    labels: Mapping[str, str]
+    network: str = "none"
+    capabilities: tuple[str, ...] = ()
+    """Added to Docker's default ones, which are all that worlds have."""
+    security: tuple[str, ...] = ()
+    """As ``docker run --security-opt`` has them."""
+    devices: tuple[str, ...] = ()
+    tmpfs: Mapping[str, str] = field(default_factory=dict)
+    """Folder -> mount options, such as ``exec,nosuid``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an errand ended."""
+
+    code: int
+    out: bytes
+    err: str
+
+
 class Container:
     """A started container that lives no longer than this object's lifeline, the one attachment to its input."""
 
@@ -49,6 +75,17 @@ class Container:
             return str(self._api.logs(self.ident, tail=lines).decode(errors="replace"))
         except (docker.errors.APIError, requests.exceptions.RequestException) as error:
             return f"(no log: {error})"
+
+    def ending(self, limit: float) -> Ending:
+        """How its first process ends, awaited for so many seconds; a `Problem` when it does not."""
+        try:
+            code = self._api.wait(self.ident, timeout=int(limit))["StatusCode"]
+        except requests.exceptions.RequestException as error:  # Timeout, or ConnectionError about a timeout
+            raise Problem(f"a container did not end within {limit:g} s", cause=self.logs()) from error
+        with _problems(f"what the container {self.name} wrote cannot be read"):
+            out = bytes(self._api.logs(self.ident, stdout=True, stderr=False))
+            err = self._api.logs(self.ident, stdout=False, stderr=True).decode(errors="replace")
+        return Ending(code, out, err)
 
     def stop(self) -> None:
         """End it and all that it holds; a container that is gone already is fine."""
@@ -113,20 +150,52 @@ class Engine:
 
     def output(self, image: str, command: list[str], labels: Mapping[str, str], limit: float) -> bytes:
         """The standard output of a command in a container that is gone afterwards."""
-        with _problems(f"{' '.join(command)} cannot be run in {image}"):
+        with self.errand(Errand(image, tuple(command), labels)) as container:
+            ending = container.ending(limit)
+        if ending.code != 0:
+            what = f"{' '.join(command)} failed in {image}"
+            raise Problem(what, found=f"exit code {ending.code}\n{ending.err[-2000:]}")
+        return ending.out
+
+    @contextlib.contextmanager
+    def errand(self, errand: Errand) -> Iterator[Container]:
+        """A container on an errand, gone when left. Its address is empty without a network, or when it has ended."""
+        what = f"{errand.command[0]} cannot be run in {errand.image}"
+        with _problems(what):
             ident = self.api.create_container(
-                image, command, entrypoint="", labels=dict(labels), network_disabled=True, detach=True
+                errand.image,
+                list(errand.command),
+                entrypoint="",
+                labels=dict(errand.labels),
+                detach=True,
+                host_config=self.api.create_host_config(
+                    network_mode=errand.network,
+                    cap_add=list(errand.capabilities),
+                    security_opt=list(errand.security),
+                    devices=list(errand.devices),
+                    tmpfs=dict(errand.tmpfs),
+                ),
             )["Id"]
-            try:
+        container = Container(self.api, ident, ident[:12], "", socket.socket())
+        try:
+            with _problems(what):
                 self.api.start(ident)
-                code = self.api.wait(ident, timeout=int(limit))["StatusCode"]
-                out = self.api.logs(ident, stdout=True, stderr=False)
-                err = self.api.logs(ident, stdout=False, stderr=True).decode(errors="replace")
-            finally:
-                self.api.remove_container(ident, force=True, v=True)
-        if code != 0:
-            raise Problem(f"{' '.join(command)} failed in {image}", found=f"exit code {code}\n{err[-2000:]}")
-        return bytes(out)
+                networks = self.api.inspect_container(ident)["NetworkSettings"]["Networks"]
+                container.address = str(networks.get(errand.network, {}).get("IPAddress", ""))
+            yield container
+        finally:
+            container.stop()
+
+    def facts(self) -> Mapping[str, Any]:
+        """What the engine says of itself and its machine, as ``docker info`` has it."""
+        with _problems("the container engine does not tell about itself"):
+            facts: Mapping[str, Any] = self.api.info()
+            return facts
+
+    def has_image(self, reference: str) -> bool:
+        """Whether there is such an image."""
+        with _problems(f"the engine does not tell whether it has the image {reference}"):
+            return bool(self.api.images(reference))
 
     def owners(self) -> dict[str, str]:
         """Every run that still has a container or a network here: run id -> owner."""
