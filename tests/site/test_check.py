@@ -35,7 +35,7 @@ ERRORS = {
         ("glexec.conf", "log level", "is no name = value"),
     ),
     "no section": (
-        (SETUID, "glexec.conf", "[glexec]", "[glexce]"),
+        (SETUID, "glexec.conf", "\n[glexec]\n", "\n[glexce]\n"),
         ("glexec.conf", "", "has no section [glexec]"),
     ),
     "LCAS": (
@@ -162,7 +162,7 @@ ERRORS = {
     ),
     "a line that is never reached": (
         (SETUID, "grid-mapfile", '"/alpha/Role=production" .alphaprd', '"/alpha/*" .alpha'),
-        ("grid-mapfile", "Capability=NULL", "never reached: line 2"),
+        ("grid-mapfile", 'Capability=NULL" .alphaprd', "never reached: line 4"),
     ),
     "a ban that bans nobody": (
         (SETUID, "ban_users.db", "\n", '\n"/DC=org/CN=x\n'),
