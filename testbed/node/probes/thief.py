@@ -1,10 +1,10 @@
 """Alice's payload: tries what it should not, and says what it got: ``python3 - TARGETS < thief.py``.
 
 TARGETS is JSON: attack -> {"kind": "read", "path", "marker"}, {"kind": "environ", "pid", "marker"} or
-{"kind": "signal", "pid", "signal", "marker"}. It prints attack -> {"attempt", "saw", "errno"}. An attempt succeeded when the
-marker, which only the victim has, was read, or when the kernel took the signal for the process whose command line
-holds the marker. It was blocked when the kernel refused, when the target is not there, or when something else is in
-its place, as the thief's own proxy is in a machine of its own. Everything else was not tried, with the reason.
+{"kind": "signal", "pid", "signal", "marker"}. It prints attack -> {"attempt", "saw", "errno"}. An attempt succeeded
+when the marker, which only the victim has, was read, or when the kernel took the signal for the process whose command
+line holds the marker. It was blocked when the kernel refused, when the target is not there, or when something else is
+in its place, as the thief's own proxy is in a machine of its own. All else was not tried, with the reason.
 """
 
 import errno
@@ -24,6 +24,9 @@ Finding = dict[str, str]
 
 def read(path: str, marker: bytes) -> Finding:
     """Read a file; only what is in it proves anything."""
+    own = os.environ.get("X509_USER_PROXY")
+    if own and os.path.realpath(own) == os.path.realpath(path):
+        return finding("blocked", f"{path} is the thief's own proxy: the victim's is not on this machine")
     with open(path, "rb") as file:
         content = file.read(LARGEST)
     if marker in content:

@@ -1,9 +1,9 @@
 """Bob's payload: has secrets and says what could be stolen of it: ``python3 - TOKEN LIMIT < victim.py``.
 
 It has a secret file (0600), a secret in its environment, a proxy, and a process that counts the SIGUSR1 it gets. It
-prints one JSON line with where they are, and a second one with how often it was signalled when it ends: by SIGTERM,
-when the file ``release`` has come to be, or after LIMIT seconds. Its standard input must be a file: it starts itself
-anew, so that the kernel shows the secret in its environment.
+prints one JSON line with where they are; another one for each signal, so that its last line holds the count even when
+it is killed; and one when it ends: by SIGTERM, when the file ``release`` has come to be, or after LIMIT seconds. Its
+standard input must be a file: it starts itself anew, so that the kernel shows the secret in its environment.
 """
 
 import json
@@ -39,13 +39,15 @@ def keep(path: Path, content: str) -> None:
 
 
 def wait(release: Path, limit: float) -> tuple[int, str]:
-    """Count the SIGUSR1 until something ends the wait; the count, and what it was."""
+    """Count the SIGUSR1, aloud, until something ends the wait; the count, and what it was."""
     signals, deadline = 0, time.monotonic() + limit
     while time.monotonic() < deadline:
         got = signal.sigtimedwait({signal.SIGUSR1, signal.SIGTERM}, LOOK)
         if got is not None and got.si_signo == signal.SIGTERM:
             return signals, "SIGTERM"
-        signals += got is not None
+        if got is not None:
+            signals += 1
+            say({"signalled": signals})
         if release.exists():
             return signals, "released"
     return signals, "limit"
@@ -67,12 +69,18 @@ def main(token: str, limit: float) -> None:
             "secret": str(secret),
             "environment": f"SECRET={token}",
             "release": str(release),
+            "signalled": 0,
         }
-        print(json.dumps(facts), flush=True)
+        say(facts)
         signals, ended_by = wait(release, limit)
     finally:
         shutil.rmtree(folder)
-    print(json.dumps({"signalled": signals, "ended_by": ended_by}), flush=True)
+    say({"signalled": signals, "ended_by": ended_by})
+
+
+def say(words: dict[str, object]) -> None:
+    """One JSON line, at once."""
+    print(json.dumps(words), flush=True)
 
 
 if __name__ == "__main__":
