@@ -92,12 +92,12 @@ class Table:
     def unknown(self, key: str, keys: Sequence[str]) -> Problem:
         """A key that means nothing here."""
         near = nearest(key, [word for word in keys if word not in self.values]) or nearest(key, keys)
-        table = f"[{spell(self.place)}]" if self.place else "the top of the file"
+        table = f"in [{spell(self.place)}]" if self.place else "at the top of the file"
         return Problem(
             f"unknown key {key!r}",
             where=self.where(key),
             found=key,
-            expected=f"in {table}: {', '.join(keys)}",
+            expected=f"{table}: {', '.join(keys)}",
             remedy=f"did you mean {near!r}?" if near else "remove it",
         )
 
@@ -123,12 +123,15 @@ class Table:
         kind = _TYPES.get(type(value), "a date or a time")
         found = kind if isinstance(value, list | dict) else f"{_shown(value)}, {kind}"
         word = _as_word(value) if expected == _TYPES[str] else ""
+        right = f'"{word}"' if word else ""
+        if expected == _TYPES[int] and isinstance(value, str) and value.isdecimal():
+            right = value
         return Problem(
             f"{spell(place)} has the wrong type",
             where=self.document.where(place),
             found=found,
             expected=expected,
-            remedy=f'write {place[-1]} = "{word}"' if word else "",
+            remedy=f"write {place[-1]} = {right}" if right else "",
         )
 
 

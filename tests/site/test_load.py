@@ -55,7 +55,12 @@ MISTAKES = {
         "wrong type",
         'write multi_user_pilots = "yes"',
     ),
-    "a number in quotes": ("count     = 20", 'count     = "20"', "pools[1].count has the wrong type", ""),
+    "a number in quotes": (
+        "count     = 20",
+        'count     = "20"',
+        "pools[1].count has the wrong type",
+        "write count = 20",
+    ),
     "a number that is none": ("count     = 20", "count     = true", "pools[1].count has the wrong type", ""),
     "a count of nothing": ("count     = 20", "count     = 0", "count is out of range", ""),
     "a count too wide": ("count     = 20", "count     = 1000", "count is out of range", ""),
