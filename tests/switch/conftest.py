@@ -10,7 +10,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -254,14 +254,29 @@ class Node:
 
 
 @pytest.fixture(scope="session")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The set-id program, compiled for the places of the test node. It needs libc only, no LCMAPS."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the switch is compiled."""
+    return tmp_path_factory.mktemp("switch")
+
+
+@pytest.fixture(scope="session")
+def make(folder: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """make(1) on the sources, for the places of the test node."""
     if shutil.which("gcc") is None or shutil.which("make") is None:
         pytest.skip("gcc and make are needed to compile the switch")
-    folder = tmp_path_factory.mktemp("switch")
     places = [f"CONF={TOP}/etc/glexec.conf", f"LOG={TOP}/dev/log", f"libexecdir={TOP}/libexec"]
-    make = ["make", "-s", "-j2", "-C", str(SOURCES), f"BUILD={folder}", *places, f"{folder}/glexec"]
-    made = subprocess.run(make, capture_output=True, text=True, timeout=300, check=False)
+    command = ["make", "-s", "-C", str(SOURCES), f"BUILD={folder}", *places]
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=300, check=False)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def build(folder: Path, make: Callable[..., subprocess.CompletedProcess[str]]) -> Path:
+    """The folder with the set-id program. It needs libc only, no LCMAPS."""
+    made = make("-j2", f"{folder}/glexec")
     assert made.returncode == 0, made.stderr
     return folder
 
