@@ -5,7 +5,7 @@ import dataclasses
 import functools
 import re
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -91,6 +91,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--site", metavar="DIR", type=Path, help="run against this site instead of the shipped examples")
     group.addoption("--demo", action="store_true", help="use the containers that docker compose has up")
     group.addoption("--mode", metavar="MODE", action="append", default=[], help="only cells of this mode (repeatable)")
+    group.addoption("--cell", metavar="ID", action="append", default=[], help="only this cell (repeatable)")
+    group.addoption("--list-cells", action="store_true", help="say which cells there are, and run none")
     group.addoption("--results", metavar="DIR", type=Path, help="the folder for this run's results")
 
 
@@ -101,6 +103,8 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         for mode in config.getoption("--mode"):
             of("mode", mode)
+        for ident in config.getoption("--cell"):
+            Cell.parse(ident)
         choice = Choice.of_folder(site) if site else Choice.of_examples()
     except Problem as problem:
         raise pytest.UsageError(str(problem)) from None
@@ -108,12 +112,27 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the cells of other modes than those asked for."""
-    wanted = config.getoption("--mode")
-    if wanted:
-        others = [item for item in items if (cell := _cell(item)) is None or cell.mode not in wanted]
-        config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if item not in others]
+    """Leave out the cells that were not asked for."""
+    modes, idents = config.getoption("--mode"), config.getoption("--cell")
+    chosen = [item for item in items if _asked_for(_cell(item), modes, idents)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
+
+
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """With ``--list-cells``: print what would run, a line each, and run nothing."""
+    if not session.config.getoption("--list-cells"):
+        return None
+    for item in session.items:
+        if (cell := _cell(item)) is not None:
+            print(f"{cell.id:<44} {_sentence(item)}")
+    return True
+
+
+def _asked_for(cell: Cell | None, modes: Sequence[str], idents: Sequence[str]) -> bool:
+    if cell is None:
+        return not (modes or idents)
+    return (not modes or cell.mode in modes) and (not idents or cell.id in idents)
 
 
 # --- what scenarios ask for -------------------------------------------------------------------------------------------
@@ -204,6 +223,7 @@ def meeting(request: pytest.FixtureRequest, suite: Suite, cell: Cell, site: Site
         desk: Desk = request.getfixturevalue("pilot")
         suite.meetings[key] = (meet(desk), _evidence_folder(request.node))
     meeting, notes.evidence = suite.meetings[key]
+    notes.outcome = meeting.outcome(cell.attack) if cell.attack else meeting.ran
     return meeting
 
 
@@ -244,6 +264,16 @@ def pytest_runtest_makereport(
         row = _row(item, cell, notes, report, excepted)
         suite.add(dataclasses.replace(row, cell=f"{row.cell}-afterwards"))
     return report
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Two outcomes that differ, as people read them, with what the pilot said and the payload's last words."""
+    if not (isinstance(left, Outcome) and isinstance(right, Outcome) and op == "=="):
+        return None
+    observed, documented = (right, left) if right.why and not left.why else (left, right)
+    lines = ["the outcome is not the documented one", f"observed:   {observed}", f"documented: {documented}"]
+    lines += [f"the pilot:  {observed.why}"] if observed.why else []
+    return lines + [f"stderr:     {line}" for line in observed.err.splitlines()[-5:]]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

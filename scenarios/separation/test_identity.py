@@ -14,7 +14,7 @@ def test_a_user_whom_the_site_does_not_map(pilot, expect):
 
 
 @matrix(mode="setuid")
-def test_two_users_of_one_vo_get_two_accounts(pilot):
+def test_two_users_of_one_VO_get_two_accounts(pilot):
     """LCMAPS leases each DN a pool account of its own (lcmaps_gridmapdir.c 1.7.1, observed)."""
     accounts = [pilot.run("/usr/bin/id -un", user=user).account for user in ("alice", "bob", "alice")]
     assert accounts[0] == accounts[2] != accounts[1]

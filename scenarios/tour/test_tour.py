@@ -1,0 +1,20 @@
+"""The tour of `make demo`: two users' payloads side by side on one worker node, once in each mode."""
+
+from testbed.plugin import matrix
+
+EVERY_MODE = "none log-only setuid vm"
+
+
+@matrix(mode=EVERY_MODE)
+def test_a_users_payload_runs_as(meeting, expect):
+    assert meeting.ran == expect
+
+
+@matrix(mode=EVERY_MODE, user="dave")
+def test_a_user_whom_the_site_does_not_map(pilot, expect):
+    assert pilot.run("/usr/bin/id -un") == expect
+
+
+@matrix(mode=EVERY_MODE, attack="bobs-proxy bobs-file bobs-environment bobs-process pilots-proxy")
+def test_what_a_payload_can_reach_of_another_and_of_the_pilot(meeting, cell, expect):
+    assert meeting.outcome(cell.attack) == expect
