@@ -2,10 +2,13 @@
 
 Three virtio ports, which only root can open, lead to the launcher. 1 takes what the supervisor says: lines of a word
 and a number or name, the first ``ready``, the last ``end``. 2 and 3 take the payload's output and errors, byte for
-byte. What the launcher asks for lies in /request: ``argv`` and ``environment``, each ended by zero bytes, and ``stdin``.
+byte. What the launcher asks for lies in /request: ``argv`` and ``environment``, each word ended by a zero byte, and
+``stdin``.
 
 It imports only what is compiled into the interpreter: an emulated processor needs half a second for json and enum.
 """
+
+# ruff: noqa: PTH110, PTH123, S606
 
 import _signal as signal
 import os
