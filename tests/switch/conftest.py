@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +70,7 @@ class Node:
             assert self._keeper.stderr is not None
             pytest.skip("a private mount namespace is not to be had here: " + self._keeper.stderr.read().strip())
         self._log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._deaf = False
         self._furnish(build)
         assert self._keeper.stdin is not None
         self._keeper.stdin.write("go\n")
@@ -235,12 +236,27 @@ class Node:
     def heard(self) -> tuple[str, ...]:
         """The lines that have come to the system log since the last look."""
         lines: list[str] = []
-        while self._log.fileno() >= 0:
+        while self._log.fileno() >= 0 and not self._deaf:
             try:
                 lines.append(self._log.recv(1 << 16, socket.MSG_DONTWAIT).decode())
             except BlockingIOError:
                 break
         return tuple(lines)
+
+    @contextmanager
+    def full_log(self) -> Iterator[None]:
+        """The log daemon is there, but takes nothing more."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as filler:
+            filler.connect(str(self.path("/dev/log")))
+            with suppress(BlockingIOError):
+                while True:
+                    filler.send(b"full", socket.MSG_DONTWAIT)
+            self._deaf = True
+            try:
+                yield
+            finally:
+                self._deaf = False
+                self.heard()
 
     @contextmanager
     def without_log(self) -> Iterator[None]:

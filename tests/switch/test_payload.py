@@ -73,6 +73,11 @@ def test_a_link_is_resolved_and_both_names_are_recorded(node):
     assert done.logged(f'cmd: "/mnt/home/alpha001/link" (="{real}") args: "ran"')
 
 
+def test_the_payload_stays_in_the_callers_process_group_and_session(node):
+    fields = node.call("/bin/cat", "/proc/self/stat").out.split()
+    assert fields[4:6] == [str(os.getpgrp()), str(os.getsid(0))]
+
+
 def test_input_output_and_errors_are_the_callers(node):
     command = node.command("/bin/sh", "-c", "cat; echo trouble >&2")
     done = subprocess.run(command, input="hello", capture_output=True, text=True, timeout=30, check=True)

@@ -99,6 +99,12 @@ def test_a_log_that_is_lost_during_the_call_stops_it_before_the_payload(node):
     assert (running.returncode, out) == (202, b"")
 
 
+def test_a_log_daemon_that_hangs_is_not_waited_for_for_ever(node):
+    with node.full_log():
+        done = node.call("/bin/echo", "ran", env=GOOD)
+    assert (done.code, done.out) == (202, "")
+
+
 def test_a_log_daemon_that_comes_back_gets_the_end(node):
     running = subprocess.Popen(
         node.command("/bin/sh", "-c", "echo started; read x; exit 4", env=GOOD),

@@ -17,7 +17,7 @@
 #endif
 
 #define LINE_SIZE 8000 /* below rsyslogd's usual bound of 8 KiB for a message */
-#define SEND_SECONDS 5 /* how long a hung log daemon may keep us */
+#define SEND_SECONDS 2 /* how long a hung log daemon may keep a line */
 
 static int connect_to_system_log(void)
 {
@@ -78,6 +78,8 @@ static bool send_to_system_log(struct journal *journal, const char *message)
     if (journal->system_log >= 0) {
         if (put(journal->system_log, message, strlen(message)))
             return true;
+        if (errno == EAGAIN)
+            return false; /* it is there and hangs */
         close(journal->system_log);
     }
     journal->system_log = connect_to_system_log();
