@@ -13,9 +13,12 @@ SETTINGS = (
     "fs/protected_hardlinks",
     "fs/protected_symlinks",
     "fs/protected_regular",
+    "fs/protected_fifos",
     "fs/suid_dumpable",
+    "kernel/core_pattern",
     "dev/tty/legacy_tiocsti",
     "kernel/unprivileged_userns_clone",
+    "kernel/apparmor_restrict_unprivileged_userns",
     "user/max_user_namespaces",
 )
 """The kernel settings that change what is expected, as paths below /proc/sys. Containers share them with this host."""

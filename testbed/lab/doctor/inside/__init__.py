@@ -1,0 +1,1 @@
+"""What the doctor tries inside a container: standard library only, one JSON object on standard output."""
