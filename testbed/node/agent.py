@@ -641,17 +641,17 @@ class Pilot:
                 self._signal(kind, [-process.group], environment, folder)
                 self._turn_until(process, GRACE, lambda: process.code is not None)
         self._turn_until(process, DRAIN, lambda: not process.open)
-        ended = 0
+        ended: set[int] = set()
         for kind in (signal.SIGTERM, signal.SIGKILL, signal.SIGKILL):
             left = self._reap(process)
             if not left:
                 break
-            ended = max(ended, len(left))
+            ended.update(left)
             self._signal(kind, left, environment, folder)
             self._turn_until(process, GRACE, lambda: not self._reap(process))
         left = self._reap(process)
-        note = f"; {ended} left-over processes were ended" if ended else ""
-        return note + (f"; {len(left)} could not be: {left}" if left else "")
+        note = f"; left-over processes were ended: {len(ended)}" if ended else ""
+        return note + (f"; some could not be: {left}" if left else "")
 
     def _reap(self, process: Process) -> list[int]:
         """Collect the orphans that have ended; those that have not."""

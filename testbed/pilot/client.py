@@ -19,6 +19,8 @@ NAME = "pilot"
 """The host name that the VO's certificate must show, whatever address it is reached at."""
 ANSWER_LIMIT = 20.0
 """Seconds for an answer, beyond what the request itself waits for: sending a pilot waits for ssh."""
+LOOK = 2.0
+"""Seconds between two looks at a pilot whose payload is waited for."""
 ONE_WAIT = 50.0
 """Seconds of waiting in one request."""
 
@@ -63,6 +65,27 @@ class Vo:
             answer = self._get(f"/payloads/{payload}", until=until, limit=min(left, ONE_WAIT))
             if answer["reached"] or time.monotonic() >= deadline:
                 return Report.parse(answer["report"])
+
+    def end_of(self, payload: str, pilot: str, *, limit: float) -> Report:
+        """The last report of a payload that this pilot was sent for.
+
+        Raises `Problem` with the pilot's own log when it ended and left the payload in the queue. After ``limit``
+        seconds it is whatever is known by then: look at its state.
+        """
+        deadline = time.monotonic() + limit
+        while True:
+            left = deadline - time.monotonic()
+            end = self.wait_for_pilot(pilot, limit=0.001)
+            report = self.wait(payload, limit=min(max(left, 0.001), LOOK))
+            if report.state.final or left <= 0:
+                return report
+            if end.ended:
+                raise Problem(
+                    "the pilot ended without the payload",
+                    where=f"{payload}, {pilot}",
+                    found=f"{report.state}; {end.why or f'the pilot ended with {end.code}'}",
+                    cause=end.err.decode(errors="replace"),
+                )
 
     def wait_for_pilot(self, pilot: str, *, limit: float) -> PilotEnd:
         """How a pilot ended, or that it had not after ``limit`` seconds."""

@@ -14,6 +14,7 @@ import pytest
 
 from testbed.model.answers import OnInternalError
 from testbed.model.mode import Mode
+from testbed.model.problem import Problem
 from testbed.pilot.order import Order, Rule
 from testbed.pilot.payload import Identity, Payload, Report, State
 from tests.pilot.conftest import Side
@@ -43,10 +44,12 @@ def test_a_payload_runs_as_the_pilot_and_the_pilot_says_so(side: Side) -> None:
     assert "unseparated" in report.why
 
 
-@pytest.mark.parametrize("code", [1, 126, 127, 201, 202, 203, 204, 255])
-def test_whatever_a_started_payload_ends_with_it_has_run(side: Side, code: int) -> None:
-    report = run(side, SHELL, "-c", f"exit {code}")
-    assert (report.state, report.code) == (State.ENDED, code)
+def test_whatever_a_started_payload_ends_with_it_has_run(side: Side) -> None:
+    codes = [0, 1, 126, 127, 201, 202, 203, 204, 255]
+    payloads = [side.vo.submit(Payload("alice", (SHELL, "-c", f"exit {code}"))) for code in codes]
+    side.vo.start_pilot(Order(Mode.NONE))
+    reports = [side.vo.wait(payload, limit=LIMIT) for payload in payloads]
+    assert [(report.state, report.code) for report in reports] == [(State.ENDED, code) for code in codes]
 
 
 def test_a_payload_ended_by_a_signal_has_run(side: Side) -> None:
@@ -117,7 +120,7 @@ def test_what_a_payload_leaves_running_is_ended(side: Side, alive: Callable[[int
     report = run(side, SHELL, "-c", "setsid sleep 1000 & echo $!")
     assert report.state is State.ENDED
     assert not alive(int(report.out))
-    assert "1 left-over processes were ended" in report.why
+    assert "left-over processes were ended: 1" in report.why
 
 
 def test_hanging_up_on_a_pilot_ends_its_payload(side: Side, alive: Callable[[int], bool], tmp_path: Path) -> None:
@@ -150,14 +153,17 @@ def test_a_pilot_that_gets_sigterm_ends_and_says_so(side: Side) -> None:
     assert side.vo.wait_for_pilot(pilot, limit=LIMIT).code == 143
 
 
-@pytest.mark.parametrize("code", [126, 127, 201, 203, 1, 204])
 def test_a_payload_that_did_not_start_goes_back_whatever_question_4_says(
-    side: Side, script: Callable[[str], str], code: int
+    side: Side, script: Callable[[str], str]
 ) -> None:
-    side.node.changes["switch"] = script(f"echo '[gLExec]: no' >&2; exit {code}")
-    report = run(side, "/usr/bin/id", mode=Mode.SETUID, on_internal_error=OnInternalError.YES)
-    assert (report.state, report.code, report.identity, report.out) == (State.RETURNED, code, None, b"")
-    assert report.err == b"[gLExec]: no\n"
+    side.node.changes["switch"] = script("echo '[gLExec]: no' >&2; shift $(($# - 1)); exit $1")
+    codes = [126, 127, 201, 203, 1, 204]
+    payloads = [side.vo.submit(Payload("alice", ("/usr/bin/id", str(code)))) for code in codes]
+    side.vo.start_pilot(Order(Mode.SETUID, OnInternalError.YES))
+    for payload, code in zip(payloads, codes, strict=True):
+        report = side.vo.wait(payload, limit=LIMIT)
+        assert (report.state, report.code, report.identity, report.out) == (State.RETURNED, code, None, b"")
+        assert report.err == b"[gLExec]: no\n"
 
 
 def test_a_missing_switch_gives_the_payload_back(side: Side) -> None:
@@ -301,3 +307,16 @@ def test_a_report_survives_its_way_as_json() -> None:
     assert Report.parse(json.loads(json.dumps(report.json()))) == report
     payload = Payload("alice", ("/usr/bin/id", "é"), b"\x00\xff", 3.5, "slot")
     assert Payload.parse(json.loads(json.dumps(payload.json()))) == payload
+
+
+def test_a_pilot_that_ends_without_the_payload_is_a_problem_with_its_log(side: Side) -> None:
+    side.node.changes["mode"] = "setiud"
+    payload = side.vo.submit(Payload("alice", ("/usr/bin/id",)))
+    with pytest.raises(Problem, match="without the payload") as raised:
+        side.vo.end_of(payload, side.vo.start_pilot(Order(Mode.NONE)), limit=LIMIT)
+    assert "setiud" in raised.value.cause
+
+
+def test_the_end_of_a_payload_is_there_as_soon_as_it_has_ended(side: Side) -> None:
+    payload = side.vo.submit(Payload("alice", ("/usr/bin/id", "-u")))
+    assert side.vo.end_of(payload, side.vo.start_pilot(Order(Mode.NONE)), limit=LIMIT).state is State.ENDED
