@@ -13,13 +13,13 @@ from typing import NoReturn
 from testbed import __version__
 from testbed.lab import demo
 from testbed.lab.demo import NODES
-from testbed.lab.doctor import examination
+from testbed.lab.doctor.examination import examination
 from testbed.lab.engine import Engine
-from testbed.lab.engine_images import DockerImages
-from testbed.lab.images import ensure as ensure_images
+from testbed.lab.images import ROOT
 from testbed.lab.layout import PILOT
-from testbed.lab.machine import base, compose, engine
-from testbed.lab.machine.phases import phase
+from testbed.lab.machine import engine
+from testbed.lab.machine.phases import Say, phase
+from testbed.lab.machine.ready import make_ready
 from testbed.lab.run import gc
 from testbed.model.cell import Cell
 from testbed.model.oracle import expected
@@ -28,11 +28,9 @@ from testbed.report.diff import diff
 from testbed.report.results import Results
 from testbed.site.check import check
 from testbed.site.choice import Choice
+from testbed.site.finding import Severity
 from testbed.site.load import examples, load_site
 from testbed.site.starter import init
-
-ROOT = Path(__file__).resolve().parents[1]
-"""The checkout: scenarios, images and docker-compose.yml lie here."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,21 +62,15 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _up(options: argparse.Namespace) -> int:
-    _prepare()
-    if options.no_start:
-        return 0
-    with phase("compose") as going:
-        going.detail = f"compose {compose.ensure(print)}"
-    with phase("site up") as going:
-        _compose("up", "--detach", "--force-recreate", "--no-build", "--quiet-pull")
-        going.detail = "docker compose up"
-    if not options.tour:
-        _where_to_look()
-        return 0
-    with phase("tour") as going:
-        print("tour          every mode, two users' payloads side by side", flush=True)
-        code = _pytest("--demo", "-q", "--no-header", "--no-summary", str(ROOT / "scenarios" / "tour"))
-        going.detail = {0: "conforms", 1: "deviates"}.get(code, "blocked")
+    _make_ready(_say)
+    with phase("site up", _say) as going:
+        _compose("up", "--detach", "--force-recreate", "--no-build")
+        going.detail = "docker compose up: two worker nodes and the VO"
+    code = 0
+    if options.tour:
+        with phase("tour", _say) as going:
+            code = _pytest(*MATRIX_ONLY, "--demo", str(ROOT / "scenarios" / "tour"))
+            going.detail = ("conforms", "deviates", "blocked")[code]
     _where_to_look()
     return code
 
@@ -93,19 +85,27 @@ def _down(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     words = [*(f"--cell={Cell.parse(cell).id}" for cell in options.cells), *(f"--mode={mode}" for mode in options.mode)]
     if options.site:
-        for finding in check(load_site(options.site)):
-            print(finding, file=sys.stderr)
+        _checked(options.site)
         words.append(f"--site={options.site}")
     if options.results:
         words.append(f"--results={options.results}")
     if options.k:
         words += ["-k", options.k]
-    _prepare(quiet=True)
-    return _pytest("-q", "--no-header", "--tb=short", "--no-summary", *words, str(ROOT / "scenarios"))
+    _make_ready(_say)
+    return _pytest(*MATRIX_ONLY, *words, str(ROOT / "scenarios"))
+
+
+def _checked(folder: Path) -> None:
+    """Say what is doubtful in a site's files; stop at what is wrong."""
+    findings = check(load_site(folder))
+    for finding in findings:
+        print(finding, file=sys.stderr)
+    if wrong := sum(finding.severity is Severity.ERROR for finding in findings):
+        raise Problem(f"the site has {wrong} mistakes", where=str(folder), remedy="mend them; docs/site.md helps")
 
 
 def _list(options: argparse.Namespace) -> int:
-    return _pytest("--list-cells", *(["--json"] if options.json else []), "-q", str(ROOT / "scenarios"))
+    return _pytest("--list-cells", "json" if options.json else "text", "--quiet", str(ROOT / "scenarios"))
 
 
 def _explain(options: argparse.Namespace) -> int:
@@ -176,17 +176,13 @@ def _answering() -> str:
     return found.version
 
 
-def _prepare(quiet: bool = False) -> None:
-    """Engine, base image and images: what worlds are made of. Quiet: one line per phase only if it took long."""
-    say = (lambda line: print(line, flush=True)) if not quiet else (lambda line: None)
-    with phase("engine", say) as going:
-        found, going.detail = engine.ensure(print)
-    os.environ["DOCKER_HOST"] = found.address.url
-    store = DockerImages(found.address.url)
-    with phase("base image", say) as going:
-        going.detail = base.ensure(store, print)
-    with phase("images", say) as going:
-        going.detail = ensure_images(store, ROOT, print)
+def _make_ready(say: Say) -> None:
+    """Engine, Compose and images: what worlds are made of."""
+    os.environ["DOCKER_HOST"] = make_ready(say).address.url
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 def _compose(*words: str) -> None:
@@ -237,6 +233,9 @@ class _Parser(argparse.ArgumentParser):
         super().error(message)
 
 
+MATRIX_ONLY = ("-qq", "-rN", "--tb=no", "--no-header")
+"""A run as readers of the matrix want it: a dot a cell, then the matrix, which says all that failed."""
+
 VERBS = ("doctor", "up", "down", "run", "list", "explain", "shell", "gc", "init", "diff")
 
 
@@ -258,7 +257,6 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--json", action="store_true")
     made = verb("up", _up, "prepare the machine, build the images, bring the demo site up")
     made.add_argument("--tour", action="store_true", help="run the tour and show its matrix")
-    made.add_argument("--no-start", action="store_true", help="only engine and images")
     verb("down", _down, "stop the demo site")
     made = verb("run", _run, "run the scenarios, or only some cells of them")
     made.add_argument("cells", nargs="*", metavar="CELL", help="ids of cells, see `testbed list`")

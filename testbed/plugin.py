@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import functools
+import json
 import re
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -92,7 +93,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--demo", action="store_true", help="use the containers that docker compose has up")
     group.addoption("--mode", metavar="MODE", action="append", default=[], help="only cells of this mode (repeatable)")
     group.addoption("--cell", metavar="ID", action="append", default=[], help="only this cell (repeatable)")
-    group.addoption("--list-cells", action="store_true", help="say which cells there are, and run none")
+    group.addoption("--list-cells", choices=["text", "json"], help="say which cells there are, and run none")
     group.addoption("--results", metavar="DIR", type=Path, help="the folder for this run's results")
 
 
@@ -120,12 +121,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
-    """With ``--list-cells``: print what would run, a line each, and run nothing."""
-    if not session.config.getoption("--list-cells"):
+    """With ``--list-cells``: say what would run, and run nothing."""
+    form = session.config.getoption("--list-cells")
+    if not form:
         return None
-    for item in session.items:
-        if (cell := _cell(item)) is not None:
-            print(f"{cell.id:<44} {_sentence(item)}")
+    listed = [(cell.id, _sentence(item), item.nodeid) for item in session.items if (cell := _cell(item))]
+    if form == "json":
+        print(json.dumps([dict(zip(("cell", "title", "scenario"), line, strict=True)) for line in listed], indent=2))
+    else:
+        print(*(f"{cell:<44} {title}" for cell, title, _ in listed), sep="\n")
     return True
 
 

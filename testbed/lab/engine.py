@@ -87,6 +87,11 @@ class Container:
             err = self._api.logs(self.ident, stdout=False, stderr=True).decode(errors="replace")
         return Ending(code, out, err)
 
+    def settings(self) -> dict[str, Any]:
+        """The engine's own view of how it was started: Privileged, CapAdd, SecurityOpt and the rest of HostConfig."""
+        settings: dict[str, Any] = self._api.inspect_container(self.ident)["HostConfig"]
+        return settings
+
     def stop(self) -> None:
         """End it and all that it holds; a container that is gone already is fine."""
         with contextlib.suppress(OSError):

@@ -22,7 +22,8 @@ def worker_node(site: Site, grid: Grid, host: str) -> list[Entry]:
     return [
         *site.tree(),
         *grid.entries("certificates", f"{SECURITY}/certificates"),
-        *grid.entries("vomsdir", f"{SECURITY}/vomsdir"),
+        folder(f"{SECURITY}/vomsdir"),
+        *(entry for vo in site.vos for entry in grid.entries(f"vomsdir/{vo}", f"{SECURITY}/vomsdir/{vo}")),
         *grid.entries(f"hosts/{host}", SECURITY),
         Entry("/etc/ssh/host_key", grid.read(f"ssh/hosts/{host}"), 0o600),
         folder("/etc/ssh/authorized_keys.d"),
@@ -39,10 +40,10 @@ def pilot(grid: Grid, nodes: Iterable[str]) -> list[Entry]:
     """The tree of the VO's side, which may start pilots on ``nodes``."""
     pins = b"".join(f"{node} ".encode() + grid.read(f"ssh/hosts/{node}.pub") for node in nodes)
     return [
-        folder("/vo", 0o700),
         *grid.entries("proxies", "/vo/proxies"),
         *grid.entries("certificates", "/vo/certificates"),
         *grid.entries(f"hosts/{PILOT}", "/vo"),
+        folder("/vo", 0o700),
         folder("/vo/ssh", 0o700),
         Entry("/vo/ssh/id", grid.read("ssh/pilot"), 0o600),
         Entry("/vo/ssh/known_hosts", pins),

@@ -12,7 +12,7 @@ from testbed.credentials.make import make_grid
 from testbed.lab import layout
 from testbed.lab.layout import PILOT
 from testbed.model.entry import tar
-from testbed.model.person import cast
+from testbed.model.person import cast_for
 from testbed.site.load import example
 
 OUT = Path("/out")
@@ -23,10 +23,11 @@ def main(arguments: list[str]) -> None:
     """Write every tree, once in a container's life."""
     if DONE.exists():
         return
-    sites = dict(argument.split("=", 1) for argument in arguments)
-    grid = make_grid(cast(), hosts=[*sites, PILOT])
-    for node, name in sites.items():
-        _write(f"{node}/tree.tar", tar(layout.worker_node(example(name), grid, node)))
+    sites = {node: example(name) for node, name in (argument.split("=", 1) for argument in arguments)}
+    vos = list(dict.fromkeys(vo for site in sites.values() for vo in site.vos))
+    grid = make_grid(cast_for(vos), vos, [*sites, PILOT])
+    for node, site in sites.items():
+        _write(f"{node}/tree.tar", tar(layout.worker_node(site, grid, node)))
     _write(f"{PILOT}/tree.tar", tar(layout.pilot(grid, sites)))
     _write("driver/grid.tar", grid.tar())
     DONE.touch()

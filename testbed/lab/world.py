@@ -117,7 +117,7 @@ class LeasedWorld(Containers):
         self.engine.remove_network(self.network)
 
 
-def root_connection(worker: Container, host: str, grid: Grid) -> Connection:
+def root_connection(worker: Container, host: str, grid: Grid, within: float = READY) -> Connection:
     """Root's connection to a worker node, as soon as it lets us in; its last log lines when it does not."""
     refusals: list[Problem] = []
 
@@ -127,16 +127,16 @@ def root_connection(worker: Container, host: str, grid: Grid) -> Connection:
                 worker.address,
                 key=grid.read("ssh/root").decode(),
                 host_key=grid.read(f"ssh/hosts/{host}.pub").decode(),
-                limit=READY,
+                limit=within,
             )
         except Problem as problem:
             refusals.append(problem)
             return None
 
-    connection = eventually(attempt, within=READY)
+    connection = eventually(attempt, within=within)
     if connection is None:
         raise Problem(
-            f"the worker node did not become ready within {READY:g} s",
+            f"the worker node did not become ready within {within:g} s",
             where=worker.name,
             found=worker.logs() or "(it wrote nothing)",
             cause=str(refusals[-1]),

@@ -11,7 +11,7 @@ from testbed.model.outcome import Attempt, End, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A cell together with what the site says: the pool of the cell's user (``None``: nobody maps him), its answer 4."""
+    """A cell and what its site says: the pool of the cell's user (``None``: nobody maps him), and its answer 4."""
 
     cell: Cell
     pool: str | None
@@ -83,6 +83,13 @@ RULES: tuple[Rule, ...] = (
         "without a fault nobody asks what may be done on an internal error",
         "WLCG questionnaire of 2010, question 4",
         lambda case: case.cell.on_internal_error is not None and case.cell.fault is Fault.NONE,
+        lambda case: None,
+    ),
+    Rule(
+        "attacks are tried where nothing is broken",
+        "an attack under a fault is not declared: with a by-pass the pilot hides its proxy, so each case is its own",
+        "definition of the attacks",
+        lambda case: case.cell.attack is not None and case.cell.fault is not Fault.NONE,
         lambda case: None,
     ),
     Rule(

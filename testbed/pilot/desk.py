@@ -72,8 +72,8 @@ class Desk:
 
     def run(self, command: str | Sequence[str], user: str = "", stdin: bytes = b"") -> Outcome:
         """Run one payload, of the cell's user unless told, by a pilot of its own, and wait for what becomes of it."""
-        payload, _ = self.send(command, user or self._user, stdin)
-        ended = self.end_of(payload)
+        payload, pilot = self.send(command, user or self._user, stdin)
+        ended = self.end_of(payload, pilot)
         self._witness(ended)
         return ended
 
@@ -89,7 +89,7 @@ class Desk:
         }
         return payload, self.vo.start_pilot(Order(self.mode, self._answer, slot=slot, limit=PILOT_LIMIT, node=node))
 
-    def end_of(self, payload: str) -> Outcome:
-        """What became of a payload; a pilot that never says so makes it hung."""
-        report = self.vo.wait(payload, limit=PILOT_LIMIT)
+    def end_of(self, payload: str, pilot: str) -> Outcome:
+        """What became of a payload. A silent pilot makes it hung, one that is gone without it a `Problem`."""
+        report = self.vo.end_of(payload, pilot, limit=PILOT_LIMIT)
         return outcome(report, self.mode, self.world.site.pilot_accounts[0].name)

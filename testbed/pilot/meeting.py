@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from testbed.lab.host import Host
+from testbed.credentials.grid import Grid
+from testbed.lab.world import World
 from testbed.model.cell import Attack
 from testbed.model.outcome import Attempt, Outcome
 from testbed.model.problem import Problem
@@ -40,35 +41,41 @@ def meet(desk: Desk) -> Meeting:
     report = desk.vo.wait(bob, limit=PILOT_LIMIT, until="output")
     if b"\n" not in report.out:
         raise Problem("Bob's payload did not get to run", found=f"{report.state}: {report.why}\n{report.err.decode()}")
-    targets = _targets(json.loads(report.out.splitlines()[0]), token, desk.world.node, pilot)
+    targets = _targets(json.loads(report.out.splitlines()[0]), token, desk.world, pilot)
     arguments = json.dumps(targets)
-    alice, _ = desk.send(["/usr/bin/python3", "-", arguments], "alice", probe("thief"))
-    ran = desk.end_of(alice)
+    ran = desk.end_of(*desk.send(["/usr/bin/python3", "-", arguments], "alice", probe("thief")))
     desk.vo.stop(bob)
-    felt = desk.end_of(bob)
+    felt = desk.end_of(bob, pilot)
     return Meeting(ran, _attempts(ran, felt))
 
 
-def _targets(bob: Mapping[str, Any], token: str, node: Host, pilot: str) -> dict[str, dict[str, Any]]:
+def _targets(bob: Mapping[str, Any], token: str, world: World, pilot: str) -> dict[str, dict[str, Any]]:
     """What Alice's payload is told: Bob's things in his own words, the pilot's as root finds them on the node."""
+    node, grid = world.node, world.grid
     # The pilot's command line names it: agent.py PILOT. Its environment is what sshd gave it.
-    script = f"grep -lz -x {pilot} /proc/[0-9]*/cmdline | head -n 1"
+    # The bracket keeps the search from finding itself.
+    script = f"grep -lz -x '[{pilot[0]}]{pilot[1:]}' /proc/[0-9]*/cmdline | head -n 1"
     process = node.run(["sh", "-c", script], limit=LIMIT).text.split("/")[2:3]
     proxies = node.run(["sh", "-c", "ls /tmp/pilot-*/private/pilot.pem"], limit=LIMIT).text.splitlines()
     if not process or not proxies:
         raise Problem("Bob's pilot cannot be found on the worker node", where=node.name, found=f"{process} {proxies}")
-    key = "PRIVATE KEY-----"
     targets: dict[Attack, dict[str, Any]] = {
-        Attack.BOBS_PROXY: {"kind": "read", "path": bob["proxy"], "marker": key},
+        Attack.BOBS_PROXY: {"kind": "read", "path": bob["proxy"], "marker": _key(grid, "bob")},
         Attack.BOBS_FILE: {"kind": "read", "path": bob["secret"], "marker": token},
         Attack.BOBS_ENVIRONMENT: {"kind": "environ", "pid": bob["pid"], "marker": bob["environment"]},
         Attack.BOBS_PROCESS: {"kind": "signal", "pid": bob["pid"], "signal": "SIGUSR1", "marker": token},
-        Attack.PILOTS_PROXY: {"kind": "read", "path": proxies[0], "marker": key},
+        Attack.PILOTS_PROXY: {"kind": "read", "path": proxies[0], "marker": _key(grid, "pilot")},
         Attack.PILOTS_ENVIRONMENT: {"kind": "environ", "pid": process[0], "marker": "SSH_CONNECTION="},
         # A signal that a process ignores unless it asked for it: the kernel's permission is what counts.
         Attack.PILOTS_PROCESS: {"kind": "signal", "pid": process[0], "signal": "SIGURG", "marker": "agent.py"},
     }
     return {str(attack): target for attack, target in targets.items()}
+
+
+def _key(grid: Grid, name: str) -> str:
+    """A line of the private key in somebody's proxy: who has read it has stolen it."""
+    lines = grid.read(grid.bearer(name).file).decode().splitlines()
+    return lines[next(number for number, line in enumerate(lines) if "PRIVATE KEY" in line) + 1]
 
 
 def _attempts(ran: Outcome, felt: Outcome) -> dict[Attack, tuple[Attempt, str]]:

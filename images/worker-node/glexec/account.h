@@ -31,9 +31,4 @@ const char *account_parse(struct account *account, char *text, size_t length);
 /* NULL, or why these numbers must not become anybody's identity. */
 const char *account_objection(const struct account *account, uint32_t minimum_uid, uint32_t minimum_gid);
 
-struct run;
-
-/* Step 7: the ids are within the site's bounds, nobody's who is special here, and in passwd. 203 otherwise. */
-int account_check(struct run *run);
-
 #endif

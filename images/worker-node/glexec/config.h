@@ -48,9 +48,4 @@ struct config_error {
 /* Reads the first `length` bytes of config->text. Only section [glexec] counts; every option may stand once. */
 bool config_parse(struct config *config, size_t length, struct config_error *error);
 
-struct run;
-
-/* Step 3: opens, checks and reads the file as account glexec (log-only: as the caller). 202 with file, line and reason. */
-int config_read(struct run *run);
-
 #endif

@@ -1,8 +1,7 @@
 /* glexec: runs a payload as the account that its user is mapped to, or records that it was allowed to run. */
-#include "account.h"
+#include "admission.h"
 #include "callers.h"
 #include "command.h"
-#include "config.h"
 #include "credential.h"
 #include "environment.h"
 #include "folder.h"
@@ -14,6 +13,7 @@
 #include "request.h"
 #include "run.h"
 #include "sane_start.h"
+#include "settings.h"
 #include "target_proxy.h"
 
 #include <stddef.h>
@@ -21,12 +21,12 @@
 static step *const order_of_work[] = {
     sane_start,         /* descriptors, signals, mask; the environment is set aside */
     installation_find,  /* set-id or log-only, and did the kernel heed it? */
-    config_read,        /* as account glexec */
+    settings_read,      /* as account glexec */
     callers_check,      /* the white list */
     request_read,       /* GLEXEC_MODE, GLEXEC_ID */
     credential_read,    /* as the caller */
     mapping_ask,        /* a child runs LCMAPS */
-    account_check,      /* the answer is somebody's, and nobody's who must not be had */
+    admission_check,    /* the answer is somebody's, and nobody's who must not be had */
     command_find,       /* as the target */
     target_proxy_write, /* as the target */
     folder_enter,       /* as the target */

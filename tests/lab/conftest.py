@@ -1,0 +1,21 @@
+"""What tests of the lab share: an open lab with real containers, and one world of it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from testbed.lab.session import Lab, opened
+from testbed.lab.world import LeasedWorld
+from testbed.site.load import example
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    with opened(["alpha", "beta"]) as lab:
+        yield lab
+
+
+@pytest.fixture
+def world(lab: Lab) -> Iterator[LeasedWorld]:
+    with lab.pool.lease(example("setuid-gridmap")) as world:
+        yield world

@@ -1,0 +1,95 @@
+"""Worlds: ready soon, clean after a reset, thrown away when they are not, their evidence kept."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from testbed.lab.pool import Pool
+from testbed.lab.session import IMAGES, Lab
+from testbed.lab.world import LeasedWorld
+from testbed.model.problem import Problem
+from testbed.pilot.caller import Caller
+from testbed.site.load import example
+
+SITE = example("setuid-gridmap")
+
+
+def test_a_reset_world_has_nothing_of_its_past(world: LeasedWorld) -> None:
+    first = Caller(world.node, world.site, world.grid).call("/usr/bin/id", "-un").text
+    script = "setsid sleep 4720 >/dev/null 2>&1 & echo x >$HOME/.bashrc; echo x >/tmp/left; echo x >/dev/shm/left"
+    Caller(world.node, world.site, world.grid).call("/usr/bin/dash", "-c", script)
+    assert world.node.run(["ls", f"/home/{first}/.bashrc", "/tmp/left"], limit=5).code == 0
+    assert world.reset() == []
+    assert world.node.run(["ls", "-A", f"/home/{first}"], limit=5).text == ""
+    assert world.node.run(["sh", "-c", "ls -A /tmp /dev/shm | grep left"], limit=5).code == 1
+    assert world.node.run(["sh", "-c", "ls /etc/grid-security/gridmapdir | grep %"], limit=5).code == 1
+    assert world.node.run(["sh", "-c", "grep -lzx '[4]720' /proc/[0-9]*/cmdline"], limit=5).code != 0
+    assert world.node.run(["cat", "/var/log/glexec.log"], limit=5).text == ""
+
+
+@pytest.mark.parametrize(
+    "dirt",
+    [
+        "echo >>/etc/glexec.conf",
+        "chmod 4755 /usr/sbin/glexec",
+        "touch /etc/new",
+        "rm /etc/grid-security/gridmapdir/alpha001",
+    ],
+)
+def test_a_world_that_stays_changed_is_thrown_away(lab: Lab, dirt: str) -> None:
+    pool = Pool(lab.engine, lab.run, lab.grid, IMAGES)
+    with pool.lease(SITE) as first:
+        first.node.run(["sh", "-c", dirt], limit=5).check()
+    with pool.lease(SITE) as second:
+        assert second.worker.ident != first.worker.ident
+    assert len(pool.thrown) == 1
+    pool.close()
+
+
+def test_a_clean_world_is_leased_again(lab: Lab) -> None:
+    pool = Pool(lab.engine, lab.run, lab.grid, IMAGES)
+    idents = set()
+    for _ in range(3):
+        with pool.lease(SITE) as world:
+            world.node.run(["sh", "-c", "echo x >/tmp/left"], user="pilot01", limit=5).check()
+            idents.add(world.worker.ident)
+    pool.close()
+    assert len(idents) == 1
+
+
+def test_evidence_holds_the_logs_and_the_nodes_etc(world: LeasedWorld, tmp_path: Path) -> None:
+    Caller(world.node, world.site, world.grid).call("/usr/bin/true")
+    world.evidence(tmp_path)
+    assert "mapped_user(alpha" in (tmp_path / "worker-node" / "var" / "log" / "glexec.log").read_text()
+    assert (tmp_path / "worker-node" / "etc.tar").stat().st_size > 10_000
+    assert "vo: ready" in (tmp_path / "pilot.log").read_text()
+
+
+def test_a_world_that_does_not_get_ready_shows_its_last_words(lab: Lab) -> None:
+    from testbed.lab import layout, world
+    from testbed.lab.engine import Spec
+    from testbed.model.entry import Entry, tar
+
+    network = f"testbed-{lab.run.ident}-unready"
+    lab.engine.network(network, lab.run.labels)
+    broken = Entry("/etc/ssh/sshd_config", b"NoSuchOption yes\n")
+    tree = tar([*layout.worker_node(SITE, lab.grid, "worker-node"), broken])
+    spec = Spec(IMAGES["worker-node"], network, "worker-node", network, lab.run.labels, tree)
+    container = lab.engine.start(spec)
+    with pytest.raises(Problem, match="did not become ready") as caught:
+        world.root_connection(container, "worker-node", lab.grid, within=2)
+    assert "NoSuchOption" in str(caught.value)
+
+
+def test_no_container_is_privileged_or_has_more_than_the_default_capabilities(world: LeasedWorld) -> None:
+    for container in (world.worker, world.pilot):
+        settings = container.settings()
+        assert settings["Privileged"] is False
+        assert not settings["CapAdd"]
+        assert not settings["SecurityOpt"]
+        assert not settings["Devices"]
+
+
+def test_what_a_world_is_called_says_whose_it_is(lab: Lab, world: LeasedWorld) -> None:
+    assert re.fullmatch(rf"testbed-{lab.run.ident}-\d+-worker-node", world.worker.name)
