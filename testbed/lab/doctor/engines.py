@@ -64,9 +64,9 @@ def check_compose() -> str:
         return f"docker compose {version}"
     client = command.on_path("docker")
     raise Problem(
-        "docker compose v2 does not work, so there is no demo site (testbed up)",
+        "docker compose v2 does not work, so there is no demo site",
         cause="its plugin is missing, or older than version 2" if client else "there is no docker client on PATH",
-        remedy="testbed up installs it as root; or install " + " or ".join(compose.PACKAGES),
+        remedy="as root: make demo installs it, or apt-get install " + " or ".join(compose.PACKAGES),
     )
 
 

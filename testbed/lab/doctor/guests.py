@@ -15,14 +15,14 @@ LIMIT = 20
 EMULATED = "guests are emulated then, and start in seconds rather than in one"
 
 
-def check_kvm(engine: Engine, errand: Errand) -> str:
+def check_kvm(engine: Engine, errand: Errand, device: str = DEVICE) -> str:
     """A guest reaches user land with KVM. That the device is there, or even opens, proves nothing."""
     try:
-        ending = _launched(engine, dataclasses.replace(errand, devices=(*errand.devices, DEVICE)), "--probe")
+        ending = _launched(engine, dataclasses.replace(errand, devices=(*errand.devices, device)), "--probe")
     except Problem as problem:
-        if DEVICE not in problem.cause:
+        if device not in problem.cause:
             raise
-        raise kvm_problem(f"the engine's machine has no {DEVICE}") from problem
+        raise kvm_problem(f"the engine's machine has no {device}") from problem
     found: Mapping[str, Any] = json.loads(_good(ending).out)
     if found["accelerator"] != "kvm":
         raise kvm_problem(found["cause"])
@@ -49,7 +49,7 @@ def check_emulation(engine: Engine, errand: Errand) -> str:
     who = ending.out.decode().strip()
     if who != result["identity"]["user"] or result["accelerator"] != "tcg":
         raise Problem("an emulated guest does not say who its payload was", found=f"{who!r}, {result}")
-    return f"a guest without KVM (Linux {result['kernel']}) was up after {result['boot_seconds']} s, and ran id -un as {who}"
+    return f"a guest without KVM, Linux {result['kernel']}, was up in {result['boot_seconds']} s and ran id -un: {who}"
 
 
 def _launched(engine: Engine, errand: Errand, *words: str) -> Ending:

@@ -10,6 +10,7 @@ from testbed.lab.doctor.mounts import mount_of
 from testbed.lab.doctor.question import ask
 from testbed.lab.engine import Engine, Errand
 from testbed.lab.machine import daemon
+from testbed.lab.machine.address import USUAL_SOCKETS
 from testbed.model.problem import Problem
 
 FOLDER = "/usr/sbin"
@@ -102,9 +103,9 @@ def _field(status: str, name: str) -> str:
 
 
 def _daemon(engine: Engine) -> Daemon:
-    """The engine as far as it can be seen from here; one on another machine shows its options only."""
+    """The engine as far as it can be seen from here; any but the usual one shows its options only."""
     options = tuple(engine.facts().get("SecurityOptions") or ())
-    number = daemon.running() if engine.address.startswith("unix:") else 0
+    number = daemon.running() if engine.address in USUAL_SOCKETS else 0
     if not number:
         return Daemon(options)
     process = Path("/proc") / str(number)
