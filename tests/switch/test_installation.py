@@ -75,8 +75,10 @@ def test_the_site_can_say_which_installation_it_means(node, wanted, mode):
 
 
 def test_root_has_no_business_with_the_switch(node):
+    node.configure("user_white_list = *")
     done = node.call("/bin/echo", "ran", caller="root")
     assert (done.code, done.out) == (203, "")
+    assert done.logged("Called by root")
 
 
 def test_without_an_account_glexec_nothing_runs(node):

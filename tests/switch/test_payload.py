@@ -1,6 +1,7 @@
 """Running the payload: exit codes, signals, lingering, and commands that cannot be run."""
 
 import os
+import select
 import signal
 import subprocess
 import time
@@ -127,6 +128,22 @@ def test_a_lingering_switch_keeps_no_output_of_the_payload_open(node):
     assert time.monotonic() - began < 10
     running.terminate()
     running.wait(timeout=10)
+
+
+def test_a_lingering_switch_keeps_no_other_descriptor_of_the_caller_open(node):
+    reading, writing = os.pipe()
+    command = node.command("/bin/sh", "-c", "echo started; exec /bin/sleep 30", env=GOOD)
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, pass_fds=[writing])
+    os.close(writing)
+    try:
+        assert running.stdout.readline() == "started\n"
+        assert select.select([reading], [], [], 10)[0], "somebody still holds the other end"
+        assert os.read(reading, 1) == b""
+        assert running.poll() is None
+    finally:
+        os.close(reading)
+        running.terminate()
+        running.wait(timeout=10)
 
 
 def test_ignored_and_blocked_signals_of_the_caller_are_not_inherited(node):

@@ -45,8 +45,7 @@ int main(int argc, char **argv)
     run.argv = argv;
     for (; outcome == GO_ON && taken < sizeof order_of_work / sizeof order_of_work[0]; taken++)
         outcome = order_of_work[taken](&run);
-    if (outcome == SYSTEM_FAULT || outcome == CALLER_FAULT)
-        if (order_of_work[taken - 1] != payload_run)
-            target_proxy_withdraw(&run);
+    if (outcome == SYSTEM_FAULT)
+        target_proxy_withdraw(&run); /* nothing was run that could use it */
     return outcome == GO_ON ? SYSTEM_FAULT : outcome;
 }
