@@ -52,8 +52,8 @@ def why_not(seen: Mapping[str, Any], folder: str, engine: Daemon) -> Problem:
     elif obstacles:
         cause = f"{folder} is on the file system {mount.point} ({mount.kind}), mounted {' and '.join(obstacles)}"
         remedy = (
-            "keep images on a file system that allows set-id programs: as root, mount -o remount,suid,exec "
-            "the one that holds the engine's data root (docker info -f '{{.DockerRootDir}}'; findmnt -T names it)"
+            "use the storage driver overlay2; or, as root: mount -o remount,suid,exec the file system that holds the "
+            "engine's data root (docker info -f '{{.DockerRootDir}}'; findmnt -T names it)"
             if mount.point == "/"
             else f"start containers without that mount at {mount.point}"
         )
