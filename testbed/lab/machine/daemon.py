@@ -55,12 +55,14 @@ def drop_stale(path: Path, program: str, processes: Path = Path("/proc")) -> boo
 
 
 def _owner(path: Path, program: str, processes: Path) -> int:
+    """The process that a file names if it is this program and alive; one that only waits to be reaped is not."""
     try:
         number = path.read_text().strip()
-        comm = (processes / number / "comm").read_text().strip() if number.isdecimal() else ""
+        told = (processes / number / "stat").read_text() if number.isdecimal() else ""
     except OSError:
         return 0
-    return int(number) if comm == program else 0
+    name, _, rest = told.partition(" (")[2].rpartition(") ")
+    return int(number) if name == program and not rest.startswith("Z") else 0
 
 
 def give_up(process: subprocess.Popen[bytes] | None) -> None:

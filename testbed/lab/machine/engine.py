@@ -5,6 +5,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from testbed.lab.machine import command, daemon, packages
 from testbed.lab.machine.address import Address, address
@@ -13,6 +14,8 @@ from testbed.lab.machine.phases import Say
 from testbed.lab.wait import eventually
 from testbed.model.problem import Problem
 
+OURS = ("testbed.run", "com.docker.compose.project=glexec-testbed")
+"""The labels of what is ours: worlds, and the demo site that Compose brought up."""
 PACKAGES = ("docker.io", "iptables", "docker-cli")
 """The engine, what it needs for networks, and its client where that is a package of its own (Debian 13)."""
 ANSWER_LIMIT = 5.0
@@ -38,6 +41,7 @@ def ensure(say: Say) -> tuple[Found, str]:
     """An engine that answers, and how it came to be. Installs and starts one where that may be done."""
     where = address(os.environ, Path.home())
     if found := ask(where):
+        finish_removals(where)
         return found, f"docker {found.version}, {where.source}"
     if not where.ours:
         raise Problem(
@@ -57,6 +61,7 @@ def ensure(say: Say) -> tuple[Found, str]:
         say(f"the container engine does not run: starting it ({daemon.how()})")
         found = _started(where)
         how.append("started")
+    finish_removals(where)
     return found, f"docker {found.version}, {' and '.join(how) or 'was starting'}"
 
 
@@ -77,6 +82,34 @@ def ask(where: Address) -> Found | None:
         return None
     finally:
         asked.close()
+
+
+def finish_removals(where: Address) -> list[str]:
+    """Remove what an engine that was killed had half removed: its names would stay taken. Only what is ours."""
+    removed = []
+    for label in OURS:
+        filters = json.dumps({"status": ["dead", "removing"], "label": [label]})
+        for container in json.loads(
+            _say(where, "GET", f"/containers/json?{urlencode({'all': 1, 'filters': filters})}")
+        ):
+            _say(where, "DELETE", f"/containers/{container['Id']}?force=1&v=1")
+            removed.append(container["Id"])
+    return removed
+
+
+def _say(where: Address, verb: str, path: str) -> bytes:
+    asked = connection(where, START_LIMIT)
+    try:
+        asked.request(verb, path)
+        answer = asked.getresponse()
+        said = answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise Problem("the container engine stopped answering", where=where.url, cause=str(error)) from error
+    finally:
+        asked.close()
+    if answer.status >= 400 and answer.status not in (404, 409):  # gone, or somebody else removes it
+        raise Problem(f"the container engine refuses {verb} {path}", where=where.url, cause=said.decode())
+    return said
 
 
 def _under_way(where: Address, *, installed: bool) -> Found | None:
