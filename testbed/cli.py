@@ -14,6 +14,7 @@ from testbed import __version__
 from testbed.lab import demo
 from testbed.lab.demo import NODES
 from testbed.lab.doctor.examination import examination
+from testbed.lab.doctor.settings import explained
 from testbed.lab.engine import Engine
 from testbed.lab.images import ROOT
 from testbed.lab.layout import PILOT
@@ -56,8 +57,8 @@ def _doctor(options: argparse.Namespace) -> int:
         for finding in findings:
             print(finding)
         print("kernel settings that change what is expected:")
-        for name, value in settings.items():
-            print(f"  {name} = {value}")
+        for line in explained(settings):
+            print(f"  {line}")
     return 0 if all(finding.good for finding in findings if finding.needed) else 2
 
 

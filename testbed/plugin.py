@@ -1,12 +1,14 @@
 """The testbed in pytest: the `matrix` of a scenario, its few fixtures, and a row for every cell that ran."""
 
-import contextlib
 import dataclasses
 import functools
+import hashlib
 import json
 import re
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,11 +19,14 @@ from testbed.faults.fault import Unfelt, broken
 from testbed.lab import demo
 from testbed.lab.conditions import conditions
 from testbed.lab.engine import Engine
+from testbed.lab.facts import Facts
+from testbed.lab.facts import facts as facts_of
 from testbed.lab.record import Record
 from testbed.lab.record import records as read_records
 from testbed.lab.session import Lab, opened
 from testbed.lab.world import World
 from testbed.model.cell import Cell, Fault, cells, of
+from testbed.model.mode import Mode
 from testbed.model.oracle import Expectation, expected
 from testbed.model.outcome import Outcome
 from testbed.model.problem import Problem
@@ -70,7 +75,7 @@ class Suite:
     choice: Choice
     folder: Path
     results: Results | None = None
-    meetings: dict[tuple[str, str], tuple[Meeting, str]] = field(default_factory=dict)
+    meetings: dict[Mode, Future[Meeting]] = field(default_factory=dict)
 
     def add(self, row: Row) -> None:
         """Write a row; the first one makes the results folder."""
@@ -78,6 +83,9 @@ class Suite:
             self.results = Results.create(self.folder, conditions(self.choice, _engine_version()))
         self.results.add(row)
 
+
+Worlds = Callable[[Site], AbstractContextManager[World]]
+"""Gives a world of a site, and takes it back."""
 
 NOTES = pytest.StashKey[Notes]()
 SUITE = pytest.StashKey[Suite]()
@@ -188,15 +196,20 @@ def expect(expectation: Expectation) -> Outcome:
 
 
 @pytest.fixture
+def worlds(request: pytest.FixtureRequest) -> Worlds:
+    """Where worlds come from: the warm ones of the lab, or the demo's containers."""
+    if request.config.getoption("--demo"):
+        return demo.attached
+    lab: Lab = request.getfixturevalue("lab")
+    return lab.pool.lease
+
+
+@pytest.fixture
 def world(
-    request: pytest.FixtureRequest, suite: Suite, site: Site, expectation: Expectation, notes: Notes
+    request: pytest.FixtureRequest, suite: Suite, site: Site, expectation: Expectation, worlds: Worlds, notes: Notes
 ) -> Iterator[World]:
     """A clean world of the cell's site. Its evidence is kept before it is reset or thrown away."""
-    with contextlib.ExitStack() as leases:
-        if request.config.getoption("--demo"):
-            world: World = leases.enter_context(demo.attached(site))
-        else:
-            world = leases.enter_context(request.getfixturevalue("lab").pool.lease(site))
+    with worlds(site) as world:
         notes.evidence = _evidence_folder(request.node)
         yield world
         world.evidence(suite.folder / notes.evidence)
@@ -220,15 +233,37 @@ def pilot(broken_world: World, cell: Cell, notes: Notes) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def meeting(request: pytest.FixtureRequest, suite: Suite, cell: Cell, site: Site, notes: Notes) -> Meeting:
-    """What Alice's payload could reach while Bob's ran beside it: tried once for each site and mode."""
-    key = (site.digest, cell.mode)
-    if key not in suite.meetings:
-        desk: Desk = request.getfixturevalue("pilot")
-        suite.meetings[key] = (meet(desk), _evidence_folder(request.node))
-    meeting, notes.evidence = suite.meetings[key]
+def meeting(
+    request: pytest.FixtureRequest, suite: Suite, cell: Cell, expectation: Expectation, worlds: Worlds, notes: Notes
+) -> Meeting:
+    """What Alice's payload could reach while Bob's ran beside it: tried once for each mode.
+
+    The demo's nodes are not reset in between, so there all modes may meet at once.
+    """
+    if cell.mode not in suite.meetings:
+        modes = list(Mode) if request.config.getoption("--demo") else [cell.mode]
+        callers = ThreadPoolExecutor(len(modes))
+        suite.meetings |= {mode: callers.submit(_meet, suite, worlds, mode) for mode in modes}
+        callers.shutdown(wait=False)
+    notes.evidence = _meeting_place(cell.mode)
+    meeting = suite.meetings[cell.mode].result()
     notes.outcome = meeting.outcome(cell.attack) if cell.attack else meeting.ran
     return meeting
+
+
+def _meet(suite: Suite, worlds: Worlds, mode: Mode) -> Meeting:
+    site, why_not = suite.choice.site_for(mode)
+    if site is None:
+        raise Problem(f"no site of this run offers the mode {mode}", cause=why_not)
+    with worlds(site) as world, Desk.opened(world, Cell(mode), witness=lambda outcome: None) as desk:
+        try:
+            return meet(desk)
+        finally:
+            world.evidence(suite.folder / _meeting_place(mode))
+
+
+def _meeting_place(mode: Mode) -> str:
+    return f"evidence/meeting-{mode}"
 
 
 @pytest.fixture
@@ -236,6 +271,20 @@ def switch(world: World, notes: Notes) -> Caller:
     """The switch, called by hand from the pilot's account. What is documented of a call stands in the scenario."""
     notes.expectation = None
     return Caller(world.node, world.site, world.grid)
+
+
+@pytest.fixture
+def proxies(world: World) -> dict[str, str]:
+    """The SHA-256 of everybody's proxy, by the name of its bearer."""
+    grid = world.grid
+    return {bearer.name: hashlib.sha256(grid.read(bearer.file)).hexdigest() for bearer in grid.bearers}
+
+
+@pytest.fixture
+def facts(world: World, notes: Notes) -> Facts:
+    """The worker node as testinfra sees it: files, users, processes."""
+    notes.expectation = None
+    return facts_of(world.node)
 
 
 @pytest.fixture
@@ -306,7 +355,7 @@ def _row(item: pytest.Item, cell: Cell, notes: Notes, report: pytest.TestReport,
     row = Row(
         scenario=item.nodeid.partition("[")[0],
         title=_sentence(item),
-        cell=cell.id,
+        cell="-".join([cell.id, *_beside_the_cell(item)]),
         mode=cell.mode,
         verdict=verdict,
         expected=str(expectation.outcome or "") if expectation else _documentation(item),
@@ -351,6 +400,14 @@ def _cell(item: pytest.Item) -> Cell | None:
     parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
     cell = parameters.get("cell")
     return cell if isinstance(cell, Cell) else None
+
+
+def _beside_the_cell(item: pytest.Item) -> list[str]:
+    """The ids of what a scenario is parametrised with besides its cell."""
+    parameters = item.callspec.params if isinstance(item, pytest.Function) else {}
+    return [
+        re.sub(r"[^A-Za-z0-9.]+", "-", str(value)).strip("-") for name, value in parameters.items() if name != "cell"
+    ]
 
 
 def _sentence(item: pytest.Item) -> str:

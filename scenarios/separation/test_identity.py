@@ -25,3 +25,12 @@ def test_the_production_role_is_another_account_than_the_user_herself(pilot):
     """A lease carries the VO's groups: one DN gets an account for each group and role set (observed)."""
     accounts = {pilot.run("/usr/bin/id -un", user=user).account for user in ("alice", "alice-production")}
     assert len(accounts) == 2
+
+
+@matrix(mode="none log-only setuid vm", user="alice bob")
+def test_the_payload_holds_its_own_users_proxy(pilot, proxies, cell):
+    """X509_USER_PROXY names a proxy of the payload's user, never the pilot's (Nikhef wiki, Proxy file handling)."""
+    script = "import hashlib, os; print(hashlib.sha256(open(os.environ['X509_USER_PROXY'], 'rb').read()).hexdigest())"
+    outcome = pilot.run(["/usr/bin/python3", "-c", script])
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.strip() == proxies[cell.user]

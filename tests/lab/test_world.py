@@ -7,6 +7,7 @@ import pytest
 
 from testbed.lab.pool import Pool
 from testbed.lab.session import IMAGES, Lab
+from testbed.lab.wait import eventually
 from testbed.lab.world import LeasedWorld
 from testbed.model.problem import Problem
 from testbed.pilot.caller import Caller
@@ -93,3 +94,16 @@ def test_no_container_is_privileged_or_has_more_than_the_default_capabilities(wo
 
 def test_what_a_world_is_called_says_whose_it_is(lab: Lab, world: LeasedWorld) -> None:
     assert re.fullmatch(rf"testbed-{lab.run.ident}-\d+-worker-node", world.worker.name)
+
+
+def test_a_world_is_up_and_ready_in_half_a_second(lab: Lab) -> None:
+    """From the first request to the engine until root is in; the best of some: the machine may be busy."""
+    pool = Pool(lab.engine, lab.run, lab.grid, IMAGES)
+
+    def ready() -> float:
+        with pool.lease(SITE) as world:
+            world.node.run(["touch", "/etc/so-that-the-next-is-new"], limit=5).check()
+            return world.seconds
+
+    assert eventually(lambda: ready() <= 0.5, within=30)
+    pool.close()
