@@ -58,7 +58,7 @@ def _doctor(options: argparse.Namespace) -> int:
             print(finding)
         print("kernel settings that change what is expected:")
         for line in explained(settings):
-            print(f"  {line}")
+            print(line)
     return 0 if all(finding.good for finding in findings if finding.needed) else 2
 
 
@@ -87,9 +87,9 @@ def _run(options: argparse.Namespace) -> int:
     words = [*(f"--cell={Cell.parse(cell).id}" for cell in options.cells), *(f"--mode={mode}" for mode in options.mode)]
     if options.site:
         _checked(options.site)
-        words.append(f"--site={options.site}")
+        words.append(f"--site={options.site.absolute()}")
     if options.results:
-        words.append(f"--results={options.results}")
+        words.append(f"--results={options.results.absolute()}")
     if options.k:
         words += ["-k", options.k]
     _make_ready(_say)
