@@ -55,7 +55,8 @@ class Node:
 
     def __init__(self, build: Path) -> None:
         script = (
-            f"mount -t tmpfs -o mode=0755,size=64m node {TOP} && echo mounted && read -r go && "
+            f"mount -t tmpfs -o mode=0755,size=64m node {TOP} && mount -t tmpfs -o mode=1777,size=64m tmp /tmp && "
+            "echo mounted && read -r go && "
             f"mount --bind {TOP}/etc/passwd /etc/passwd && mount --bind {TOP}/etc/group /etc/group && "
             "echo ready && exec cat"
         )

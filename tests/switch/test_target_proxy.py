@@ -1,5 +1,7 @@
 """The payload's own copy of the proxy: written by its account, private, never through a link, never half."""
 
+import subprocess
+
 import pytest
 
 GOOD = {"GLEXEC_CLIENT_CERT": "/mnt/home/pilot01/alice.pem"}
@@ -34,6 +36,23 @@ def test_in_log_only_it_is_the_callers(node, content):
     node.log_only()
     done = node.call(*CAT, env=GOOD | {"GLEXEC_TARGET_PROXY": "/mnt/home/pilot01/copy"})
     assert done.out == content + "40001 40000 600\n"
+
+
+def test_a_name_of_our_own_choice_never_replaces_anything(node):
+    shell = node.command("x")
+    spot = shell.index("/mnt/sbin/glexec")
+    plant = 'echo theirs >"/tmp/x509up_u50001.glexec.$$"; echo $$; exec "$@"'
+    show = ("/bin/sh", "-c", 'echo "$X509_USER_PROXY"; stat -c %u "$X509_USER_PROXY"')
+    done = subprocess.run(
+        [*shell[:spot], "/bin/sh", "-c", plant, "sh", "/mnt/sbin/glexec", *show],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    pid, proxy, owner = done.stdout.split()
+    assert proxy != f"/tmp/x509up_u50001.glexec.{pid}"
+    assert (proxy.startswith("/tmp/x509up_u50001.glexec."), owner) == (True, "50001")
 
 
 def test_a_link_in_its_place_is_replaced_and_what_it_points_to_stays(node):

@@ -8,9 +8,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define ATTEMPTS 16
 #define CREATE (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
 
 /* Where it goes, taken apart: the folder is opened once, all else happens in it. */
@@ -20,7 +22,7 @@ struct place {
     char temporary[NAME_MAX + 1];
 };
 
-static bool take_apart(struct place *place, const char *path, pid_t pid)
+static bool take_apart(struct place *place, const char *path, uint32_t number)
 {
     const char *slash = strrchr(path, '/');
     size_t length;
@@ -30,7 +32,7 @@ static bool take_apart(struct place *place, const char *path, pid_t pid)
     length = slash == path ? 1 : (size_t)(slash - path);
     return text_print(place->folder, sizeof place->folder, "%.*s", (int)length, path) &&
            text_print(place->name, sizeof place->name, "%s", slash + 1) &&
-           text_print(place->temporary, sizeof place->temporary, ".glexec.%d.%.200s", (int)pid, slash + 1);
+           text_print(place->temporary, sizeof place->temporary, ".glexec.%u.%.200s", number, slash + 1);
 }
 
 static bool write_all(int file, const struct credential *credential)
@@ -48,8 +50,14 @@ static bool write_all(int file, const struct credential *credential)
     return true;
 }
 
+/* The new file gets its name. A name that the caller gave may replace an older copy; one that we chose may not. */
+static int name_it(int folder, const struct place *place, bool replace)
+{
+    return renameat2(folder, place->temporary, folder, place->name, replace ? 0 : RENAME_NOREPLACE) == 0 ? 0 : errno;
+}
+
 /* 0, or errno of what failed. Nothing is left behind by a failure. */
-static int make(const struct place *place, const struct credential *credential)
+static int make(const struct place *place, const struct credential *credential, bool replace)
 {
     int folder = open(place->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     int file, problem = 0;
@@ -66,8 +74,8 @@ static int make(const struct place *place, const struct credential *credential)
         problem = errno;
     if (close(file) != 0 && problem == 0)
         problem = errno;
-    if (problem == 0 && renameat(folder, place->temporary, folder, place->name) != 0)
-        problem = errno;
+    if (problem == 0)
+        problem = name_it(folder, place, replace);
     if (problem != 0)
         (void)unlinkat(folder, place->temporary, 0);
     close(folder);
@@ -83,25 +91,51 @@ static int failed(struct run *run, const char *path, int problem)
     return CALLER_FAULT;
 }
 
+/* Writes it to this path, as the target. 0, EINVAL when the path names no file, or errno. */
+static int write_to(struct run *run, const char *path, uint32_t number, bool replace)
+{
+    struct place place = {.folder = ""};
+    int problem;
+
+    if (!take_apart(&place, path, number))
+        return EINVAL;
+    if (!run_act_as(run, &run->target))
+        return EPERM;
+    problem = make(&place, &run->source, replace);
+    run_act_as_self(run);
+    return problem;
+}
+
+/* A name of our own in /tmp: the pid makes it unlike others; where somebody has taken that, a random number does. */
+static int write_by_default(struct run *run, char *path, size_t size)
+{
+    uint32_t number = (uint32_t)run->journal.pid;
+    int problem = EEXIST;
+
+    for (int attempt = 0; problem == EEXIST && attempt < ATTEMPTS; attempt++) {
+        if (!text_print(path, size, "/tmp/x509up_u%u.glexec.%u", (unsigned)run->target.uid, number))
+            return ENAMETOOLONG;
+        problem = write_to(run, path, number, false);
+        if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
+            return EIO;
+    }
+    return problem;
+}
+
 int target_proxy_write(struct run *run)
 {
     const char *wanted = run_outer(run, "GLEXEC_TARGET_PROXY");
-    struct place place = {.folder = ""};
-    char path[PATH_MAX];
+    char path[PATH_MAX] = "";
     int problem;
 
     if (!run->config.create_target_proxy || (wanted != NULL && strcmp(wanted, "/dev/null") == 0))
         return GO_ON;
-    if (wanted != NULL ? !text_print(path, sizeof path, "%s", wanted)
-                       : !text_print(path, sizeof path, "/tmp/x509up_u%u.glexec.%d", (unsigned)run->target.uid,
-                                     (int)run->journal.pid))
-        return failed(run, wanted != NULL ? wanted : "", ENAMETOOLONG);
-    if (!take_apart(&place, path, run->journal.pid))
-        return failed(run, path, EINVAL);
-    if (!run_act_as(run, &run->target))
-        return SYSTEM_FAULT;
-    problem = make(&place, &run->source);
-    run_act_as_self(run);
+    if (wanted == NULL)
+        problem = write_by_default(run, path, sizeof path);
+    else if (text_print(path, sizeof path, "%s", wanted))
+        problem = write_to(run, path, (uint32_t)run->journal.pid, true);
+    else
+        problem = ENAMETOOLONG;
     if (problem != 0)
         return failed(run, path, problem);
     (void)text_print(run->target_proxy, sizeof run->target_proxy, "%s", path);

@@ -4,7 +4,7 @@
 
 struct run;
 
-/* Writes it to GLEXEC_TARGET_PROXY, by default /tmp/x509up_u<uid>.glexec.<pid>; /dev/null asks for none. It is made anew
+/* Writes it to GLEXEC_TARGET_PROXY, by default /tmp/x509up_u<uid>.glexec.<number>; /dev/null asks for none. It is made anew
  * under another name, mode 0600, and renamed into place: no link is followed and nobody sees half of it. 201 when the
  * place is not writable for the account. */
 int target_proxy_write(struct run *run);
