@@ -63,7 +63,6 @@ class DockerImages:
         dockerfile: str,
         reference: str,
         *,
-        target: str = "",
         labels: Mapping[str, str],
         args: Mapping[str, str],
         limit: float,
@@ -72,7 +71,6 @@ class DockerImages:
         query = [
             ("dockerfile", dockerfile),
             ("t", reference),
-            ("target", target),
             ("labels", json.dumps(dict(labels))),
             ("buildargs", json.dumps(dict(args))),
             ("networkmode", "host"),  # whatever way this machine has to its mirror, a build has too

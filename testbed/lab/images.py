@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from testbed.lab.dockerfile import beginnings
 from testbed.model.entry import Entry, Kind, tar
 from testbed.model.problem import Problem
 
@@ -48,7 +49,6 @@ class ImageStore(Protocol):
         dockerfile: str,
         reference: str,
         *,
-        target: str = "",
         labels: Mapping[str, str],
         args: Mapping[str, str],
         limit: float,
@@ -67,15 +67,10 @@ class Image:
     dockerfile: str
     inputs: tuple[str, ...]
     """Files and folders of the repository that its Dockerfile copies, itself included."""
-    stages: tuple[str, ...] = ()
-    """Stages that do not need one another; they are built at the same time."""
 
 
 WORKER_NODE = Image(
-    "glexec-testbed/worker-node:latest",
-    "images/worker-node/Dockerfile",
-    ("images/worker-node", "images/vm"),
-    ("switch", "vm"),
+    "glexec-testbed/worker-node:latest", "images/worker-node/Dockerfile", ("images/worker-node", "images/vm")
 )
 PILOT = Image("glexec-testbed/pilot:latest", "images/pilot/Dockerfile", ("images/pilot", "testbed"))
 IMAGES = (WORKER_NODE, PILOT)
@@ -90,13 +85,18 @@ def ensure(store: ImageStore, images: Sequence[Image] = IMAGES) -> str:
 
 
 def build(store: ImageStore, image: Image) -> None:
-    """Build an image, the stages that do not need one another first and at the same time."""
-    context = tar(entries(image.inputs))
+    """Build an image: the beginnings of its stages first and at the same time, then the whole out of their layers."""
+    inputs = entries(image.inputs)
     name = image.reference.rpartition(":")[0]
-    labels = {CONTENT: _content(store, image)}
-    stages = [partial(run_build, store, context, image.dockerfile, f"{name}:{stage}", stage) for stage in image.stages]
-    together(store, stages)
-    run_build(store, context, image.dockerfile, image.reference, labels=labels)
+    text = next(entry.content for entry in inputs if entry.path == image.dockerfile).decode()
+    stages = beginnings(text)
+    begun = []
+    for stage, dockerfile in stages.items():
+        beginning = Entry(f"{image.dockerfile}.{stage}", dockerfile.encode())
+        begun.append(partial(run_build, store, tar([*inputs, beginning]), beginning.path, f"{name}:{stage}"))
+    together(store, begun if len(stages) > 1 else [])
+    labels = {CONTENT: content(inputs, _label(store, BASE))}
+    run_build(store, tar(inputs), image.dockerfile, image.reference, labels=labels)
 
 
 def run_build(
@@ -104,7 +104,6 @@ def run_build(
     context: bytes,
     dockerfile: str,
     reference: str,
-    target: str = "",
     *,
     labels: Mapping[str, str] | None = None,
     args: Mapping[str, str] | None = None,
@@ -114,7 +113,6 @@ def run_build(
         io.BytesIO(context),
         dockerfile,
         reference,
-        target=target,
         labels=labels or {},
         args=args or {},
         limit=BUILD_LIMIT,
