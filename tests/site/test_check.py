@@ -71,8 +71,8 @@ ERRORS = {
         ("glexec.conf", "", "every caller reads it himself"),
     ),
     "another installation in glexec.conf": (
-        (SETUID, "glexec.conf", "log_level ", "installation = log-only\nlog_level "),
-        ("glexec.conf", "installation =", "site.toml installs the switch setuid"),
+        (SETUID, "glexec.conf", "= setuid\n", "= log-only\n"),
+        ("glexec.conf", "= log-only", "site.toml installs the switch setuid"),
     ),
     "LCMAPS is to switch and does not": (
         (SETUID, "glexec.conf", "= glexec\n", "= lcmaps\n"),
