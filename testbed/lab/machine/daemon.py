@@ -5,7 +5,6 @@ belongs to somebody else. Such files are removed; the rest (sockets, its contain
 takes over or clears away itself when it starts.
 """
 
-import contextlib
 import subprocess
 from pathlib import Path
 
@@ -92,9 +91,12 @@ def log_place() -> str:
 
 
 def log_end() -> str:
-    """The last lines of the engine's log."""
+    """The last lines of the engine's log, without its chatter."""
     if systemd():
-        return command.last_lines(command.run(["journalctl", "-u", "docker", "-n", "20", "--no-pager"], limit=10))
-    with contextlib.suppress(OSError):
-        return command.last_lines(LOG.read_text(errors="replace"))
-    return "(no log)"
+        log = command.run(["journalctl", "-u", "docker", "-n", "200", "--no-pager"], limit=10)
+    else:
+        try:
+            log = LOG.read_text(errors="replace")
+        except OSError as error:
+            return f"(no log: {error})"
+    return command.last_lines("\n".join(line for line in log.splitlines() if "level=info" not in line), 10)

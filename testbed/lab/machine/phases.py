@@ -9,6 +9,11 @@ Say = Callable[[str], None]
 """Where a line for the reader goes."""
 
 
+def tell(line: str) -> None:
+    """Print a line at once, also where the output is no terminal."""
+    print(line, flush=True)
+
+
 @dataclass(slots=True)
 class Phase:
     """A phase that is going on. Its ``detail`` is told when it has ended."""
@@ -18,7 +23,7 @@ class Phase:
 
 
 @contextlib.contextmanager
-def phase(name: str, say: Say = print) -> Iterator[Phase]:
+def phase(name: str, say: Say = tell) -> Iterator[Phase]:
     """Tell how a phase went once it is over: ``engine        docker 20.10.24, answered           0.1 s``.
 
     A phase that is left by an exception is told as ``stopped``; what stopped it is for the caller to tell.

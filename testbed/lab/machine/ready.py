@@ -9,7 +9,7 @@ from testbed.lab import images
 from testbed.lab.engine_images import DockerImages
 from testbed.lab.machine import base, compose, engine
 from testbed.lab.machine.address import Address
-from testbed.lab.machine.phases import Say, phase
+from testbed.lab.machine.phases import Say, phase, tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Ready:
     """The engine's version."""
 
 
-def make_ready(say: Say = print, *, with_compose: bool = True) -> Ready:
+def make_ready(say: Say = tell, *, with_compose: bool = True) -> Ready:
     """Find, install or build all that a world needs; one line a phase. Two at a time wait for each other."""
     with _alone():
         with phase("engine", say) as going:

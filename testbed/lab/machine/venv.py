@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from testbed.lab.machine import command, packages
-from testbed.lab.machine.phases import phase
+from testbed.lab.machine.phases import phase, tell
 from testbed.model.problem import Problem
 
 ROOT = Path(__file__).parents[3]
@@ -82,7 +82,7 @@ def ensure_module() -> None:
     if importlib.util.find_spec("ensurepip") and importlib.util.find_spec("venv"):
         return
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    packages.install([f"python{version}-venv"], f"Python {version} cannot make environments", print)
+    packages.install([f"python{version}-venv"], f"Python {version} cannot make environments", tell)
     check = [sys.executable, "-c", "import ensurepip, venv"]
     if subprocess.run(check, timeout=30, check=False).returncode != 0:
         raise Problem(
