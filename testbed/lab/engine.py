@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,11 +63,15 @@ class Ending:
 class Container:
     """A started container that lives no longer than this object's lifeline, the one attachment to its input."""
 
-    def __init__(self, api: docker.APIClient, ident: str, name: str, address: str, lifeline: Any) -> None:
+    def __init__(
+        self, api: docker.APIClient, ident: str, name: str, address: str, lifeline: Any, began: float = 0.0
+    ) -> None:
         self._api = api
         self.ident = ident
         self.name = name
         self.address = address
+        self.began = began
+        """When it was asked to start, on the clock of `time.monotonic`."""
         self._lifeline = lifeline
 
     def logs(self, lines: int = 20) -> str:
@@ -133,13 +138,14 @@ class Engine:
             try:
                 self.api.put_archive(ident, "/", spec.tree)
                 lifeline = self.api.attach_socket(ident, params={"stdin": 1, "stream": 1})
+                began = time.monotonic()
                 self.api.start(ident)
                 address = self._address(ident, spec.network)
             except BaseException:
                 with contextlib.suppress(docker.errors.APIError):
                     self.api.remove_container(ident, force=True, v=True)
                 raise
-        return Container(self.api, ident, spec.name, address, lifeline)
+        return Container(self.api, ident, spec.name, address, lifeline, began)
 
     def attach(self, name: str, network: str) -> Container:
         """A container that somebody else started, such as Compose: it has no lifeline of ours."""
