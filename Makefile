@@ -36,7 +36,7 @@ help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1	/p' Makefile | expand -t 10
 
 demo: machine ## bring the demo site up, run two users' payloads in every mode, print the matrix
-	@$(BIN)/testbed demo
+	@$(BIN)/testbed up --tour
 
 test: machine check ## everything: checks, unit tests, scenarios
 	@$(BIN)/python -m pytest

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,8 @@ from testbed.model.problem import Problem
 SHORT_LIMIT = 60.0
 """Seconds for what the engine does without a builder or a registry."""
 LOAD_LIMIT = 300.0
+LAYER = re.compile(r" ---> ([0-9a-f]{12,64})")
+"""What the classic builder says when it has made or found a layer."""
 
 
 class DockerImages:
@@ -42,9 +45,8 @@ class DockerImages:
         """Make an image of a root file system's tar; a tar that breaks off makes none."""
         name, _, tag = reference.rpartition(":")
         query = [("fromSrc", "-"), ("repo", name), ("tag", tag), *(("changes", change) for change in changes)]
-        with self._removing_old(reference):
-            for _ in self._lines("/images/create", query, root, limit=LOAD_LIMIT, what=f"{reference} cannot be made"):
-                pass
+        for _ in self._lines("/images/create", query, root, limit=LOAD_LIMIT, what=f"{reference} cannot be made"):
+            pass
 
     def pull(self, reference: str, *, silence: float, limit: float) -> bool:
         """Fetch an image; whether it came within ``limit`` seconds and was never silent longer than ``silence``."""
@@ -77,8 +79,26 @@ class DockerImages:
             ("rm", "1"),
             ("forcerm", "1"),
         ]
-        with self._removing_old(reference):
-            yield from self._lines("/build", query, context, limit=limit, what=f"{reference} cannot be built")
+        layer = ""
+        try:
+            for line in self._lines("/build", query, context, limit=limit, what=f"{reference} cannot be built"):
+                if found := LAYER.fullmatch(line):
+                    layer = found[1]
+                yield line
+        except Problem:
+            if layer and not self._cancelled:
+                self._remove_nameless(layer)
+            raise
+
+    def tidy(self, label: str) -> None:
+        """Remove the images with this label that have lost their names and that no container uses."""
+        query = urlencode({"filters": json.dumps({"dangling": ["true"], "label": [label]})})
+        with self._asking(
+            "GET", f"/images/json?{query}", limit=SHORT_LIMIT, what="images cannot be listed"
+        ) as response:
+            nameless = [image["Id"] for image in json.load(response)]
+        for image in nameless:
+            self._remove_nameless(image)
 
     def cancel(self) -> None:
         """End at once what is under way in other threads, and start nothing more."""
@@ -100,7 +120,8 @@ class DockerImages:
         """What the engine says while it works; a `Problem` with the last of it when it fails."""
         deadline = time.monotonic() + limit
         said: list[str] = []
-        with self._asking("POST", f"{path}?{urlencode(query)}", body, limit=silence or limit, what=what) as response:
+        call = f"{path}?{urlencode(query)}"
+        with self._asking("POST", call, body, limit=silence or limit, what=what, work=True) as response:
             for line in response:
                 told = json.loads(line)
                 if error := told.get("error") or told.get("message"):
@@ -117,25 +138,24 @@ class DockerImages:
             found = json.load(response)
         return found if response.status == http.client.OK else None
 
-    @contextlib.contextmanager
-    def _removing_old(self, reference: str) -> Iterator[None]:
-        """Remove the image that lost its name to a new one, unless a container still uses it."""
-        old = self.identity(reference)
-        yield
-        if old and old != self.identity(reference):
-            with self._asking("DELETE", f"/images/{old}", limit=SHORT_LIMIT, what="an old image stays") as response:
-                response.read()
+    def _remove_nameless(self, image: str) -> None:
+        found = self._inspect(image)
+        if found and not found["RepoTags"]:
+            with self._asking("DELETE", f"/images/{image}", limit=SHORT_LIMIT, what=f"{image} stays") as response:
+                response.read()  # 409 where a container uses it
 
     @contextlib.contextmanager
     def _asking(
-        self, verb: str, path: str, body: Readable | None = None, *, limit: float, what: str
+        self, verb: str, path: str, body: Readable | None = None, *, limit: float, what: str, work: bool = False
     ) -> Iterator[http.client.HTTPResponse]:
-        if self._cancelled:
-            raise Problem(what, cause="it was given up")
+        """The engine's answer. Only ``work``, such as a build, is what `cancel` ends."""
         asked = connection(self._where, limit)
         try:
             asked.connect()
-            self._open.add(asked.sock)
+            if work:
+                self._open.add(asked.sock)
+                if self._cancelled:
+                    raise Problem(what, cause="it was given up")
             chunked = {"Content-Type": "application/x-tar", "Transfer-Encoding": "chunked"} if body else {}
             asked.request(verb, path, body, chunked, encode_chunked=bool(body))
             response = asked.getresponse()

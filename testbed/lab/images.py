@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[2]
 """The repository: what the images are built from."""
 CONTENT = "testbed.content"
 """The label that says what an image was built from, as a hash."""
+BUILT = "testbed.image"
+"""The label of what is built here: the name that it was built for, kept when a newer image takes that name."""
 BASE = "glexec-testbed/base:made-by-make-images"
 BUILD_LIMIT = 900.0
 """Seconds for one build."""
@@ -53,7 +55,10 @@ class ImageStore(Protocol):
         args: Mapping[str, str],
         limit: float,
     ) -> Iterator[str]:
-        """Build an image from a tar; the lines that the builder says. The image that it replaces is removed."""
+        """Build an image from a tar; the lines that the builder says."""
+
+    def tidy(self, label: str) -> None:
+        """Remove the images with this label that have lost their names and that no container uses."""
 
     def cancel(self) -> None:
         """End at once what is under way in other threads, and start nothing more."""
@@ -66,7 +71,9 @@ class Image:
     reference: str
     dockerfile: str
     inputs: tuple[str, ...]
-    """Files and folders of the repository that its Dockerfile copies, itself included."""
+    """Files and folders that its Dockerfile copies, itself included."""
+    root: Path = ROOT
+    """What they are relative to."""
 
 
 WORKER_NODE = Image(
@@ -80,13 +87,15 @@ def ensure(store: ImageStore, images: Sequence[Image] = IMAGES) -> str:
     """Have every image as the repository has it now; says which had to be built."""
     stale = [image for image in images if _label(store, image.reference) != _content(store, image)]
     together(store, [partial(build, store, image) for image in stale])
+    if stale:
+        store.tidy(BUILT)
     names = ", ".join(image.reference.split("/")[-1].split(":")[0] for image in stale)
     return f"{names} built" if stale else "up to date"
 
 
 def build(store: ImageStore, image: Image) -> None:
     """Build an image: the beginnings of its stages first and at the same time, then the whole out of their layers."""
-    inputs = entries(image.inputs)
+    inputs = entries(image.inputs, image.root)
     name = image.reference.rpartition(":")[0]
     text = next(entry.content for entry in inputs if entry.path == image.dockerfile).decode()
     stages = beginnings(text)
@@ -113,7 +122,7 @@ def run_build(
         io.BytesIO(context),
         dockerfile,
         reference,
-        labels=labels or {},
+        labels={BUILT: reference, **(labels or {})},
         args=args or {},
         limit=BUILD_LIMIT,
     )
@@ -133,13 +142,11 @@ def together(store: ImageStore, jobs: Sequence[Callable[[], None]]) -> None:
 
 
 def entries(paths: Iterable[str], root: Path = ROOT) -> list[Entry]:
-    """The files below these paths of the repository, owners and unimportant permissions left out."""
+    """The files below these paths, owners and unimportant permissions left out."""
     found = []
     for top in paths:
         if not (root / top).exists():
-            raise Problem(
-                "a part of the repository is missing", where=str(root / top), remedy="git status; git restore ."
-            )
+            raise Problem("a part of the repository is missing", where=str(root / top), remedy="git restore .")
         for path in sorted([root / top, *(root / top).rglob("*")]):
             name = str(path.relative_to(root))
             if path.is_symlink():
@@ -155,7 +162,7 @@ def _label(store: ImageStore, reference: str) -> str:
 
 
 def _content(store: ImageStore, image: Image) -> str:
-    return content(entries(image.inputs), _label(store, BASE))
+    return content(entries(image.inputs, image.root), _label(store, BASE))
 
 
 def content(tree: Iterable[Entry], *more: str) -> str:

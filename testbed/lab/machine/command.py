@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -13,6 +14,7 @@ from typing import Any
 from testbed.model.problem import Problem
 
 LAST_LINES = 20
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def run(
@@ -92,8 +94,9 @@ def finished(argv: Sequence[str], code: int, output: str) -> str:
 
 
 def last_lines(text: str, lines: int = LAST_LINES) -> str:
-    """The end of a log, empty lines left out."""
-    return "\n".join([line.rstrip() for line in text.splitlines() if line.strip()][-lines:])
+    """The end of a log, without empty lines and colours."""
+    plain = COLOUR.sub("", text)
+    return "\n".join([line.rstrip() for line in plain.splitlines() if line.strip()][-lines:])
 
 
 def remedy(text: str) -> str:
