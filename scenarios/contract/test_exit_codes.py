@@ -6,7 +6,7 @@ EVERYWHERE = "log-only setuid"
 
 
 @matrix(mode=EVERYWHERE)
-def test_the_payloads_own_exit_code_is_passed_on(switch):
+def test_the_exit_code_of_the_payload_is_passed_on(switch):
     """Codes of the payload are passed through (Nikhef wiki, Exit codes of gLExec)."""
     assert switch.call("/usr/bin/dash", "-c", "exit 17").code == 17
 
@@ -18,19 +18,19 @@ def test_without_a_credential_the_caller_is_at_fault(switch):
 
 
 @matrix(mode=EVERYWHERE)
-def test_a_credential_that_others_can_read_is_the_callers_fault(switch):
+def test_a_credential_that_others_can_read_is_the_fault_of_the_caller(switch):
     """Wrong mode of GLEXEC_CLIENT_CERT: 201 (Nikhef wiki, Exit codes of gLExec)."""
     assert switch.call("/usr/bin/true", proxy=switch.place("alice", mode=0o644)).code == 201
 
 
 @matrix(mode=EVERYWHERE)
-def test_a_command_that_does_not_exist_is_the_callers_fault(switch):
+def test_a_command_that_does_not_exist_is_the_fault_of_the_caller(switch):
     """The command does not exist for the mapped user: 201 (Nikhef wiki, Exit codes of gLExec)."""
     assert switch.call("/no/such/command").code == 201
 
 
 @matrix(mode=EVERYWHERE)
-def test_a_malformed_configuration_is_the_sites_fault(switch):
+def test_a_malformed_configuration_is_the_fault_of_the_site(switch):
     """glexec.conf malformed: 202 (Nikhef wiki, Exit codes of gLExec)."""
     with switch.configuration("[glexec]\nno such option\n"):
         assert switch.call("/usr/bin/true").code == 202
@@ -49,7 +49,7 @@ def test_an_account_outside_the_white_list_may_not_call(switch):
 
 
 @matrix(mode=EVERYWHERE)
-def test_payload_codes_that_look_like_the_switchs_own_become_204(switch):
+def test_payload_codes_that_look_like_those_of_the_switch_become_204(switch):
     """Codes 201 to 204 of a payload are reported as 204 (Nikhef wiki, Exit codes of gLExec)."""
     codes = [switch.call("/usr/bin/dash", "-c", f"exit {code}").code for code in (200, 201, 202, 203, 204, 205)]
     assert codes == [200, 204, 204, 204, 204, 205]

@@ -16,7 +16,9 @@ def test_root_is_gone_for_good(switch):
 @matrix(mode="setuid")
 def test_the_payload_has_only_the_groups_of_its_mapping(switch):
     """Supplementary groups are replaced by those that LCMAPS gave (Nikhef wiki; setgroups observed)."""
-    assert switch.facts().groups == ["alpha"]
+    alice, production = switch.facts(), switch.facts(user="alice-production")
+    assert (alice.group, alice.groups) == ("alpha", [])
+    assert (production.group, production.groups) == ("alphaprd", ["alpha"])
 
 
 @matrix(mode="setuid")
@@ -39,7 +41,7 @@ def test_the_environment_is_clean(switch):
 
 
 @matrix(mode="setuid log-only")
-def test_standard_input_and_both_outputs_are_the_callers(switch):
+def test_standard_input_and_both_outputs_are_those_of_the_caller(switch):
     """stdin, stdout and stderr are inherited (facts of HTCondor's and DIRAC's use)."""
     result = switch.call("/usr/bin/dash", "-c", "/usr/bin/cat; echo oops >&2", stdin=b"hello")
     assert (result.code, result.out, result.err) == (0, b"hello", b"oops\n")

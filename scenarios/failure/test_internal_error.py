@@ -4,10 +4,10 @@ from testbed.plugin import matrix
 
 
 @matrix(mode="none log-only setuid vm", fault="no-config", on_internal_error="no depends yes")
-def test_a_missing_glexec_conf_is_an_internal_error(pilot, expect):
+def test_a_missing_configuration_is_an_internal_error(pilot, expect):
     assert pilot.run("/usr/bin/id -un") == expect
 
 
 @matrix(mode="log-only setuid vm", fault="no-config")
-def test_on_an_internal_error_the_sites_own_answer_counts(pilot, expect):
+def test_on_an_internal_error_the_answer_of_the_site_counts(pilot, expect):
     assert pilot.run("/usr/bin/id -un") == expect

@@ -28,7 +28,7 @@ def test_the_production_role_is_another_account_than_the_user_herself(pilot):
 
 
 @matrix(mode="none log-only setuid vm", user="alice bob")
-def test_the_payload_holds_its_own_users_proxy(pilot, proxies, cell):
+def test_the_payload_holds_the_proxy_of_its_user(pilot, proxies, cell):
     """X509_USER_PROXY names a proxy of the payload's user, never the pilot's (Nikhef wiki, Proxy file handling)."""
     script = "import hashlib, os; print(hashlib.sha256(open(os.environ['X509_USER_PROXY'], 'rb').read()).hexdigest())"
     outcome = pilot.run(["/usr/bin/python3", "-c", script])

@@ -6,7 +6,7 @@ EVERY_MODE = "none log-only setuid vm"
 
 
 @matrix(mode=EVERY_MODE)
-def test_a_users_payload_runs_as(meeting, expect):
+def test_the_payload_runs_as_who_the_oracle_says(meeting, expect):
     assert meeting.ran == expect
 
 

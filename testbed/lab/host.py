@@ -32,7 +32,7 @@ class Host(Protocol):
 
     def put(self, entries: Iterable[Entry], *, limit: float) -> None: ...
 
-    def get(self, *paths: str, limit: float) -> bytes: ...
+    def get(self, *paths: str, without: Sequence[str] = (), limit: float) -> bytes: ...
 
 
 class SshHost:
@@ -87,10 +87,13 @@ class SshHost:
         unpack = ["tar", "-x", "-p", "--numeric-owner", "--overwrite", "-C", "/", "-f", "-"]
         self.run(unpack, limit=limit, stdin=tar(entries)).check()
 
-    def get(self, *paths: str, limit: float) -> bytes:
-        """A tar of the paths; those that do not exist are left out."""
+    def get(self, *paths: str, without: Sequence[str] = (), limit: float) -> bytes:
+        """A tar of the paths; those that do not exist are left out, and so is what ``without`` names."""
+        omitted = shlex.join(f"--exclude={path.lstrip('/')}" for path in without)
         names = shlex.join(path.lstrip("/") for path in paths)
-        script = f"cd / && tar -c --ignore-failed-read --warning=no-failed-read -f - $(ls -d {names} 2>/dev/null)"
+        script = (
+            f"cd / && tar -c {omitted} --ignore-failed-read --warning=no-failed-read -f - $(ls -d {names} 2>/dev/null)"
+        )
         result = self.run(["sh", "-c", script], limit=limit)
         if result.hung or result.code not in (0, 1):  # 1: a file changed while it was read
             raise Problem(
@@ -99,6 +102,11 @@ class SshHost:
                 found=f"{result.ending} {result.err.decode(errors='replace')}",
             )
         return result.out
+
+    @property
+    def alive(self) -> bool:
+        """Whether the connection still stands."""
+        return self._connection.alive
 
     def close(self) -> None:
         """End the connection."""

@@ -21,8 +21,11 @@ from testbed.lab.ssh import Connection, connect
 from testbed.lab.wait import eventually
 from testbed.model.entry import tar
 from testbed.model.problem import Problem
+from testbed.report.results import writing
 from testbed.site.site import Site
 
+SECRETS = ("/etc/ssh/host_key", "/etc/grid-security/hostkey.pem", "/etc/shadow", "/etc/gshadow")
+"""What evidence does without: it may be handed on."""
 READY = 10.0
 """Seconds within which a world must be ready; usual is half a second."""
 
@@ -57,14 +60,18 @@ class Containers:
 
     def evidence(self, folder: Path) -> None:
         """Keep the logs of both hosts and the node's /etc in a folder."""
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{PILOT}.log").write_text(self.pilot.logs(lines=2000))
-        (folder / f"{self.node_name}.log").write_text(self.worker.logs(lines=2000))
+        parts = {f"{PILOT}.log": self.pilot.logs(lines=2000), f"{self.node_name}.log": self.worker.logs(lines=2000)}
+        logs = etc = b""
         with contextlib.suppress(Problem):  # a node that is gone has left its container's log above
-            logs = self.node.get("/var/log", limit=10)
-            with tarfile.open(fileobj=io.BytesIO(logs)) as archive:
-                archive.extractall(folder / self.node_name, filter="data")
-            (folder / self.node_name / "etc.tar").write_bytes(self.node.get("/etc", limit=10))
+            logs, etc = self.node.get("/var/log", limit=10), self.node.get("/etc", without=SECRETS, limit=10)
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, text in parts.items():
+                (folder / name).write_text(text)
+            if logs:
+                with tarfile.open(fileobj=io.BytesIO(logs)) as archive:
+                    archive.extractall(folder / self.node_name, filter="data")
+                (folder / self.node_name / "etc.tar").write_bytes(etc)
 
 
 def start(engine: Engine, run: Run, site: Site, grid: Grid, images: dict[str, str]) -> "LeasedWorld":

@@ -100,14 +100,14 @@ def of(axis: str, word: str) -> str:
         raise Problem(
             f"unknown axis {axis!r}",
             expected="one of " + ", ".join(AXES),
-            remedy=f"did you mean {near!r}?" if near else "",
+            remedy=f"did you mean {str(near)!r}?" if near else "",
         )
     if word not in AXES[axis]:
         near = nearest(word, AXES[axis])
         raise Problem(
             f"unknown {axis.replace('_', ' ')} {word!r}",
             expected="one of " + ", ".join(AXES[axis]),
-            remedy=f"did you mean {near!r}?" if near else "",
+            remedy=f"did you mean {str(near)!r}?" if near else "",
         )
     return AXES[axis][AXES[axis].index(word)]
 
@@ -130,5 +130,5 @@ def _unknown(text: str, rest: str) -> Problem:
         f"no cell has the id {text!r}",
         found=f"{rest!r} names nothing",
         expected="MODE-AUTHORITY[-FAULT][-ANSWER][-USER][-ATTACK], such as setuid-gridmap-bobs-proxy",
-        remedy=f"did you mean {near!r}?" if near else "testbed list",
+        remedy=f"did you mean {str(near)!r}?" if near else "testbed list",
     )

@@ -57,4 +57,4 @@ def nearest(word: str, words: Iterable[str]) -> str:
     'setuid'
     """
     found = difflib.get_close_matches(word, list(words), n=1, cutoff=0.5)
-    return found[0] if found else ""
+    return str(found[0]) if found else ""

@@ -77,9 +77,9 @@ class Caller:
         finally:
             self._node.run(["mv", f"{path}.kept", path], limit=LIMIT).check()
 
-    def facts(self) -> Facts:
-        """Who and where Alice's payload is, in the words of its kernel."""
-        return Facts.parse(self.call("/usr/bin/python3", "-", stdin=probe("identity")).text)
+    def facts(self, user: str = "alice") -> Facts:
+        """Who and where a user's payload is, in the words of its kernel."""
+        return Facts.parse(self.call("/usr/bin/python3", "-", user=user, stdin=probe("identity")).text)
 
     def log(self) -> list[str]:
         """The lines of the site's own log."""

@@ -24,7 +24,7 @@ class Finding:
             ("rule", row.rule),
             ("likewise", ", ".join(other.cell for other in self.likewise)),
             ("evidence", evidence),
-            ("do next", f"testbed explain {shlex.quote(row.cell)}"),
+            ("do next", f"testbed explain {shlex.quote(row.cell)}" if row.rule else f"look into {row.scenario}"),
         ]
         return [(name, text) for name, text in said if text]
 

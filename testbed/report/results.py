@@ -18,6 +18,10 @@ LATEST = "latest"
 """The link next to the folders of all runs, to the one that was started last."""
 
 
+class Unwritable(Problem):
+    """The results cannot be kept: no room, or no permission."""
+
+
 class Results:
     """One run on disk.
 
@@ -41,7 +45,7 @@ class Results:
                 remedy="name another folder, or remove this one",
             )
         results = cls(folder, conditions, [])
-        with _writing(folder):
+        with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
             (folder / ROWS).touch()
             results._write(RUN, conditions.json())
@@ -64,20 +68,20 @@ class Results:
                 expected="ids that are unique within their scenario",
             )
         path = self.folder / ROWS
-        with _writing(path), path.open("a", encoding="utf-8", errors="backslashreplace") as lines:
+        with writing(path), path.open("a", encoding="utf-8", errors="backslashreplace") as lines:
             lines.write(row.json() + "\n")
         self.rows.append(row)
 
     def finish(self) -> tuple[Path, ...]:
         """Note the end of the run and write its reports; gives their paths."""
         self.conditions = dataclasses.replace(self.conditions, finished=datetime.now(UTC))
-        with _writing(self.folder):
+        with writing(self.folder):
             self._write(RUN, self.conditions.json())
         return self.report()
 
     def report(self) -> tuple[Path, ...]:
         """Write, or write anew, ``matrix.md``, ``matrix.html`` and ``junit.xml``; gives their paths."""
-        with _writing(self.folder):
+        with writing(self.folder):
             return (
                 self._write("matrix.md", markdown.render(self.rows, self.conditions)),
                 self._write("matrix.html", html.render(self.rows, self.conditions)),
@@ -107,11 +111,12 @@ def _point(link: Path, target: str) -> None:
 
 
 @contextlib.contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
+    """Write below a path: a disk that is full, or a folder that may not be written, is a `Problem`."""
     try:
         yield
     except OSError as error:
-        raise Problem(
+        raise Unwritable(
             "the results could not be written",
             where=str(error.filename or path),
             found=error.strerror or str(error),
