@@ -18,11 +18,11 @@ from testbed.lab.doctor.settings import explained
 from testbed.lab.engine import Engine
 from testbed.lab.images import ROOT
 from testbed.lab.layout import PILOT
-from testbed.lab.machine import engine
+from testbed.lab.machine import command, engine
 from testbed.lab.machine.phases import Say, phase
 from testbed.lab.machine.ready import make_ready
 from testbed.lab.run import gc
-from testbed.model.cell import Cell
+from testbed.model.cell import Cell, of
 from testbed.model.oracle import expected
 from testbed.model.problem import Problem, nearest
 from testbed.report.diff import diff
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Problem as problem:
         print(f"testbed {options.name}: {problem}", file=sys.stderr)
     except KeyboardInterrupt:
-        print(f"\ntestbed {options.name}: interrupted; `testbed gc` shows that nothing is left", file=sys.stderr)
+        print(f"\ntestbed {options.name}: interrupted; {INTERRUPTED.get(options.name, NOTHING_LEFT)}", file=sys.stderr)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 2
@@ -84,7 +84,8 @@ def _down(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    words = [*(f"--cell={Cell.parse(cell).id}" for cell in options.cells), *(f"--mode={mode}" for mode in options.mode)]
+    words = [f"--cell={Cell.parse(cell).id}" for cell in options.cells]
+    words += [f"--mode={of('mode', mode)}" for mode in options.mode]
     if options.site:
         _checked(options.site)
         words.append(f"--site={options.site.absolute()}")
@@ -93,7 +94,14 @@ def _run(options: argparse.Namespace) -> int:
     if options.k:
         words += ["-k", options.k]
     _make_ready(_say)
-    return _pytest(*MATRIX_ONLY, *words, str(ROOT / "scenarios"))
+    return _pytest(*MATRIX_ONLY, *words, *_scenarios())
+
+
+def _scenarios() -> list[str]:
+    """Every folder of scenarios but the tour, which repeats some of them in a hurry."""
+    return [
+        str(folder) for folder in sorted((ROOT / "scenarios").iterdir()) if folder.is_dir() and folder.name != "tour"
+    ]
 
 
 def _checked(folder: Path) -> None:
@@ -102,11 +110,15 @@ def _checked(folder: Path) -> None:
     for finding in findings:
         print(finding, file=sys.stderr)
     if wrong := sum(finding.severity is Severity.ERROR for finding in findings):
-        raise Problem(f"the site has {wrong} mistakes", where=str(folder), remedy="mend them; docs/site.md helps")
+        raise Problem(
+            f"the site has {wrong} mistake{'s' if wrong > 1 else ''}",
+            where=str(folder),
+            remedy="mend them; docs/site.md helps",
+        )
 
 
 def _list(options: argparse.Namespace) -> int:
-    return _pytest("--list-cells", "json" if options.json else "text", "--quiet", str(ROOT / "scenarios"))
+    return _pytest("--list-cells", "json" if options.json else "text", "--quiet", *_scenarios())
 
 
 def _explain(options: argparse.Namespace) -> int:
@@ -120,7 +132,7 @@ def _explain(options: argparse.Namespace) -> int:
     expectation = expected(cell, pool, site.answers.on_internal_error)
     lines = {
         "site": f"{site.name}: maps {cell.user} to {f'pool {pool}' if pool else 'nobody'}, "
-        f"question 4: {site.answers.on_internal_error}",
+        f"question 4: {cell.on_internal_error or site.answers.on_internal_error}",
         "expected": str(expectation.outcome or "not applicable"),
         "rule": expectation.rule.name,
         "says": expectation.rule.says,
@@ -188,24 +200,27 @@ def _say(line: str) -> None:
 
 def _compose(*words: str) -> None:
     """Run docker compose on the project's own file; its last words when it fails."""
-    command = ["docker", "compose", "--file", str(ROOT / "docker-compose.yml"), *words]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
-    if done.returncode != 0:
-        raise Problem(
-            f"docker compose {words[0]} failed",
-            found=f"exit code {done.returncode}",
-            cause="\n".join((done.stdout + done.stderr).splitlines()[-20:]),
-            remedy="testbed doctor",
-        )
+    command.run(["docker", "compose", "--file", str(ROOT / "docker-compose.yml"), *words], limit=120)
 
 
 def _pytest(*words: str) -> int:
-    """Run scenarios in a pytest of their own; 0, 1, or 2 for everything that kept them from being judged."""
-    before = signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is pytest's, which tidies up; we wait for it
+    """Run scenarios in a pytest of their own; 0, 1, or 2 for everything that kept them from being judged.
+
+    Ctrl-C is pytest's, which tidies up: we wait for it. It is held back until the plugin can take it. If we are killed,
+    pytest is too, and its janitor does what is left to do.
+    """
+    interrupts: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        code = subprocess.run([sys.executable, "-m", "pytest", "-p", "testbed.plugin", *words], cwd=ROOT).returncode
+        argv = ["setpriv", "--pdeathsig", "KILL", "--", sys.executable, "-m", "pytest", "-p", "testbed.plugin", *words]
+        with subprocess.Popen(argv, cwd=ROOT) as scenarios:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+            code = scenarios.wait()
     finally:
         signal.signal(signal.SIGINT, before)
+    if interrupts:
+        raise KeyboardInterrupt
     return code if code in (0, 1) else 2
 
 
@@ -233,6 +248,10 @@ class _Parser(argparse.ArgumentParser):
                 message += f"; did you mean {near!r}?"
         super().error(message)
 
+
+NOTHING_LEFT = "nothing of it is left behind (testbed gc makes sure)"
+INTERRUPTED = {"up": "what is up of the demo site stays up: testbed down removes it, testbed up makes it anew"}
+"""What an interrupt leaves behind, by verb."""
 
 MATRIX_ONLY = ("-qq", "-rN", "--tb=no", "--no-header")
 """A run as readers of the matrix want it: a dot a cell, then the matrix, which says all that failed."""

@@ -5,12 +5,14 @@ import functools
 import hashlib
 import json
 import re
+import signal
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -18,13 +20,13 @@ from testbed.faults.catalogue import FAULTS
 from testbed.faults.fault import Unfelt, broken
 from testbed.lab import demo
 from testbed.lab.conditions import conditions
-from testbed.lab.engine import Engine
+from testbed.lab.engine import Engine, EngineGone
 from testbed.lab.facts import Facts
 from testbed.lab.facts import facts as facts_of
 from testbed.lab.record import Record
 from testbed.lab.record import records as read_records
 from testbed.lab.session import Lab, opened
-from testbed.lab.world import World
+from testbed.lab.world import Containers, World
 from testbed.model.cell import Cell, Fault, cells, of
 from testbed.model.mode import Mode
 from testbed.model.oracle import Expectation, expected
@@ -35,7 +37,7 @@ from testbed.pilot.caller import Caller
 from testbed.pilot.desk import Desk
 from testbed.pilot.meeting import Meeting, meet
 from testbed.report import terminal
-from testbed.report.results import Results
+from testbed.report.results import Results, Unwritable, writing
 from testbed.site.choice import Choice
 from testbed.site.site import Site
 
@@ -75,6 +77,8 @@ class Suite:
     choice: Choice
     folder: Path
     results: Results | None = None
+    stopped: Problem | None = None
+    """What ended the run before its time, and is nobody's cell."""
     meetings: dict[Mode, Future[Meeting]] = field(default_factory=dict)
 
     def add(self, row: Row) -> None:
@@ -82,6 +86,11 @@ class Suite:
         if self.results is None:
             self.results = Results.create(self.folder, conditions(self.choice, _engine_version()))
         self.results.add(row)
+
+    def stop(self, session: pytest.Session, problem: Problem) -> None:
+        """End the run: what is in the way of this cell is in the way of every other."""
+        self.stopped = self.stopped or problem
+        session.shouldstop = problem.what
 
 
 Worlds = Callable[[Site], AbstractContextManager[World]]
@@ -107,6 +116,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Look at what was asked before anything is started: a mistake in it is the first thing to be said."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # `testbed run` holds it back until we can take it
     folder = config.getoption("--results") or RESULTS / time.strftime("%Y%m%d-%H%M%S")
     site = config.getoption("--site")
     try:
@@ -241,14 +251,30 @@ def meeting(
     The demo's nodes are not reset in between, so there all modes may meet at once.
     """
     if cell.mode not in suite.meetings:
-        modes = list(Mode) if request.config.getoption("--demo") else [cell.mode]
-        callers = ThreadPoolExecutor(len(modes))
-        suite.meetings |= {mode: callers.submit(_meet, suite, worlds, mode) for mode in modes}
-        callers.shutdown(wait=False)
+        at_once = request.config.getoption("--demo")
+        for mode in Mode if at_once else [cell.mode]:
+            suite.meetings[mode] = _promised(functools.partial(_meet, suite, worlds, mode), aside=at_once)
     notes.evidence = _meeting_place(cell.mode)
     meeting = suite.meetings[cell.mode].result()
     notes.outcome = meeting.outcome(cell.attack) if cell.attack else meeting.ran
     return meeting
+
+
+def _promised(meet: Callable[[], Meeting], *, aside: bool) -> Future[Meeting]:
+    """What comes of a meeting. One held ``aside`` does not keep an interrupted run from ending."""
+    promise: Future[Meeting] = Future()
+
+    def keep() -> None:
+        try:
+            promise.set_result(meet())
+        except Exception as error:  # it is the caller's who asks for the result
+            promise.set_exception(error)
+
+    if aside:
+        Thread(target=keep, daemon=True).start()
+    else:
+        keep()
+    return promise
 
 
 def _meet(suite: Suite, worlds: Worlds, mode: Mode) -> Meeting:
@@ -308,15 +334,30 @@ def pytest_runtest_makereport(
     notes = item.stash.setdefault(NOTES, Notes())
     suite = item.config.stash[SUITE]
     excepted = call.excinfo.value if call.excinfo else None
+    if isinstance(excepted, AssertionError) and (gone := _gone(item)):
+        excepted = gone
     if isinstance(excepted, Problem):
         report.longrepr = str(excepted)
-    if report.when == "call" or (report.when == "setup" and not report.passed):
-        notes.judged = True
-        suite.add(_row(item, cell, notes, report, excepted))
-    elif report.failed and notes.judged:
-        row = _row(item, cell, notes, report, excepted)
-        suite.add(dataclasses.replace(row, cell=f"{row.cell}-afterwards"))
+    try:
+        if report.when == "call" or (report.when == "setup" and not report.passed):
+            notes.judged = True
+            suite.add(_row(item, cell, notes, report, excepted))
+        elif report.failed and notes.judged and not suite.stopped:
+            row = _row(item, cell, notes, report, excepted)
+            suite.add(dataclasses.replace(row, cell=f"{row.cell}-afterwards"))
+    except Problem as problem:
+        suite.stop(item.session, problem)
+    if isinstance(excepted, EngineGone | Unwritable):
+        suite.stop(item.session, excepted)
     return report
+
+
+def _gone(item: pytest.Item) -> Problem | None:
+    """Why nothing can be judged: a worker node that went away in the middle is no deviation of anybody's."""
+    world = item.funcargs.get("world") if isinstance(item, pytest.Function) else None
+    if not isinstance(world, Containers) or world.node.alive:
+        return None
+    return Problem("the worker node went away", where=world.node.name, remedy="docker events, testbed doctor")
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
@@ -329,23 +370,42 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
     return lines + [f"stderr:     {line}" for line in observed.err.splitlines()[-5:]]
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the reports. A blocked cell makes the run blocked: exit code 2."""
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
+    """Close what an interrupted run has open, then write the reports. A blocked cell makes the run blocked: code 2."""
     suite = session.config.stash[SUITE]
-    if suite.results is not None:
-        suite.results.finish()
-        if exit_code(suite.results.rows) == 2 and session.exitstatus in (0, 1):
-            session.exitstatus = 2
+    try:
+        try:
+            yield
+        finally:
+            if suite.results is not None:
+                suite.results.finish()
+    except* Problem as problems:
+        suite.stop(session, _first(problems))
+    blocked = suite.stopped or (suite.results is not None and exit_code(suite.results.rows) == 2)
+    if blocked and session.exitstatus in (0, 1):
+        session.exitstatus = 2
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """The matrix, after everything else."""
+def _first(problems: ExceptionGroup[Problem]) -> Problem:
+    first: Problem | ExceptionGroup[Problem] = problems
+    while isinstance(first, ExceptionGroup):
+        first = first.exceptions[0]
+    return first
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
+    """The matrix, after everything else, and what ended the run if something did."""
     suite = config.stash[SUITE]
     if suite.results is not None:
         colour = terminal.wants_colour(terminalreporter._tw._file)
         terminalreporter.write_line("")
         terminalreporter.write(terminal.render(suite.results.rows, colour=colour, folder=str(suite.folder)))
         terminalreporter.write_line("")
+    if suite.stopped:
+        terminalreporter.write_line(f"blocked: {suite.stopped}")
+    if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+        terminalreporter.write_line("nothing was run: no scenario has such a cell (testbed list says which there are)")
 
 
 def _row(item: pytest.Item, cell: Cell, notes: Notes, report: pytest.TestReport, excepted: BaseException | None) -> Row:
@@ -368,8 +428,9 @@ def _row(item: pytest.Item, cell: Cell, notes: Notes, report: pytest.TestReport,
     )
     if row.evidence:
         folder = item.config.stash[SUITE].folder / row.evidence
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "row.json").write_text(row.json() + "\n")
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"row-{row.cell}.json").write_text(row.json() + "\n")
     return row
 
 
@@ -423,5 +484,8 @@ def _documentation(item: pytest.Item) -> str:
 
 
 def _evidence_folder(item: pytest.Item) -> str:
-    name = re.sub(r"[^A-Za-z0-9.-]+", "-", item.name.removeprefix("test_").replace("_", "-")).strip("-")
-    return f"evidence/{name}"
+    """Its own for each scenario and cell: ``evidence/failure/internal-error/a-missing-...-setuid-gridmap``."""
+    scenario = Path(item.nodeid.partition("::")[0]).with_suffix("")
+    parts = (scenario.parent.name, scenario.name, item.name)
+    names = (re.sub(r"[^A-Za-z0-9.]+", "-", part.removeprefix("test_")).strip("-") for part in parts)
+    return str(Path("evidence", *names))

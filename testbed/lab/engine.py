@@ -12,12 +12,36 @@ import docker
 import docker.errors
 import requests.exceptions
 
+from testbed.lab.wait import eventually
 from testbed.model.problem import Problem
 
 RUN = "testbed.run"
 """Label of everything that belongs to one run: its id."""
 OWNER = "testbed.owner"
 """Label that names the process whose death makes a thing garbage, see `owner`."""
+
+
+PATIENCE = 30
+"""Seconds within which the engine must answer."""
+IMPATIENCE = 2
+"""The same once it has not: what is left to do is clearing up."""
+REMOVAL = 10.0
+"""Seconds that the containers of a network may take to go."""
+
+
+class EngineGone(Problem):
+    """The engine stopped answering. What it holds stays until it is back."""
+
+    def __init__(self, address: str, wanted: str, error: BaseException) -> None:
+        while error.args and isinstance(error.args[-1], BaseException):
+            error = error.args[-1]
+        super().__init__(
+            "the container engine stopped answering",
+            where=address,
+            found=wanted,
+            cause=str(error),
+            remedy="make doctor; once it answers, testbed gc removes what was left behind",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +84,18 @@ class Ending:
     err: str
 
 
+class _Client(docker.APIClient):
+    """Docker's own client, and the address that it was made for."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(base_url=address, timeout=PATIENCE, version="auto")
+        self.address = address
+
+
 class Container:
     """A started container that lives no longer than this object's lifeline, the one attachment to its input."""
 
-    def __init__(
-        self, api: docker.APIClient, ident: str, name: str, address: str, lifeline: Any, began: float = 0.0
-    ) -> None:
+    def __init__(self, api: _Client, ident: str, name: str, address: str, lifeline: Any, began: float = 0.0) -> None:
         self._api = api
         self.ident = ident
         self.name = name
@@ -77,32 +107,35 @@ class Container:
     def logs(self, lines: int = 20) -> str:
         """The last lines that its first process and its children wrote, or why they cannot be had."""
         try:
-            return str(self._api.logs(self.ident, tail=lines).decode(errors="replace"))
-        except (docker.errors.APIError, requests.exceptions.RequestException) as error:
-            return f"(no log: {error})"
+            with _problems(self._api, "no log"):
+                return str(self._api.logs(self.ident, tail=lines).decode(errors="replace"))
+        except Problem as problem:
+            return f"({problem.what}: {problem.cause})"
 
     def ending(self, limit: float) -> Ending:
         """How its first process ends, awaited for so many seconds; a `Problem` when it does not."""
         try:
             code = self._api.wait(self.ident, timeout=int(limit))["StatusCode"]
         except requests.exceptions.RequestException as error:  # Timeout, or ConnectionError about a timeout
+            with _problems(self._api, f"the end of the container {self.name} was awaited"):
+                self._api.ping()
             raise Problem(f"a container did not end within {limit:g} s", cause=self.logs()) from error
-        with _problems(f"what the container {self.name} wrote cannot be read"):
+        with _problems(self._api, f"what the container {self.name} wrote cannot be read"):
             out = bytes(self._api.logs(self.ident, stdout=True, stderr=False))
             err = self._api.logs(self.ident, stdout=False, stderr=True).decode(errors="replace")
         return Ending(code, out, err)
 
     def settings(self) -> dict[str, Any]:
         """The engine's own view of how it was started: Privileged, CapAdd, SecurityOpt and the rest of HostConfig."""
-        settings: dict[str, Any] = self._api.inspect_container(self.ident)["HostConfig"]
-        return settings
+        with _problems(self._api, f"the container {self.name} cannot be looked at"):
+            settings: dict[str, Any] = self._api.inspect_container(self.ident)["HostConfig"]
+            return settings
 
     def stop(self) -> None:
         """End it and all that it holds; a container that is gone already is fine."""
         with contextlib.suppress(OSError):
             self._lifeline.close()
-        with contextlib.suppress(docker.errors.NotFound, docker.errors.APIError):
-            self._api.remove_container(self.ident, force=True, v=True)
+        _remove_container(self._api, self.ident)
 
 
 class Engine:
@@ -111,7 +144,7 @@ class Engine:
     def __init__(self, address: str | None = None) -> None:
         try:
             self.address = address or os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
-            self.api = docker.APIClient(base_url=self.address, timeout=60, version="auto")
+            self.api = _Client(self.address)
             self.version = str(self.api.version()["Version"])
         except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
             raise Problem(
@@ -123,17 +156,29 @@ class Engine:
 
     def network(self, name: str, labels: Mapping[str, str]) -> None:
         """Make a network of its own."""
-        with _problems(f"the network {name} cannot be made"):
+        with _problems(self.api, f"the network {name} cannot be made"):
             self.api.create_network(name, driver="bridge", labels=dict(labels))
 
     def remove_network(self, name: str) -> None:
-        """Remove a network; one that is gone already is fine."""
-        with contextlib.suppress(docker.errors.NotFound, docker.errors.APIError):
-            self.api.remove_network(name)
+        """Remove a network, once its containers are gone; one that is gone already is fine."""
+
+        def removed() -> bool:
+            try:
+                self.api.remove_network(name)
+            except docker.errors.APIError as error:
+                if error.status_code == 403:  # "has active endpoints": a container is about to go
+                    return False
+                if error.status_code != 404:
+                    raise
+            return True
+
+        with _problems(self.api, f"the network {name} cannot be removed"):
+            if not eventually(removed, within=REMOVAL, every=0.1):
+                raise Problem(f"the network {name} cannot be removed", found="a container is still connected to it")
 
     def start(self, spec: Spec) -> Container:
         """Start a container whose first process ends when our end of its standard input closes."""
-        with _problems(f"the container {spec.name} cannot be started"):
+        with _problems(self.api, f"the container {spec.name} cannot be started"):
             ident = self._create(spec)
             try:
                 self.api.put_archive(ident, "/", spec.tree)
@@ -149,13 +194,13 @@ class Engine:
 
     def attach(self, name: str, network: str) -> Container:
         """A container that somebody else started, such as Compose: it has no lifeline of ours."""
-        with _problems(f"the container {name} cannot be found"):
+        with _problems(self.api, f"the container {name} cannot be found"):
             ident = str(self.api.inspect_container(name)["Id"])
             return Container(self.api, ident, name, self._address(ident, network), socket.socket())
 
     def read(self, name: str, path: str) -> bytes:
         """A tar of a path in a container, running or not."""
-        with _problems(f"{path} cannot be read from the container {name}"):
+        with _problems(self.api, f"{path} cannot be read from the container {name}"):
             stream, _ = self.api.get_archive(name, path)
             return b"".join(stream)
 
@@ -172,7 +217,7 @@ class Engine:
     def errand(self, errand: Errand) -> Iterator[Container]:
         """A container on an errand, gone when left. Its address is empty without a network, or when it has ended."""
         what = f"{errand.command[0]} cannot be run in {errand.image}"
-        with _problems(what):
+        with _problems(self.api, what):
             ident = self.api.create_container(
                 errand.image,
                 list(errand.command),
@@ -189,7 +234,7 @@ class Engine:
             )["Id"]
         container = Container(self.api, ident, ident[:12], "", socket.socket())
         try:
-            with _problems(what):
+            with _problems(self.api, what):
                 self.api.start(ident)
                 networks = self.api.inspect_container(ident)["NetworkSettings"]["Networks"]
                 container.address = str(networks.get(errand.network, {}).get("IPAddress", ""))
@@ -199,35 +244,37 @@ class Engine:
 
     def facts(self) -> Mapping[str, Any]:
         """What the engine says of itself and its machine, as ``docker info`` has it."""
-        with _problems("the container engine does not tell about itself"):
+        with _problems(self.api, "the container engine does not tell about itself"):
             facts: Mapping[str, Any] = self.api.info()
             return facts
 
     def has_image(self, reference: str) -> bool:
         """Whether there is such an image."""
-        with _problems(f"the engine does not tell whether it has the image {reference}"):
+        with _problems(self.api, f"the engine does not tell whether it has the image {reference}"):
             return bool(self.api.images(reference))
 
     def owners(self) -> dict[str, str]:
         """Every run that still has a container or a network here: run id -> owner."""
-        things = [
-            *(thing["Labels"] for thing in self.api.containers(all=True, filters={"label": RUN})),
-            *(thing["Labels"] for thing in self.api.networks(filters={"label": RUN})),
-        ]
+        with _problems(self.api, "the engine does not tell what it holds"):
+            things = [
+                *(thing["Labels"] for thing in self.api.containers(all=True, filters={"label": RUN})),
+                *(thing["Labels"] for thing in self.api.networks(filters={"label": RUN})),
+            ]
         return {labels[RUN]: labels.get(OWNER, "") for labels in things}
 
     def sweep(self, run: str) -> list[str]:
         """Remove every container and network of a run; their names. What another sweep took first is fine."""
-        removed = []
-        for container in self.api.containers(all=True, filters={"label": f"{RUN}={run}"}):
-            removed.append(container["Names"][0].lstrip("/") if container["Names"] else container["Id"][:12])
-            with contextlib.suppress(docker.errors.NotFound, docker.errors.APIError):
-                self.api.remove_container(container["Id"], force=True, v=True)
-        for network in self.api.networks(filters={"label": f"{RUN}={run}"}):
-            removed.append(network["Name"])
-            with contextlib.suppress(docker.errors.NotFound, docker.errors.APIError):
-                self.api.remove_network(network["Id"])
-        return removed
+        filters = {"label": f"{RUN}={run}"}
+        with _problems(self.api, "the engine does not tell what it holds"):
+            containers = self.api.containers(all=True, filters=filters)
+            networks = self.api.networks(filters=filters)
+        with contextlib.ExitStack() as removals:  # the last one first; each is tried, whatever becomes of the others
+            for network in networks:
+                removals.callback(self.remove_network, network["Id"])
+            for container in containers:
+                removals.callback(_remove_container, self.api, container["Id"])
+        names = [thing["Names"][0].lstrip("/") if thing["Names"] else thing["Id"][:12] for thing in containers]
+        return names + [network["Name"] for network in networks]
 
     def _create(self, spec: Spec) -> str:
         endpoint = self.api.create_endpoint_config(aliases=[spec.hostname])
@@ -258,11 +305,25 @@ class Engine:
         return str(address)
 
 
+def _remove_container(api: _Client, ident: str) -> None:
+    """Remove a container; that somebody else has removed it, or is about to, is fine."""
+    with _problems(api, f"the container {ident[:12]} cannot be removed"):
+        try:
+            api.remove_container(ident, force=True, v=True)
+        except docker.errors.APIError as error:
+            if error.status_code not in (404, 409):
+                raise
+
+
 @contextlib.contextmanager
-def _problems(what: str) -> Any:
+def _problems(api: _Client, what: str) -> Iterator[None]:
     """Turn what the SDK raises into a `Problem` that names what was wanted."""
     try:
         yield
-    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-        text = getattr(error, "explanation", None) or str(error)
-        raise Problem(what, cause=str(text), remedy="make doctor") from error
+    except docker.errors.APIError as error:
+        raise Problem(what, cause=str(error.explanation or error), remedy="make doctor") from error
+    except requests.exceptions.RequestException as error:
+        api.timeout = IMPATIENCE
+        raise EngineGone(api.address, what, error) from error
+    except docker.errors.DockerException as error:
+        raise Problem(what, cause=str(error), remedy="make doctor") from error

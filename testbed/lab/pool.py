@@ -23,6 +23,7 @@ class Pool:
         self._idle: dict[str, LeasedWorld] = {}
         self.thrown: list[str] = []
         """Why worlds were thrown away, for the report."""
+        self._refusals: dict[str, Problem] = {}
 
     @contextlib.contextmanager
     def lease(self, site: Site) -> Iterator[LeasedWorld]:
@@ -36,7 +37,14 @@ class Pool:
         self._take_back(leased)
 
     def _start(self, site: Site) -> LeasedWorld:
-        return world.start(self._engine, self._run, site, self._grid, self._images)
+        """Start a world; of a site whose world did not become ready no other is tried, which would take as long."""
+        if refusal := self._refusals.get(site.digest):
+            raise refusal
+        try:
+            return world.start(self._engine, self._run, site, self._grid, self._images)
+        except Problem as problem:
+            self._refusals[site.digest] = problem
+            raise
 
     def _take_back(self, leased: LeasedWorld) -> None:
         try:

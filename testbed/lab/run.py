@@ -27,15 +27,15 @@ class Run:
 
 
 def owner(pid: int) -> str:
-    """A process, named so that nobody can be mistaken for it later: host, boot, pid, start time."""
-    return f"{socket.gethostname()} {_boot()} {pid} {_start_time(pid)}"
+    """A process, named so that nobody can be mistaken for it later: where its pid is meant, boot, pid, start time."""
+    return f"{_place()} {_boot()} {pid} {_start_time(pid)}"
 
 
 def alive(name: str) -> bool:
-    """Whether the process of an `owner` still lives. One of another host counts as alive: we cannot know."""
-    host, boot, pid, start = name.split() if name.count(" ") == 3 else ("", "", "0", "")
-    if host != socket.gethostname():
-        return bool(host)
+    """Whether the process of an `owner` still lives. One of another place counts as alive: we cannot know."""
+    place, boot, pid, start = name.split() if name.count(" ") == 3 else ("", "", "0", "")
+    if place != _place():
+        return bool(place)
     return boot == _boot() and start == _start_time(int(pid)) != ""
 
 
@@ -60,11 +60,11 @@ def running(engine: Engine) -> Iterator[Run]:
     try:
         yield run
     finally:
-        engine.sweep(run.ident)
-        with contextlib.suppress(BrokenPipeError):
-            janitor.stdin.write(b"done\n")
-            janitor.stdin.close()
-        janitor.wait(timeout=20)
+        # What cannot be swept now is left to the janitor, which is more patient: its pipe closes without a word.
+        with contextlib.suppress(BrokenPipeError), janitor.stdin as pipe:
+            engine.sweep(run.ident)
+            pipe.write(b"done\n")
+    janitor.wait(timeout=20)
 
 
 def gc(engine: Engine) -> list[str]:
@@ -74,6 +74,11 @@ def gc(engine: Engine) -> list[str]:
         if not alive(who):
             removed += engine.sweep(ident)
     return removed
+
+
+def _place() -> str:
+    """Where our process numbers mean something: the host, and the pid namespace on it."""
+    return f"{socket.gethostname()}/{Path('/proc/self/ns/pid').readlink()}"
 
 
 def _boot() -> str:
