@@ -157,7 +157,8 @@ class DockerImages:
                 if self._cancelled:
                     raise Problem(what, cause="it was given up")
             chunked = {"Content-Type": "application/x-tar", "Transfer-Encoding": "chunked"} if body else {}
-            asked.request(verb, path, body, chunked, encode_chunked=bool(body))
+            with contextlib.suppress(BrokenPipeError):  # an engine that refuses midway says why, and reads no further
+                asked.request(verb, path, body, chunked, encode_chunked=bool(body))
             response = asked.getresponse()
             if response.status >= 400 and response.status not in (404, 409):
                 raise _failed(what, [], json.load(response).get("message", f"HTTP status {response.status}"))
@@ -172,4 +173,4 @@ class DockerImages:
 
 def _failed(what: str, said: Sequence[str], error: str) -> Problem:
     cause = command.last_lines("\n".join([*said, error]))
-    return Problem(what, cause=cause, remedy=command.remedy(error))
+    return Problem(what, cause=cause, remedy=command.remedy(cause))

@@ -36,4 +36,4 @@ def phase(name: str, say: Say = tell) -> Iterator[Phase]:
         going.detail = "stopped"
         raise
     finally:
-        say(f"{going.name:<13} {going.detail:<50} {time.monotonic() - began:6.1f} s")
+        say(f"{going.name:<13} {going.detail:<56} {time.monotonic() - began:6.1f} s")
