@@ -16,6 +16,10 @@ from testbed.site.site import Site
 
 PROJECT = "glexec-testbed"
 """The name of the project in docker-compose.yml."""
+FRESH = 6 * 3600.0
+"""Seconds that the proxies of a demo serve: half of their life."""
+TOGETHER = 10.0
+"""Seconds within which one `up` makes all containers. A host that is older has credentials of another grid."""
 NETWORK = f"{PROJECT}_default"
 NODES = {Installation.SETUID: "worker-node-setuid", Installation.LOG_ONLY: "worker-node-log-only"}
 """The service, and host name, of the worker node for each way of installing the switch."""
@@ -34,6 +38,15 @@ def attached(site: Site) -> Iterator[Containers]:
         yield Containers(site, grid, SshHost(name, connection), name, pilot, worker, 0.0)
     finally:
         connection.close()
+
+
+def stands(engine: Engine) -> bool:
+    """Whether the demo is up as it would be brought up now: every host of today's images, with proxies that last."""
+    prepared = engine.state(container_name("prepare"))
+    hosts = [engine.state(container_name(service)) for service in (*NODES.values(), PILOT)]
+    if prepared is None or prepared.code != 0 or prepared.age > FRESH or not prepared.current:
+        return False
+    return all(host and host.running and host.current and host.age < prepared.age + TOGETHER for host in hosts)
 
 
 def container_name(service: str) -> str:

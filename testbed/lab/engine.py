@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import docker
@@ -90,6 +91,18 @@ class _Client(docker.APIClient):
     def __init__(self, address: str) -> None:
         super().__init__(base_url=address, timeout=PATIENCE, version="auto")
         self.address = address
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a container stands that somebody else may have started."""
+
+    running: bool
+    code: int
+    current: bool
+    """Whether it is made of the image that has its image's name now."""
+    age: float
+    """Seconds since it was made."""
 
 
 class Container:
@@ -197,6 +210,22 @@ class Engine:
         with _problems(self.api, f"the container {name} cannot be found"):
             ident = str(self.api.inspect_container(name)["Id"])
             return Container(self.api, ident, name, self._address(ident, network), socket.socket())
+
+    def state(self, name: str) -> State | None:
+        """How a container stands; ``None`` where there is none of this name."""
+        with _problems(self.api, f"the container {name} cannot be looked at"):
+            try:
+                seen = self.api.inspect_container(name)
+            except docker.errors.NotFound:
+                return None
+            named = self.api.images(name=seen["Config"]["Image"])
+        created = datetime.fromisoformat(seen["Created"][:19] + "+00:00")
+        return State(
+            seen["State"]["Running"],
+            seen["State"]["ExitCode"],
+            seen["Image"] in [image["Id"] for image in named],
+            (datetime.now(UTC) - created).total_seconds(),
+        )
 
     def read(self, name: str, path: str) -> bytes:
         """A tar of a path in a container, running or not."""
