@@ -3,6 +3,7 @@
 It needs nothing but the standard library, so with ``--with-venv`` it makes `.venv` at the same time.
 """
 
+import signal
 import sys
 
 from testbed.lab.machine import venv
@@ -12,6 +13,7 @@ from testbed.model.problem import Problem
 
 def main(arguments: list[str]) -> int:
     """0 when all is ready, 2 when somebody has to mend something, 130 when interrupted."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if "--with-venv" in arguments:
             with venv.beside():

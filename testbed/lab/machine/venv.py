@@ -3,9 +3,11 @@
 import hashlib
 import importlib.util
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +25,7 @@ LIMIT = 600.0
 
 def main() -> int:
     """Make it, or say what stands in the way: 0, or 2 for a `Problem`, 130 when interrupted."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with phase(".venv") as going:
             make()
@@ -56,19 +59,21 @@ def make() -> None:
     ensure_module()
     shutil.rmtree(FOLDER, ignore_errors=True)
     try:
-        command.run([sys.executable, "-m", "venv", str(FOLDER)], limit=120)
-        _install()
+        with tempfile.TemporaryDirectory(prefix="glexec-testbed-") as folder:
+            scratch = {"TMPDIR": folder}  # what pip leaves when it is cut short goes with it
+            command.run([sys.executable, "-m", "venv", str(FOLDER)], limit=120, environment=scratch)
+            _install(scratch)
         STAMP.write_text("".join(f"{_sum(ROOT / name)}  {name}\n" for name in INPUTS))
     finally:
         if not STAMP.exists():
             shutil.rmtree(FOLDER, ignore_errors=True)
 
 
-def _install() -> None:
+def _install(scratch: Mapping[str, str]) -> None:
     pip = [str(FOLDER / "bin" / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
     pinned = ["--no-compile", "-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[dev]"]
     try:
-        command.run([*pip, *pinned], limit=LIMIT)
+        command.run([*pip, *pinned], limit=LIMIT, environment=scratch)
     except Problem as problem:
         raise Problem(
             "the pinned Python packages cannot be installed",
