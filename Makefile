@@ -39,6 +39,7 @@ demo: machine ## bring the demo site up, run two users' payloads in every mode, 
 	@$(BIN)/testbed up --tour
 
 test: machine check ## everything: checks, unit tests, scenarios
+	@$(BIN)/python -m testbed.lab.machine
 	@$(BIN)/python -m testbed.lab.machine.compiler
 	@$(BIN)/python -m pytest
 
