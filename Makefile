@@ -30,10 +30,10 @@ echo '  do next:  apt-get install python3 (Debian 12 or later, Ubuntu 24.04), or
 exit 2
 endef
 
-.PHONY: help demo test check images doctor clean venv machine
+.PHONY: help demo test test-slow check images doctor clean venv machine
 
 help: ## say what can be made
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1	/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1	/p' Makefile | expand -t 10
 
 demo: machine ## bring the demo site up, run two users' payloads in every mode, print the matrix
 	@$(BIN)/testbed up --tour
@@ -42,6 +42,9 @@ test: machine check ## everything: checks, unit tests, scenarios
 	@$(BIN)/python -m testbed.lab.machine
 	@$(BIN)/python -m testbed.lab.machine.compiler
 	@$(BIN)/python -m pytest
+
+test-slow: machine ## the tests that kill a container engine of their own: two minutes
+	@$(BIN)/python -m pytest -m slow
 
 check: venv ## ruff, mypy
 	@$(BIN)/ruff check

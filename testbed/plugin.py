@@ -116,6 +116,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Look at what was asked before anything is started: a mistake in it is the first thing to be said."""
+    signal.signal(signal.SIGINT, _interrupt)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # `testbed run` holds it back until we can take it
     folder = config.getoption("--results") or RESULTS / time.strftime("%Y%m%d-%H%M%S")
     site = config.getoption("--site")
@@ -128,6 +129,12 @@ def pytest_configure(config: pytest.Config) -> None:
     except Problem as problem:
         raise pytest.UsageError(str(problem)) from None
     config.stash[SUITE] = Suite(choice, folder.absolute())
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """Ctrl-C ends the run. Another one must not cut the clearing up short, which takes seconds."""
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -374,6 +381,7 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
     """Close what an interrupted run has open, then write the reports. A blocked cell makes the run blocked: code 2."""
     suite = session.config.stash[SUITE]
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         try:
             yield
@@ -405,7 +413,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
     if suite.stopped:
         terminalreporter.write_line(f"blocked: {suite.stopped}")
     if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
-        terminalreporter.write_line("nothing was run: no scenario has such a cell (testbed list says which there are)")
+        terminalreporter.write_line("nothing was run: no cell was chosen (testbed list says which there are)")
 
 
 def _row(item: pytest.Item, cell: Cell, notes: Notes, report: pytest.TestReport, excepted: BaseException | None) -> Row:

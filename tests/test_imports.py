@@ -19,6 +19,7 @@ ALLOWED = {
     "faults": {"model", "site", "credentials", "authority", "report", "lab", "faults"},
     "node": set(),
     "plugin": {"model", "site", "credentials", "authority", "report", "lab", "pilot", "faults"},
+    "__main__": {"cli"},
     "cli": {"model", "site", "credentials", "authority", "report", "lab", "pilot", "faults"},
 }
 ONLY_IN = {

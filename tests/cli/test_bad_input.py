@@ -1,0 +1,108 @@
+"""Bad input: a clear message, exit code 2, before anything is started. There is no engine here to start anything on."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from testbed import cli
+from testbed.site.starter import init
+from tests.cli.conftest import Command
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["rnu"], "did you mean 'run'?"),
+        (["run", "--mode", "setiud"], "did you mean 'setuid'?"),
+        (["run", "setuid-gridmap-bob-proxy"], "no cell has the id 'setuid-gridmap-bob-proxy'"),
+        (["run", "setuid-gridmpa"], "did you mean 'gridmap'?"),
+        (["run", "--site", "nowhere"], "there is no such folder"),
+        (["run", "--site", "."], "the folder has no site.toml"),
+        (["explain", "setuid-gridmap-daev"], "did you mean 'dave'?"),
+        (["explain", "setuid-gridmap", "--site", "nowhere"], "there is no such folder"),
+        (["shell", "piolt"], "did you mean 'pilot'?"),
+        (["init", "mine", "--from", "setuid-gridmpa"], "setuid-gridmap"),
+        (["diff", "this", "that"], "the results of this run cannot be read"),
+        (["gc"], "no container engine answers"),
+        (["down"], "no container engine answers"),
+        (["shell", "setuid"], "no container engine answers"),
+        (["run"], "the container engine does not answer"),
+        (["up"], "the container engine does not answer"),
+    ],
+    ids=" ".join,
+)
+def test_what_makes_no_sense_is_said_at_once(testbed: Command, words: list[str], message: str) -> None:
+    said = testbed(*words)
+    assert said.code == 2
+    assert message in said.err
+    assert said.work < 2
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ('installation = "setuid"', 'installation = "setiud"', "setuid"),
+        ("[pools]", "[pool]", "pools"),
+        ("[answers]", "[answers", "site.toml"),
+    ],
+)
+def test_a_mistake_in_site_toml_starts_nothing(
+    testbed: Command, tmp_path: Path, right: str, wrong: str, message: str
+) -> None:
+    folder = tmp_path / "mine"
+    init(folder, "setuid-gridmap")
+    text = (folder / "site.toml").read_text()
+    assert right in text
+    (folder / "site.toml").write_text(text.replace(right, wrong))
+    said = testbed("run", "--site", str(folder))
+    assert said.code == 2
+    assert "site.toml:" in said.err
+    assert message in said.err
+    assert said.work < 2
+
+
+def test_a_site_whose_own_files_are_wrong_starts_nothing(testbed: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    init(folder, "setuid-gridmap")
+    (folder / "grid-mapfile").write_text('"/alpha" .nobody\n')
+    said = testbed("run", "--site", str(folder))
+    assert said.code == 2
+    assert "grid-mapfile" in said.err
+    assert "mistake" in said.err
+    assert said.work < 2
+
+
+def test_a_cell_that_no_scenario_has_is_no_success(tmp_path: Path) -> None:
+    words = ["-qq", "-p", "testbed.plugin", "-p", "no:cacheprovider", "--cell=none-gridmap-carol-pilots-process"]
+    scenarios = Path(__file__).parents[2] / "scenarios"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *words, f"--results={tmp_path}", str(scenarios)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode not in (0, 1)
+    assert "nothing was run: no cell was chosen" in done.stdout
+
+
+def test_every_cell_that_is_listed_can_be_explained(testbed: Command) -> None:
+    listed = json.loads(testbed("list", "--json").out)
+    cells = sorted({line["cell"] for line in listed})
+    assert len(cells) > 20
+    for cell in cells:
+        assert cli.main(["explain", cell]) == 0, cell
+
+
+def test_a_reader_may_leave_in_the_middle_of_a_list() -> None:
+    command = [sys.executable, "-m", "testbed", "list"]
+    reading, writing = os.pipe()
+    with subprocess.Popen(command, stdout=writing, stderr=subprocess.PIPE, text=True) as listing:
+        os.close(reading)
+        os.close(writing)
+        _, err = listing.communicate(timeout=60)
+    assert err == ""
+    assert listing.returncode == 2
