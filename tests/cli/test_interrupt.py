@@ -54,6 +54,16 @@ class Run:
             return [int(child) for child in path.read_text().split()]
         return []
 
+    @property
+    def has_janitor(self) -> bool:
+        """Whether the process is there that clears up after a run which was killed."""
+        for child in self.pids:
+            with contextlib.suppress(OSError):
+                for pid in Path(f"/proc/{child}/task/{child}/children").read_text().split():
+                    if b"testbed.lab.janitor" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                        return True
+        return False
+
     def labelled(self, kind: str) -> list[dict[str, object]]:
         """The containers, or networks, of this run."""
         filters = {"label": RUN}
@@ -104,6 +114,7 @@ MOMENTS: dict[str, Moment] = {
     "while it loads": lambda run: "/cryptography/" in Path(f"/proc/{run.process.pid}/maps").read_text(),
     "while compose is looked for": lambda run: "engine " in run.said,
     "while pytest starts": lambda run: "images " in run.said and run.children,
+    "while the janitor starts": lambda run: run.has_janitor,
     "while credentials are made": lambda run: run.labelled("containers"),
     "while a world is started": lambda run: run.labelled("networks"),
     "while its containers start": lambda run: len(run.labelled("containers")) == 2,
