@@ -29,7 +29,7 @@ from typing import Any, NoReturn
 QEMU = "qemu-system-x86_64"
 IMAGE = Path("/usr/lib/testbed/vm")
 BOOT_LIMIT = 30.0
-"""Seconds within which a guest has to announce itself; seen: 3 on two idle cores, 21 on two crowded ones."""
+"""Seconds within which a guest has to announce itself; seen: 4 on two idle cores, 21 on two crowded ones."""
 BOOTS = 2
 PROBE_LIMIT = 3.0
 """Seconds that KVM gets to prove itself; where it works, user land is reached in well under one."""
@@ -46,7 +46,7 @@ FAILED = 125
 PROCESSOR = "qemu64,+rdrand,+ssse3,+sse4.1,+sse4.2,+popcnt,+cx16"
 """What TCG emulates: x86-64-v2, and rdrand to seed the kernel. Each feature more costs the kernel time at its start."""
 KERNEL = (
-    "console=ttyS0 loglevel=6 panic=-1 rdinit=/init mitigations=off init_on_alloc=0 lsm=capability audit=0 "
+    "console=ttyS0 loglevel=4 panic=-1 rdinit=/init mitigations=off init_on_alloc=0 lsm=capability audit=0 "
     "ipv6.disable=1 cryptomgr.notests initcall_blacklist=jent_mod_init,load_system_certificate_list,init_ima,"
     "init_encrypted,trace_eval_init,init_kprobe_trace,bpf_tcp_ca_kfunc_init,bpf_dummy_struct_ops_init"
 )
@@ -165,9 +165,7 @@ class Guest:
         self._result = bytearray()
         self._selector = selectors.DefaultSelector()
         pairs = [socket.socketpair() for _ in range(4)]
-        self._ends = {
-            name: ours for name, (ours, _) in zip(("console", "result", "out", "err"), pairs, strict=True)
-        }
+        self._ends = {name: ours for name, (ours, _) in zip(("console", "result", "out", "err"), pairs, strict=True)}
         theirs = [end.fileno() for _, end in pairs]
         root = initrd(payload)
         try:
@@ -238,9 +236,7 @@ class Run:
             accelerator = "tcg"
         last = self.console.decode(errors="replace").strip().rpartition("\n")[2].strip()[:200] or "nothing"
         remedy = "look at its console (--console FILE)"
-        raise Failure(
-            f"no guest came up: boot {boots} of {boots} {trouble}, and said at last: {last}", remedy
-        )
+        raise Failure(f"no guest came up: boot {boots} of {boots} {trouble}, and said at last: {last}", remedy)
 
     def _trouble_of_boot(self, pieces: Iterator[tuple[str, bytes]], boot_limit: float) -> str:
         """Why the guest did not announce itself; empty when it did."""
@@ -277,9 +273,7 @@ class Run:
     def _left(self) -> float:
         left = self.started + self.limit - time.monotonic()
         if left <= 0:
-            raise Failure(
-                f"the payload did not end within {self.limit:g} s", "give it longer with --limit SECONDS"
-            )
+            raise Failure(f"the payload did not end within {self.limit:g} s", "give it longer with --limit SECONDS")
         return left
 
 
@@ -306,9 +300,7 @@ def understood(told: list[bytes]) -> dict[str, Any]:
         }
     except (ValueError, KeyError) as error:
         remedy = "do not trust this payload; look at the guest's console (--console FILE)"
-        raise Failure(
-            f"the guest told no proper result: {error!r} in {b' '.join(told)[:200]!r}", remedy
-        ) from error
+        raise Failure(f"the guest told no proper result: {error!r} in {b' '.join(told)[:200]!r}", remedy) from error
     return result | ({"errno": int(facts["errno"])} if "errno" in facts else {})
 
 
@@ -388,17 +380,11 @@ class Parser(argparse.ArgumentParser):
 
 def arguments(words: list[str]) -> argparse.Namespace:
     parser = Parser(prog="vm.py", description="Run one payload in a virtual machine of its own.")
-    parser.add_argument(
-        "--limit", type=float, default=60.0, metavar="SECONDS", help="for everything (default 60)"
-    )
+    parser.add_argument("--limit", type=float, default=60.0, metavar="SECONDS", help="for everything (default 60)")
     parser.add_argument("--memory", type=int, default=256, metavar="MB", help="of the guest (default 256)")
-    parser.add_argument(
-        "--result", type=Path, metavar="FILE", help="write what became of the payload, as JSON"
-    )
+    parser.add_argument("--result", type=Path, metavar="FILE", help="write what became of the payload, as JSON")
     parser.add_argument("--console", type=Path, metavar="FILE", help="write what the guest's kernel said")
-    parser.add_argument(
-        "--probe", action="store_true", help="say which accelerator is used, and why, as JSON"
-    )
+    parser.add_argument("--probe", action="store_true", help="say which accelerator is used, and why, as JSON")
     parser.add_argument("command", nargs="*", metavar="-- COMMAND", help="absolute path and arguments")
     chosen = parser.parse_args(words)
     if not 0 < chosen.limit <= LONGEST or not 160 <= chosen.memory <= 65536:
@@ -411,9 +397,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
 def check_parts() -> None:
     for program in (QEMU, "setpriv"):
         if not shutil.which(program):
-            raise Failure(
-                f"there is no {program} on this worker node", "install qemu-system-x86 and util-linux"
-            )
+            raise Failure(f"there is no {program} on this worker node", "install qemu-system-x86 and util-linux")
     for part in ("vmlinuz", "initrd"):
         if not os.access(IMAGE / part, os.R_OK):
             raise Failure(f"{IMAGE / part} cannot be read", "build the worker node's image again")

@@ -114,9 +114,7 @@ def test_a_guest_that_tells_nonsense_is_not_believed(vm: ModuleType, lines: list
 def test_a_machine_has_no_network_and_no_disk(vm: ModuleType) -> None:
     words = vm.qemu("tcg", 256, 9, 3, [4, 5, 6])
     assert "-nodefaults" in words
-    assert [
-        word for word in words if word.startswith(("-net", "-nic", "-drive", "-hd", "-fsdev", "-monitor"))
-    ] == []
+    assert [word for word in words if word.startswith(("-net", "-nic", "-drive", "-hd", "-fsdev", "-monitor"))] == []
     devices = [words[at + 1].partition(",")[0] for at, word in enumerate(words) if word == "-device"]
     assert devices == ["virtio-serial-pci"] + ["virtserialport"] * 3
 

@@ -1,0 +1,155 @@
+"""What scenarios ask for. They are few: a pilot, what to expect, and, where it matters, the world itself."""
+
+import functools
+import hashlib
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from testbed.faults.catalogue import FAULTS
+from testbed.faults.fault import broken
+from testbed.lab import demo
+from testbed.lab.facts import Facts
+from testbed.lab.facts import facts as facts_of
+from testbed.lab.record import Record
+from testbed.lab.record import records as read_records
+from testbed.lab.session import Lab, opened
+from testbed.lab.world import World
+from testbed.model.cell import Cell, Fault
+from testbed.model.mode import Mode
+from testbed.model.oracle import Expectation, expected
+from testbed.model.outcome import Outcome
+from testbed.pilot.caller import Caller
+from testbed.pilot.desk import Desk
+from testbed.pilot.meeting import Meeting
+from testbed.plugin.item import evidence_folder
+from testbed.plugin.meetings import hold, meeting_place, promised
+from testbed.plugin.suite import NOTES, SUITE, Notes, Suite, Worlds
+from testbed.site.site import Site
+
+
+@pytest.fixture(scope="session")
+def suite(request: pytest.FixtureRequest) -> Suite:
+    """The sites of this run and its results."""
+    return request.config.stash[SUITE]
+
+
+@pytest.fixture(scope="session")
+def lab(suite: Suite) -> Iterator[Lab]:
+    """The open lab: opened by the first scenario that needs a world, closed after the last."""
+    with opened(suite.choice.vos) as lab:
+        yield lab
+
+
+@pytest.fixture
+def notes(request: pytest.FixtureRequest) -> Notes:
+    """What goes into this cell's row."""
+    stash: pytest.Stash = request.node.stash
+    return stash.setdefault(NOTES, Notes())
+
+
+@pytest.fixture
+def site(suite: Suite, cell: Cell) -> Site:
+    """The site whose worker node this cell needs. Where the site does not offer the mode, the cell does not apply."""
+    site, why_not = suite.choice.site_for(cell.mode)
+    if site is None:
+        pytest.skip(why_not)
+    return site
+
+
+@pytest.fixture
+def expectation(suite: Suite, cell: Cell, site: Site, notes: Notes) -> Expectation:
+    """What the oracle says of this cell at this site; a cell without meaning does not apply."""
+    notes.expectation = expected(cell, suite.choice.pool_for(site, cell.user), site.answers.on_internal_error)
+    if notes.expectation.outcome is None:
+        pytest.skip(notes.expectation.meaningless)
+    return notes.expectation
+
+
+@pytest.fixture
+def expect(expectation: Expectation) -> Outcome:
+    """The outcome that is documented for this cell."""
+    assert expectation.outcome is not None
+    return expectation.outcome
+
+
+@pytest.fixture
+def worlds(request: pytest.FixtureRequest) -> Worlds:
+    """Where worlds come from: the warm ones of the lab, or the demo's containers."""
+    if request.config.getoption("--demo"):
+        return demo.attached
+    lab: Lab = request.getfixturevalue("lab")
+    return lab.pool.lease
+
+
+@pytest.fixture
+def world(
+    request: pytest.FixtureRequest, suite: Suite, site: Site, expectation: Expectation, worlds: Worlds, notes: Notes
+) -> Iterator[World]:
+    """A clean world of the cell's site. Its evidence is kept before it is reset or thrown away."""
+    with worlds(site) as world:
+        notes.evidence = evidence_folder(request.node)
+        yield world
+        world.evidence(suite.folder / notes.evidence)
+
+
+@pytest.fixture
+def broken_world(world: World, cell: Cell) -> Iterator[World]:
+    """The world with the cell's fault in it: injected, felt, and afterwards healed."""
+    if cell.fault is Fault.NONE:
+        yield world
+        return
+    with broken(cell.fault, FAULTS[cell.fault], world.node):
+        yield world
+
+
+@pytest.fixture
+def pilot(broken_world: World, cell: Cell, notes: Notes) -> Iterator[Desk]:
+    """The VO's desk: hands payloads to pilots on this cell's worker node and says what became of them."""
+    with Desk.opened(broken_world, cell, witness=functools.partial(setattr, notes, "outcome")) as desk:
+        yield desk
+
+
+@pytest.fixture
+def meeting(
+    request: pytest.FixtureRequest, suite: Suite, cell: Cell, expectation: Expectation, worlds: Worlds, notes: Notes
+) -> Meeting:
+    """What Alice's payload could reach while Bob's ran beside it: tried once for each mode.
+
+    The demo's nodes are not reset in between, so there all modes may meet at once.
+    """
+    if cell.mode not in suite.meetings:
+        at_once = request.config.getoption("--demo")
+        for mode in Mode if at_once else [cell.mode]:
+            suite.meetings[mode] = promised(functools.partial(hold, suite, worlds, mode), aside=at_once)
+    notes.evidence = meeting_place(cell.mode)
+    meeting = suite.meetings[cell.mode].result()
+    notes.outcome = meeting.outcome(cell.attack) if cell.attack else meeting.ran
+    return meeting
+
+
+@pytest.fixture
+def switch(world: World, notes: Notes) -> Caller:
+    """The switch, called by hand from the pilot's account. What is documented of a call stands in the scenario."""
+    notes.expectation = None
+    return Caller(world.node, world.site, world.grid)
+
+
+@pytest.fixture
+def proxies(world: World) -> dict[str, str]:
+    """The SHA-256 of everybody's proxy, by the name of its bearer."""
+    grid = world.grid
+    return {bearer.name: hashlib.sha256(grid.read(bearer.file)).hexdigest() for bearer in grid.bearers}
+
+
+@pytest.fixture
+def facts(world: World, notes: Notes) -> Facts:
+    """The worker node as testinfra sees it: files, users, processes."""
+    notes.expectation = None
+    return facts_of(world.node)
+
+
+@pytest.fixture
+def records(world: World) -> Callable[[], list[Record]]:
+    """The runs that the site's own log tells of, when asked."""
+    return functools.partial(read_records, world.node)

@@ -1,0 +1,22 @@
+"""The declaration of a scenario: in which cells it runs."""
+
+from collections.abc import Callable
+
+import pytest
+
+from testbed.model.cell import cells
+from testbed.model.problem import Problem
+
+
+def matrix(**axes: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Run a scenario in every cell of the declaration: words of an axis separated by blanks, axes multiplied.
+
+    >>> @matrix(mode="setuid log-only vm", user="alice bob")
+    ... def test_the_payload_runs_as_who_the_oracle_says(pilot, expect):
+    ...     assert pilot.run("id -un") == expect
+    """
+    try:
+        parameters = [pytest.param(cell, id=cell.id) for cell in cells(**axes)]
+    except Problem as problem:
+        raise pytest.UsageError(str(problem)) from None
+    return pytest.mark.parametrize("cell", parameters)

@@ -1,0 +1,71 @@
+"""What one run of pytest keeps, and what it has learnt of one cell so far."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from testbed.lab.conditions import conditions
+from testbed.lab.engine import Engine
+from testbed.lab.world import World
+from testbed.model.mode import Mode
+from testbed.model.oracle import Expectation
+from testbed.model.outcome import Outcome
+from testbed.model.problem import Problem
+from testbed.model.row import Row
+from testbed.pilot.meeting import Meeting
+from testbed.report.results import Results
+from testbed.site.choice import Choice
+from testbed.site.site import Site
+
+
+@dataclass(slots=True)
+class Notes:
+    """What one scenario in one cell has learnt so far, for its row."""
+
+    expectation: Expectation | None = None
+    outcome: Outcome | None = None
+    evidence: str = ""
+    judged: bool = False
+    began: float = field(default_factory=time.monotonic)
+
+
+@dataclass(slots=True)
+class Suite:
+    """What one run of pytest keeps: its sites, its results, and the meetings that several cells look at."""
+
+    choice: Choice
+    folder: Path
+    results: Results | None = None
+    stopped: Problem | None = None
+    """What ended the run before its time, and is nobody's cell."""
+    meetings: dict[Mode, Future[Meeting]] = field(default_factory=dict)
+
+    def add(self, row: Row) -> None:
+        """Write a row; the first one makes the results folder."""
+        if self.results is None:
+            self.results = Results.create(self.folder, conditions(self.choice, _engine_version()))
+        self.results.add(row)
+
+    def stop(self, session: pytest.Session, problem: Problem) -> None:
+        """End the run: what is in the way of this cell is in the way of every other."""
+        self.stopped = self.stopped or problem
+        session.shouldstop = problem.what
+
+
+Worlds = Callable[[Site], AbstractContextManager[World]]
+"""Gives a world of a site, and takes it back."""
+
+NOTES = pytest.StashKey[Notes]()
+SUITE = pytest.StashKey[Suite]()
+
+
+def _engine_version() -> str:
+    try:
+        return f"Docker {Engine().version}"
+    except Problem:
+        return "none answers"
