@@ -43,7 +43,7 @@ test: machine check ## everything: checks, unit tests, scenarios
 	@$(BIN)/python -m testbed.lab.machine.compiler
 	@$(BIN)/python -m pytest
 
-test-slow: machine ## the tests that kill a container engine of their own: two minutes
+test-slow: machine ## the tests that kill a container engine of their own: three minutes
 	@$(BIN)/python -m pytest -m slow
 
 check: venv ## ruff, mypy

@@ -1,5 +1,7 @@
 """An engine that is killed in the middle of a run: the run says so and ends; once it is back, gc leaves nothing.
 
+And Ctrl-C while a demo site is brought up, where no reader's own demo is in the way.
+
 The engine is one of our own, with processes, mounts and network apart from this machine's: whatever becomes of a test,
 all that it started is gone with the first process of its pid namespace.
 """
@@ -16,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from testbed.lab.engine import RUN, Engine
+from testbed.lab.images import BASE
 from testbed.lab.machine.ready import make_ready
 from testbed.lab.session import IMAGES
 from testbed.lab.wait import eventually
@@ -101,7 +104,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnEngine]:
     data.mkdir()
     own = OwnEngine(folder)
     try:
-        with subprocess.Popen(["docker", "save", *IMAGES.values()], stdout=subprocess.PIPE) as saved:
+        with subprocess.Popen(["docker", "save", BASE, *IMAGES.values()], stdout=subprocess.PIPE) as saved:
             load = ["docker", "-H", own.address, "load"]
             subprocess.run(load, stdin=saved.stdout, check=True, capture_output=True, timeout=300)
         yield own
@@ -115,6 +118,15 @@ def living(engine: OwnEngine) -> OwnEngine:
     if engine.answers() is None:
         engine.start()
     return engine
+
+
+def descendants(pid: int) -> list[int]:
+    """Every process below one."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [below for child in children for below in (int(child), *descendants(int(child)))]
 
 
 def left(engine: Engine) -> list[str]:
@@ -183,3 +195,28 @@ def test_a_run_whose_engine_falls_silent_ends_in_bounded_time(living: OwnEngine,
     assert "blocked: the container engine stopped answering" in output.read_text()
     assert "Traceback" not in output.read_text()
     assert eventually(lambda: not left(engine), within=15, every=0.1)  # the janitor waited for it
+
+
+@pytest.mark.parametrize("phase", ["images ", "site up ", "tour"])
+def test_an_interrupted_up_says_what_stays_and_the_next_one_is_whole(
+    living: OwnEngine, phase: str, tmp_path: Path
+) -> None:
+    engine = living.answers()
+    assert engine is not None
+    output = tmp_path / "output"
+    up = living.popen(["-u", "-m", "testbed", "up", "--tour"], output)
+    # What has been told is over: the next phase is going on.
+    told = {"images ": "base image", "site up ": "\nimages ", "tour": "\nsite up"}[phase]
+    assert eventually(lambda: told in output.read_text() or up.poll() is not None, within=60)
+    began = time.monotonic()
+    for process in descendants(up.pid):  # as a terminal does; nsenter itself would die of it
+        with contextlib.suppress(ProcessLookupError):
+            if os.getpgid(process) == up.pid:
+                os.kill(process, signal.SIGINT)
+    assert up.wait(timeout=30) == 2, output.read_text()
+    assert time.monotonic() - began < 10
+    assert "testbed down removes it" in output.read_text()
+    assert "Traceback" not in output.read_text()
+    if phase == "tour":
+        assert living.popen(["-m", "testbed", "up", "--tour"], output).wait(timeout=120) == 0, output.read_text()
+        assert living.popen(["-m", "testbed", "down"], output).wait(timeout=60) == 0, output.read_text()
