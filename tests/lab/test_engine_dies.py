@@ -8,6 +8,7 @@ all that it started is gone with the first process of its pid namespace.
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -88,10 +89,11 @@ class OwnEngine:
             )
 
     def close(self) -> None:
-        """End everything that runs inside."""
+        """End everything that runs inside, and give the room back."""
         self.apart.kill()
         self.apart.wait(timeout=10)
         self.log.close()
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
