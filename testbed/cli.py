@@ -43,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Problem as problem:
         print(f"testbed {options.name}: {problem}", file=sys.stderr)
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         print(f"\ntestbed {options.name}: interrupted; {INTERRUPTED.get(options.name, NOTHING_LEFT)}", file=sys.stderr)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -222,7 +223,8 @@ def _pytest(*words: str) -> int:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
             code = scenarios.wait()
     finally:
-        signal.signal(signal.SIGINT, before)
+        # The first Ctrl-C has been taken: an impatient second one must not spoil the answer to it.
+        signal.signal(signal.SIGINT, signal.SIG_IGN if interrupts else before)
     if interrupts:
         raise KeyboardInterrupt
     return code if code in (0, 1) else 2

@@ -7,12 +7,14 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import docker
 import docker.errors
 import requests.exceptions
 
+from testbed.lab.machine.address import address as usual_address
 from testbed.lab.wait import eventually
 from testbed.model.problem import Problem
 
@@ -156,20 +158,22 @@ class Engine:
 
     def __init__(self, address: str | None = None) -> None:
         try:
-            self.address = address or os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+            self.address = address or usual_address(os.environ, Path.home()).url
             self.api = _Client(self.address)
             self.version = str(self.api.version()["Version"])
+            self.unfinished = False
+            """Whether we were cut short while the engine made something for us."""
         except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
             raise Problem(
                 "no container engine answers",
-                where=address or os.environ.get("DOCKER_HOST", "the default socket"),
+                where=self.address,
                 cause=str(error),
                 remedy="make doctor",
             ) from error
 
     def network(self, name: str, labels: Mapping[str, str]) -> None:
         """Make a network of its own."""
-        with _problems(self.api, f"the network {name} cannot be made"):
+        with _problems(self.api, f"the network {name} cannot be made"), self._making():
             self.api.create_network(name, driver="bridge", labels=dict(labels))
 
     def remove_network(self, name: str) -> None:
@@ -192,7 +196,8 @@ class Engine:
     def start(self, spec: Spec) -> Container:
         """Start a container whose first process ends when our end of its standard input closes."""
         with _problems(self.api, f"the container {spec.name} cannot be started"):
-            ident = self._create(spec)
+            with self._making():
+                ident = self._create(spec)
             try:
                 self.api.put_archive(ident, "/", spec.tree)
                 lifeline = self.api.attach_socket(ident, params={"stdin": 1, "stream": 1})
@@ -246,7 +251,7 @@ class Engine:
     def errand(self, errand: Errand) -> Iterator[Container]:
         """A container on an errand, gone when left. Its address is empty without a network, or when it has ended."""
         what = f"{errand.command[0]} cannot be run in {errand.image}"
-        with _problems(self.api, what):
+        with _problems(self.api, what), self._making():
             ident = self.api.create_container(
                 errand.image,
                 list(errand.command),
@@ -304,6 +309,17 @@ class Engine:
                 removals.callback(_remove_container, self.api, container["Id"])
         names = [thing["Names"][0].lstrip("/") if thing["Names"] else thing["Id"][:12] for thing in containers]
         return names + [network["Name"] for network in networks]
+
+    @contextlib.contextmanager
+    def _making(self) -> Iterator[None]:
+        """What is interrupted while the engine makes it may come into being after all."""
+        try:
+            yield
+        except Exception:
+            raise
+        except BaseException:
+            self.unfinished = True
+            raise
 
     def _create(self, spec: Spec) -> str:
         endpoint = self.api.create_endpoint_config(aliases=[spec.hostname])

@@ -12,6 +12,9 @@ from pathlib import Path
 
 from testbed.lab.engine import OWNER, RUN, Engine
 
+UNTIL_QUIET = 1.0
+"""Seconds without a find: an engine that was asked for something when a run was cut short may still be making it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -62,9 +65,16 @@ def running(engine: Engine) -> Iterator[Run]:
     finally:
         # What cannot be swept now is left to the janitor, which is more patient: its pipe closes without a word.
         with contextlib.suppress(BrokenPipeError), janitor.stdin as pipe:
-            engine.sweep(run.ident)
+            sweep(engine, run.ident, UNTIL_QUIET if engine.unfinished else 0)
             pipe.write(b"done\n")
     janitor.wait(timeout=20)
+
+
+def sweep(engine: Engine, ident: str, quiet: float) -> None:
+    """Remove what carries a run's label until nothing has come for ``quiet`` seconds."""
+    quiet_at = time.monotonic() + quiet
+    while engine.sweep(ident) or time.monotonic() < quiet_at:
+        time.sleep(0.1)
 
 
 def gc(engine: Engine) -> list[str]:

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -21,14 +22,30 @@ static bool open_standard_descriptors(void)
     return true;
 }
 
+/* The C library keeps some real-time signals to itself and refuses to talk about them; a caller can ignore them all. */
+static bool reset_reserved(int number)
+{
+    const struct {
+        void (*handler)(int);
+        unsigned long flags;
+        void (*restorer)(void);
+        unsigned long mask[2];
+    } as_at_birth = {.handler = SIG_DFL};
+
+    return syscall(SYS_rt_sigaction, number, &as_at_birth, NULL, (NSIG - 1) / 8) == 0;
+}
+
 static bool reset_signals(void)
 {
     sigset_t none;
 
-    for (int number = 1; number < NSIG; number++)
-        if (number != SIGKILL && number != SIGSTOP && (number < 32 || number >= SIGRTMIN) &&
-            signal(number, SIG_DFL) == SIG_ERR)
+    for (int number = 1; number < NSIG; number++) {
+        bool reserved = number >= __SIGRTMIN && number < SIGRTMIN;
+        if (number == SIGKILL || number == SIGSTOP)
+            continue;
+        if (reserved ? !reset_reserved(number) : signal(number, SIG_DFL) == SIG_ERR)
             return false;
+    }
     /* A closed pipe or a file size limit shall be an error that we see, not the end of us. */
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
         return false;
