@@ -69,8 +69,7 @@ class Containers:
             for name, text in parts.items():
                 (folder / name).write_text(text)
             if logs:
-                with tarfile.open(fileobj=io.BytesIO(logs)) as archive:
-                    archive.extractall(folder / self.node_name, filter="data")
+                _unpack(logs, folder / self.node_name)
                 (folder / self.node_name / "etc.tar").write_bytes(etc)
 
 
@@ -122,6 +121,17 @@ class LeasedWorld(Containers):
         with ThreadPoolExecutor(2) as stoppers:
             list(stoppers.map(Container.stop, (self.worker, self.pilot)))
         self.engine.remove_network(self.network)
+
+
+def _unpack(archive: bytes, folder: Path) -> None:
+    """Lay the regular files of a tar below a folder, whatever they claim their place, owner and mode to be."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as members:
+        for member in members:
+            content = members.extractfile(member) if member.isreg() else None
+            if content is not None and ".." not in Path(member.name).parts:
+                place = folder / member.name.lstrip("/")
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(content.read())
 
 
 def root_connection(worker: Container, host: str, grid: Grid, within: float = READY) -> Connection:

@@ -48,7 +48,8 @@ PROCESSOR = "qemu64,+rdrand,+ssse3,+sse4.1,+sse4.2,+popcnt,+cx16"
 KERNEL = (
     "console=ttyS0 loglevel=4 panic=-1 rdinit=/init mitigations=off init_on_alloc=0 lsm=capability audit=0 "
     "ipv6.disable=1 cryptomgr.notests initcall_blacklist=jent_mod_init,load_system_certificate_list,init_ima,"
-    "init_encrypted,trace_eval_init,init_kprobe_trace,bpf_tcp_ca_kfunc_init,bpf_dummy_struct_ops_init"
+    "init_encrypted,trace_eval_init,init_kprobe_trace,bpf_tcp_ca_kfunc_init,bpf_dummy_struct_ops_init,"
+    "crypto_kdf108_init,dev_map_init"
 )
 """The kernel's command line: what takes an emulated processor long and does nothing for a payload is left out."""
 

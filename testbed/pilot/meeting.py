@@ -13,6 +13,8 @@ from testbed.model.problem import Problem
 from testbed.pilot.desk import PAYLOAD_LIMIT, PILOT_LIMIT, Desk
 from testbed.pilot.probes import probe
 
+PYTHON = ("/usr/bin/python3", "-S", "-")
+"""How a probe is run: without looking for modules of the site's, which an emulated machine takes its time for."""
 LIMIT = 10.0
 """Seconds for one look at the worker node."""
 
@@ -37,13 +39,15 @@ class Meeting:
 def meet(desk: Desk) -> Meeting:
     """Let Bob's payload run, let Alice's try her hand at it and at the pilot, then end Bob's and hear what he felt."""
     token = f"bobs-secret-{id(desk)}"
-    bob, pilot = desk.send(["/usr/bin/python3", "-", token, f"{PAYLOAD_LIMIT:g}"], "bob", probe("victim"))
+    bob, pilot = desk.send(
+        ["/usr/bin/env", f"SECRET={token}", *PYTHON, token, f"{PAYLOAD_LIMIT:g}"], "bob", probe("victim")
+    )
     report = desk.vo.wait(bob, limit=PILOT_LIMIT, until="output")
     if b"\n" not in report.out:
         raise Problem("Bob's payload did not get to run", found=f"{report.state}: {report.why}\n{report.err.decode()}")
     targets = _targets(json.loads(report.out.splitlines()[0]), token, desk.world, pilot)
     arguments = json.dumps(targets)
-    ran = desk.end_of(*desk.send(["/usr/bin/python3", "-", arguments], "alice", probe("thief")))
+    ran = desk.end_of(*desk.send([*PYTHON, arguments], "alice", probe("thief")))
     desk.vo.stop(bob)
     felt = desk.end_of(bob, pilot)
     return Meeting(ran, _attempts(ran, felt))

@@ -23,7 +23,7 @@ from testbed.pilot.caller import Caller
 from testbed.pilot.desk import Desk
 from testbed.pilot.meeting import Meeting
 from testbed.plugin.item import evidence_folder
-from testbed.plugin.meetings import hold, meeting_place, promised
+from testbed.plugin.meetings import hold, hold_beside, meeting_place
 from testbed.plugin.suite import NOTES, SUITE, Notes, Suite, Worlds
 from testbed.site.site import Site
 
@@ -116,12 +116,14 @@ def meeting(
 ) -> Meeting:
     """What Alice's payload could reach while Bob's ran beside it: tried once for each mode.
 
-    The demo's nodes are not reset in between, so there all modes may meet at once.
+    The demo's nodes are not reset in between, so there a machine may boot while the other modes meet.
     """
     if cell.mode not in suite.meetings:
-        at_once = request.config.getoption("--demo")
-        for mode in Mode if at_once else [cell.mode]:
-            suite.meetings[mode] = promised(functools.partial(hold, suite, worlds, mode), aside=at_once)
+        if request.config.getoption("--demo"):
+            hold_beside(suite, worlds, [Mode.VM])
+            hold_beside(suite, worlds, [mode for mode in Mode if mode is not Mode.VM])
+        else:
+            hold(suite, worlds, cell.mode)
     notes.evidence = meeting_place(cell.mode)
     meeting = suite.meetings[cell.mode].result()
     notes.outcome = meeting.outcome(cell.attack) if cell.attack else meeting.ran

@@ -1,6 +1,6 @@
-"""Meetings of two payloads, held once for each mode, in the demo all at once."""
+"""Meetings of two payloads, each held once for each mode."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from concurrent.futures import Future
 from threading import Thread
 
@@ -12,24 +12,38 @@ from testbed.pilot.meeting import Meeting, meet
 from testbed.plugin.suite import Suite, Worlds
 
 
-def promised(meet: Callable[[], Meeting], *, aside: bool) -> Future[Meeting]:
-    """What comes of a meeting. One held ``aside`` does not keep an interrupted run from ending."""
-    promise: Future[Meeting] = Future()
-
-    def keep() -> None:
-        try:
-            promise.set_result(meet())
-        except Exception as error:  # it is the caller's who asks for the result
-            promise.set_exception(error)
-
-    if aside:
-        Thread(target=keep, daemon=True).start()
-    else:
-        keep()
-    return promise
+def hold(suite: Suite, worlds: Worlds, mode: Mode) -> None:
+    """Hold the meeting of one mode now."""
+    suite.meetings[mode] = Future()
+    _keep(suite.meetings[mode], suite, worlds, mode)
 
 
-def hold(suite: Suite, worlds: Worlds, mode: Mode) -> Meeting:
+def hold_beside(suite: Suite, worlds: Worlds, modes: Iterable[Mode]) -> None:
+    """Hold the meetings of these modes one after the other, while the run goes on. They do not keep it from ending."""
+    promises = {mode: Future[Meeting]() for mode in modes}
+    suite.meetings |= promises
+
+    def in_turn() -> None:
+        for mode, promise in promises.items():
+            _keep(promise, suite, worlds, mode)
+
+    Thread(target=in_turn, daemon=True).start()
+
+
+def meeting_place(mode: Mode) -> str:
+    """Where the evidence of a mode's meeting lies in the results."""
+    return f"evidence/meeting-{mode}"
+
+
+def _keep(promise: Future[Meeting], suite: Suite, worlds: Worlds, mode: Mode) -> None:
+    """What goes wrong is for the caller who asks for the result."""
+    try:
+        promise.set_result(_meet(suite, worlds, mode))
+    except Exception as error:
+        promise.set_exception(error)
+
+
+def _meet(suite: Suite, worlds: Worlds, mode: Mode) -> Meeting:
     site, why_not = suite.choice.site_for(mode)
     if site is None:
         raise Problem(f"no site of this run offers the mode {mode}", cause=why_not)
@@ -38,7 +52,3 @@ def hold(suite: Suite, worlds: Worlds, mode: Mode) -> Meeting:
             return meet(desk)
         finally:
             world.evidence(suite.folder / meeting_place(mode))
-
-
-def meeting_place(mode: Mode) -> str:
-    return f"evidence/meeting-{mode}"

@@ -54,7 +54,7 @@ def _interrupt(number: int, frame: object) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the cells that were not asked for. In the demo those wait last whose machines take long to boot."""
+    """Leave out the cells that were not asked for. In the demo what waits for machines to boot comes last."""
     modes, idents = config.getoption("--mode"), config.getoption("--cell")
     chosen = [item for item in items if _asked_for(cell_of(item), modes, idents)]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
@@ -76,7 +76,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 
 def _boots(item: pytest.Item) -> bool:
     cell = cell_of(item)
-    return cell is not None and cell.mode is Mode.VM
+    return cell is not None and cell.mode is Mode.VM and "meeting" in getattr(item, "fixturenames", ())
 
 
 def _asked_for(cell: Cell | None, modes: Sequence[str], idents: Sequence[str]) -> bool:
