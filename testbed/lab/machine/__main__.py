@@ -12,7 +12,7 @@ from testbed.model.problem import Problem
 
 
 def main(arguments: list[str]) -> int:
-    """0 when all is ready, 2 when somebody has to mend something, 130 when interrupted."""
+    """0 when all is ready, 2 when somebody has to mend something, or interrupted it."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if "--with-venv" in arguments:
@@ -24,8 +24,8 @@ def main(arguments: list[str]) -> int:
         print(problem, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+        print("interrupted; nothing half-made is left, the next call goes on from here", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -24,7 +24,7 @@ LIMIT = 600.0
 
 
 def main() -> int:
-    """Make it, or say what stands in the way: 0, or 2 for a `Problem`, 130 when interrupted."""
+    """Make it, or say what stands in the way: 0, or 2, also when interrupted."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with phase(".venv") as going:
@@ -34,8 +34,8 @@ def main() -> int:
         print(problem, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+        print("interrupted; nothing half-made is left, the next call goes on from here", file=sys.stderr)
+        return 2
     return 0
 
 
