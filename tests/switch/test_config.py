@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from tests.switch.conftest import PEM
+
 FILE = "/etc/glexec.conf"
 NEUTRAL = "[gLExec]: System fault. The site's administrators find the reason in their log.\n"
 GOOD = "[glexec]\nuser_white_list = *\nlcmaps_db_file = /mnt/etc/lcmaps.db\n"
@@ -137,7 +139,7 @@ def test_log_only_cannot_log_to_a_file(node):
 )
 def test_the_white_list_says_who_may_call(node, white_list, caller, welcome):
     node.configure(f"user_white_list = {white_list}")
-    node.write(f"/home/{caller}/proxy", "PEM", mode=0o600, owner=caller)
+    node.write(f"/home/{caller}/proxy", PEM, mode=0o600, owner=caller)
     done = node.call("/bin/echo", "ran", caller=caller, env={"GLEXEC_CLIENT_CERT": f"/mnt/home/{caller}/proxy"})
     assert done.code == (0 if welcome else 203), done
     assert done.out == ("ran\n" if welcome else "")

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.switch.conftest import PEM
+
 REFUSAL = "[gLExec]: LCMAPS failed.\n[gLExec]:   The reason can be found in the syslog.\n"
 
 
@@ -13,7 +15,7 @@ def test_the_authoritys_program_runs_as_glexec_with_nothing_of_the_caller(node):
     env = {"GLEXEC_CLIENT_CERT": "/mnt/home/pilot01/alice.pem", "LCMAPS_DB_FILE": "/evil", "X509_CERT_DIR": "/evil"}
     assert node.call("/bin/true", env=env | {"PATH": "/evil", "GLEXEC_X": "evil"}).code == 0
     assert "evil" not in node.seen("environment")
-    assert "LCMAPS_DB_FILE=/mnt/etc/lcmaps.db" in node.seen("environment")
+    assert "LCMAPS_DB_FILE=/proc/self/fd/5" in node.seen("environment")
     assert "LCMAPS_POLICY_NAME=glexec_get_account" in node.seen("environment")
     assert node.seen("id").startswith("uid=990(glexec) gid=990(glexec) groups=990(glexec)")
     assert node.seen("input") == node.path("/home/pilot01/alice.pem").read_text()
@@ -67,7 +69,7 @@ def test_silence_ends_at_the_time_limit(node, also):
     node.answers(answer(), also=also)
     done = node.call("/bin/echo", "ran")
     assert (done.code, done.out) == (203, "")
-    assert done.logged("no answer within mapping_timeout")
+    assert done.logged("The cause: timed-out.")
 
 
 def test_the_authoritys_program_is_needed(node):
@@ -158,9 +160,71 @@ def test_account_glexec_is_nobodys(node):
     assert node.call("/bin/echo", "ran").code == 203
 
 
-@pytest.mark.parametrize(("mode", "owner"), [(0o646, "root"), (0o600, "root"), (0o644, "alpha001")])
-def test_a_policy_file_that_is_not_the_sites_is_a_system_fault(node, mode, owner):
-    node.write("/etc/lcmaps.db", "x", mode=mode, owner=owner)
-    done = node.call("/bin/echo", "ran")
-    assert (done.code, done.out, done.err) == (202, "", "")
-    assert done.logged("lcmaps_db_file: /mnt/etc/lcmaps.db")
+def test_it_knows_the_callers_groups(node):
+    assert node.call("/bin/true", through=("--groups=40000,20011",)).code == 0
+    assert "GLEXEC_CALLER_GROUPS=40000,20011,40000" in node.seen("environment")
+
+
+@pytest.mark.parametrize("installation", ["set-id", "log-only"])
+def test_it_shows_itself_with_the_callers_own_proxy(node, installation):
+    if installation == "log-only":
+        node.log_only()
+    own = node.write("/home/pilot01/own.pem", PEM + "# the pilot\n", mode=0o600, owner="pilot01")
+    node.answers(answer(), also='cat "$X509_USER_PROXY" >/mnt/seen/pilot.$$; stat -L -c "%U %a" "$X509_USER_PROXY" >&2')
+    good = {"GLEXEC_CLIENT_CERT": "/mnt/home/pilot01/alice.pem"}
+    assert node.call("/bin/true", env=good | {"X509_USER_PROXY": own}).code == 0
+    assert node.seen("pilot") == PEM + "# the pilot\n"
+
+
+@pytest.mark.parametrize("own", ["/mnt/home/pilot02/own.pem", "/no/such/file", "own.pem", ""])
+def test_a_proxy_of_the_callers_that_is_not_his_is_not_used(node, own):
+    node.write("/home/pilot02/own.pem", PEM, mode=0o600, owner="pilot02")
+    done = node.call("/bin/true", env={"GLEXEC_CLIENT_CERT": "/mnt/home/pilot01/alice.pem", "X509_USER_PROXY": own})
+    assert done.code == 0
+    assert "X509_USER_PROXY" not in node.seen("environment")
+    assert done.logged("The caller's own proxy")
+
+
+def test_what_lcmaps_says_is_passed_on_with_the_pid_of_the_switch(node):
+    said = "glexec:lcmaps[77]     LOG_ERR: 2026-11-25.20:00:00Z: f(): \x1b[2J\n"
+    said += "glexec:lcmaps[77]    LOG_INFO: 2026-11-25.20:00:00Z: f(): too much\n"
+    node.write("/libexec/said", said)
+    node.answers(answer(), also="cat /mnt/libexec/said >&4")
+    done = node.call("/bin/true")
+    lines = [line for line in done.log if "lcmaps: " in line]
+    assert [line.split("]: ")[1] for line in lines] == [r"lcmaps: f(): \x1B[2J"]
+    node.configure("lcmaps_debug_level = 4")
+    assert node.call("/bin/true").logged("lcmaps: f(): too much")
+
+
+def test_what_lcmaps_says_can_go_to_a_file_of_its_own(node):
+    node.folder("/logs", uid=990, gid=990)
+    node.configure("lcmaps_log_file = /mnt/logs/lcmaps.log")
+    node.answers(answer(), also="echo 'glexec:lcmaps[77]     LOG_ERR: 2026-11-25.20:00:00Z: f(): said' >&4")
+    done = node.call("/bin/true")
+    assert not done.logged("lcmaps: f()")
+    assert node.path("/logs/lcmaps.log").read_text().endswith("]:lcmaps: f(): said\n")
+    assert node.path("/logs/lcmaps.log").stat().st_uid == 990
+
+
+VERIFY = {"GLEXEC_CLIENT_CERT": "/mnt/home/pilot01/alice.pem", "GLEXEC_MODE": "lcmaps_verify_account"}
+
+
+def test_verifying_asks_another_policy_and_wants_the_account_that_was_named(node):
+    node.configure("lcmaps_verify_account_policy = glexec_verify_account")
+    done = node.call("/bin/echo", "ran", env=VERIFY | {"GLEXEC_ACCOUNT": "alpha001"})
+    assert (done.code, done.out) == (0, "ran\n")
+    assert "LCMAPS_POLICY_NAME=glexec_verify_account" in node.seen("environment")
+
+
+@pytest.mark.parametrize(("account", "code"), [("alpha002", 203), ("glexec", 203), ("nobody-at-all", 203), ("", 201)])
+@pytest.mark.parametrize("installation", ["set-id", "log-only"])
+def test_verifying_another_account_runs_nothing(node, account, code, installation):
+    if installation == "log-only":
+        node.log_only()
+    done = node.call("/bin/echo", "ran", env=VERIFY | {"GLEXEC_ACCOUNT": account})
+    assert (done.code, done.out) == (code, "")
+
+
+def test_verifying_needs_an_account_to_verify(node):
+    assert node.call("/bin/echo", "ran", env=VERIFY).code == 201

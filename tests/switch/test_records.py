@@ -76,7 +76,11 @@ def test_many_fqans_are_cut_and_the_cut_is_seen(node):
 def test_a_refusal_names_caller_and_dn(node):
     node.answers("dn /CN=Mallory\nend\n", code=11)
     done = node.call("/bin/true", env=GOOD)
-    assert texts(done) == ["LCMAPS failed.", 'The cause: no account. Caller: pilot01. Used DN: "/CN=Mallory"']
+    assert texts(done) == [
+        "LCMAPS failed.",
+        'The cause: lcmaps-refused. Caller: pilot01. Used DN: "/CN=Mallory"',
+        "Ended with 203, class=undecided reason=lcmaps-refused.",
+    ]
 
 
 @pytest.mark.parametrize("installation", ["set-id", "log-only"])

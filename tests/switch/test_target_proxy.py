@@ -1,8 +1,11 @@
 """The payload's own copy of the proxy: written by its account, private, never through a link, never half."""
 
+import fcntl
 import subprocess
 
 import pytest
+
+from tests.switch.conftest import PEM
 
 GOOD = {"GLEXEC_CLIENT_CERT": "/mnt/home/pilot01/alice.pem"}
 CAT = ("/bin/sh", "-c", 'cat "$X509_USER_PROXY"; stat -c "%u %g %a" "$X509_USER_PROXY"')
@@ -26,10 +29,10 @@ def test_it_replaces_an_older_copy(node, content):
 
 
 def test_it_is_copied_from_the_source_proxy_if_there_is_one(node):
-    source = node.write("/home/pilot01/source.pem", "the source\n", mode=0o600, owner="pilot01")
+    source = node.write("/home/pilot01/source.pem", PEM + "# the source\n", mode=0o600, owner="pilot01")
     done = node.call(*CAT, env=GOOD | {"GLEXEC_SOURCE_PROXY": source, "GLEXEC_TARGET_PROXY": INTO})
-    assert done.out.startswith("the source\n")
-    assert "not looked at" in node.seen("input")  # the authority is asked about the client certificate
+    assert done.out.startswith(PEM + "# the source\n")
+    assert "# the source" not in node.seen("input")  # the authority is asked about the client certificate
 
 
 def test_in_log_only_it_is_the_callers(node, content):
@@ -64,6 +67,17 @@ def test_a_link_in_its_place_is_replaced_and_what_it_points_to_stays(node):
     assert done.code == 0
     assert node.path("/home/alpha001/precious").read_text() == "precious"
     assert not link.is_symlink()
+
+
+@pytest.mark.parametrize(("mechanism", "code"), [("flock", 201), ("fcntl", 0), ("disabled", 0)])
+def test_whoever_holds_a_lock_on_the_older_copy_is_not_overtaken(node, mechanism, code):
+    node.configure(f"target_lock_mechanism = {mechanism}", "lock_timeout = 1")
+    node.write("/home/alpha001/proxy", "old", mode=0o600, owner="alpha001")
+    with node.path("/home/alpha001/proxy").open("r+b") as older:
+        fcntl.flock(older, fcntl.LOCK_EX)
+        done = node.call("/bin/true", env=GOOD | {"GLEXEC_TARGET_PROXY": INTO})
+    assert done.code == code
+    assert (node.path("/home/alpha001/proxy").read_text() == "old") == (code == 201)
 
 
 @pytest.mark.parametrize(

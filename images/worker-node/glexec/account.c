@@ -52,6 +52,8 @@ static const char *take(struct account *account, struct taken *taken, const char
         taken->dn = true;
         return text_print(account->dn, sizeof account->dn, "%s", value) ? NULL : "the DN is too long";
     }
+    if (strcmp(word, ANSWER_CAUSE) == 0)
+        return text_print(account->cause, sizeof account->cause, "%s", value) ? NULL : "the cause is too long";
     if (strcmp(word, ANSWER_FQAN) == 0)
         return take_fqan(account, value);
     if (strcmp(word, ANSWER_UID) == 0)

@@ -11,6 +11,7 @@
 #define DN_SIZE 1024
 #define FQAN_SIZE 512
 #define FQANS_MAX 512
+#define CAUSE_SIZE 64
 #define ANSWER_SIZE (FQANS_MAX * FQAN_SIZE)
 
 struct account {
@@ -21,7 +22,8 @@ struct account {
     char dn[DN_SIZE];
     char fqans[FQANS_MAX][FQAN_SIZE]; /* the attributes that the mapping rests on, the primary one first */
     size_t fqan_count;
-    bool mapped; /* whether there is an account; a refusal names the DN only */
+    bool mapped;             /* whether there is an account; a refusal names the DN and a cause only */
+    char cause[CAUSE_SIZE]; /* why there is none, as far as LCMAPS' side knows; else empty */
 };
 
 /* Reads the answer of lcmaps-account (its form is in answer.h): every line known, numbers strict, the end marked.

@@ -5,13 +5,13 @@
 
 #include <string.h>
 
-static int refuse(struct run *run, const char *objection)
+static int refuse(struct run *run, enum cause cause, const char *objection)
 {
     journal_note(&run->journal, LOG_WARNING, "The account for \"%s\" (uid %u, gid %u) is refused: %s.", run->account.dn,
                  run->account.uid, run->account.gid, objection);
     run_tell("LCMAPS failed.");
     run_tell("  The reason can be found in the syslog.");
-    return NOT_AUTHORISED;
+    return run_fail(run, cause);
 }
 
 int admission_check(struct run *run)
@@ -21,18 +21,20 @@ int admission_check(struct run *run)
     const char *objection = account_objection(account, run->config.minimum_uid, run->config.minimum_gid);
 
     if (objection != NULL)
-        return refuse(run, objection);
+        return refuse(run, CAUSE_ACCOUNT_REFUSED, objection);
     memcpy(mapped.groups, account->groups, sizeof mapped.groups);
     if (!identity_look_up(&mapped))
-        return refuse(run, "the account is not in passwd");
+        return refuse(run, CAUSE_ACCOUNT_MISSING, "the account is not in passwd");
+    if (run->request.verify && strcmp(mapped.name, run->request.account) != 0)
+        return refuse(run, CAUSE_ACCOUNT_DIFFERS, "it is not the one that was to be verified");
     if (run->installation == LOG_ONLY) {
         run->target = run->caller; /* the account was only the authority's way of saying yes */
         return GO_ON;
     }
     if (mapped.uid == run->caller.uid)
-        return refuse(run, "it is the caller's own account, the payload would not be kept apart");
+        return refuse(run, CAUSE_ACCOUNT_REFUSED, "it is the caller's own account, the payload would not be kept apart");
     if (mapped.uid == run->keeper.uid || mapped.gid == run->keeper.gid)
-        return refuse(run, "it is account glexec, which keeps the mappings");
+        return refuse(run, CAUSE_ACCOUNT_REFUSED, "it is account glexec, which keeps the mappings");
     run->target = mapped;
     return GO_ON;
 }

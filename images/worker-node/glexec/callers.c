@@ -38,5 +38,5 @@ int callers_check(struct run *run)
     journal_note(&run->journal, LOG_WARNING, "Caller %s (uid %u) is not in user_white_list.",
                  name[0] != '\0' ? name : "without a name", (unsigned)run->caller.uid);
     run_tell("You are not authorised to use gLExec.");
-    return NOT_AUTHORISED;
+    return run_fail(run, CAUSE_CALLER_NOT_LISTED);
 }

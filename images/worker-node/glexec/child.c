@@ -1,5 +1,6 @@
 #include "child.h"
 
+#include "clock.h"
 #include "descriptor.h"
 #include "outcome.h"
 
@@ -7,45 +8,37 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-/* The input as a file in memory: the child can read it at its own pace and nobody has to feed it. */
-static int input_file(const struct child *child)
-{
-    int file = memfd_create("credential", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    size_t written = 0;
+#define OUT_OF_THE_WAY 16  /* above every number that a child is given */
+#define GRACE 2000         /* milliseconds between SIGTERM and SIGKILL */
 
-    if (file < 0)
-        return -1;
-    while (written < child->input_length) {
-        ssize_t count = write(file, child->input + written, child->input_length - written);
-        if (count <= 0) {
-            close(file);
-            return -1;
-        }
-        written += (size_t)count;
-    }
-    if (lseek(file, 0, SEEK_SET) == 0 &&
-        fcntl(file, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0)
-        return file;
-    close(file);
-    return -1;
-}
-
-static bool place_descriptors(int input, int answer, int answer_fd)
+/* Gives the child its descriptors and no others. They go out of the way first: a number may be another's place. */
+static bool place_files(const struct child *child, int answer)
 {
+    struct child_file all[CHILD_FILES_MAX + 4];
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    size_t count = 0;
+    int highest = 2;
 
-    /* 0-2 are always open, so none of the three is there: the answer, which may land on one of them, goes last. */
-    bool placed = nothing >= 0 && descriptor_place(input, 0) && descriptor_place(nothing, 1) &&
-                  descriptor_place(nothing, 2) && descriptor_place(answer, answer_fd);
-
-    return placed && close_range((unsigned)answer_fd + 1, ~0U, 0) == 0;
+    for (int number = 0; number <= 2; number++)
+        all[count++] = (struct child_file){nothing, number};
+    if (child->answer > 0)
+        all[count++] = (struct child_file){answer, child->answer};
+    for (size_t i = 0; i < child->file_count; i++)
+        all[count++] = child->files[i];
+    for (size_t i = 0; i < count; i++)
+        if ((all[i].file = fcntl(all[i].file, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY)) < 0)
+            return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!descriptor_place(all[i].file, all[i].as))
+            return false;
+        highest = all[i].as > highest ? all[i].as : highest;
+    }
+    return close_range((unsigned)highest + 1, ~0U, 0) == 0;
 }
 
 static bool become(const struct child *child)
@@ -59,23 +52,17 @@ static bool become(const struct child *child)
     return true;
 }
 
-static _Noreturn void be_the_child(const struct child *child, int input, int answer)
+static _Noreturn void be_the_child(const struct child *child, int answer)
 {
+    sigset_t none;
+
     (void)signal(SIGPIPE, SIG_DFL);
     (void)signal(SIGXFSZ, SIG_DFL);
     /* A session of its own: no terminal, and all that it starts can be ended with it. */
-    if (setsid() >= 0 && place_descriptors(input, answer, child->answer_fd) && become(child) &&
-        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0)
+    if (setsid() >= 0 && sigemptyset(&none) == 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0 &&
+        place_files(child, answer) && become(child) && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0)
         execve(child->arguments[0], child->arguments, child->environment);
     _exit(EXEC_FAILED);
-}
-
-static int64_t milliseconds(void)
-{
-    struct timespec now = {0};
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Waits until the descriptor has news. False when the deadline has passed first. */
@@ -84,7 +71,7 @@ static bool wait_for(int descriptor, int64_t deadline)
     struct pollfd watched = {.fd = descriptor, .events = POLLIN};
 
     for (;;) {
-        int64_t left = deadline - milliseconds();
+        int64_t left = deadline - clock_milliseconds();
         int ready = left > 0 ? poll(&watched, 1, (int)left) : 0;
         if (ready > 0)
             return true;
@@ -113,7 +100,16 @@ static void hear(int answer_pipe, int64_t deadline, char *answer, size_t size, s
     report->failure = "the answer of the child is too long";
 }
 
-static void see_it_end(pid_t pid, int64_t deadline, struct child_report *report)
+static void end_it(const struct child *child, pid_t pid, int process)
+{
+    if (child->gently && process >= 0) {
+        (void)kill(-pid, SIGTERM);
+        (void)wait_for(process, clock_milliseconds() + GRACE);
+    }
+    (void)kill(pid, SIGKILL);
+}
+
+static void see_it_end(const struct child *child, pid_t pid, int64_t deadline, struct child_report *report)
 {
     int process = (int)syscall(SYS_pidfd_open, pid, 0);
 
@@ -121,10 +117,10 @@ static void see_it_end(pid_t pid, int64_t deadline, struct child_report *report)
         report->failure = "the child cannot be watched";
     else if (!report->timed_out && report->failure == NULL)
         report->timed_out = !wait_for(process, deadline);
+    if (report->timed_out || report->failure != NULL)
+        end_it(child, pid, process);
     if (process >= 0)
         close(process);
-    if (report->timed_out || report->failure != NULL)
-        (void)kill(pid, SIGKILL);
     /* Whatever a plugin left behind in the child's session ends with it. */
     (void)kill(-pid, SIGKILL);
     while (waitpid(pid, &report->status, 0) < 0)
@@ -136,29 +132,27 @@ static void see_it_end(pid_t pid, int64_t deadline, struct child_report *report)
 
 void child_run(const struct child *child, char *answer, size_t size, struct child_report *report)
 {
-    int64_t deadline = milliseconds() + (int64_t)child->seconds * 1000;
-    int ends[2] = {-1, -1}, input = input_file(child);
+    int64_t deadline = clock_milliseconds() + (int64_t)child->seconds * 1000;
+    int ends[2] = {-1, -1};
     pid_t pid;
 
     *report = (struct child_report){.failure = NULL};
-    answer[0] = '\0';
-    if (input < 0 || pipe2(ends, O_CLOEXEC) != 0) {
+    if (pipe2(ends, O_CLOEXEC) != 0) {
         report->failure = "there are no resources for a child";
-        if (input >= 0)
-            close(input);
         return;
     }
     pid = fork();
     if (pid == 0)
-        be_the_child(child, input, ends[1]);
-    close(input);
+        be_the_child(child, ends[1]);
     close(ends[1]);
     if (pid < 0) {
         report->failure = "there are no resources for a child";
     } else {
-        hear(ends[0], deadline, answer, size - 1, report);
-        see_it_end(pid, deadline, report);
+        if (child->answer > 0)
+            hear(ends[0], deadline, answer, size - 1, report);
+        see_it_end(child, pid, deadline, report);
     }
     close(ends[0]);
-    answer[report->length] = '\0';
+    if (child->answer > 0)
+        answer[report->length] = '\0';
 }

@@ -35,12 +35,12 @@ int command_find(struct run *run)
     command->given = run->argv[1];
     command->arguments = run->argv + 1;
     if (!run_act_as(run, &run->target))
-        return SYSTEM_FAULT;
+        return run_fail(run, CAUSE_SWITCH_FAILED);
     problem = look_at(command);
     run_act_as_self(run);
     if (problem == NULL)
         return GO_ON;
     journal_note(&run->journal, LOG_WARNING, "Command %s for %s: %s.", command->given, run->target.name, problem);
     run_tell("The command %s cannot be executed by the mapped user: %s.", command->given, problem);
-    return CALLER_FAULT;
+    return run_fail(run, CAUSE_COMMAND_UNUSABLE);
 }

@@ -18,8 +18,13 @@ struct config {
     const char *preserve_env_variables;
     const char *lcmaps_db_file;
     const char *lcmaps_get_account_policy;
+    const char *lcmaps_verify_account_policy;
     const char *lcmaps_log_file;
     const char *log_file;
+    const char *omission_private_key_white_list;
+    const char *epilogue; /* empty: none */
+    const char *epilogue_user;
+    const char *epilogue_group;
     bool linger;
     bool create_target_proxy;
     bool lcmaps_voms_verification;
@@ -30,7 +35,11 @@ struct config {
     uint32_t syslog_facility;         /* LOG_... of syslog.h */
     uint32_t user_identity_switch_by; /* enum switcher */
     uint32_t input_lock_mechanism;    /* enum locking */
+    uint32_t target_lock_mechanism;   /* enum locking */
+    uint32_t epilogue_timeout;        /* seconds */
     /* The following are ours. */
+    bool report_cause;  /* say on standard error what the exit code cannot tell */
+    bool end_leftovers; /* end what a payload leaves running */
     uint32_t installation;    /* enum intended */
     uint32_t mapping_timeout; /* seconds for LCMAPS as a whole */
     uint32_t lock_timeout;    /* seconds for a lock on a credential */

@@ -1,7 +1,9 @@
 #include "credential.h"
 
+#include "callers.h"
 #include "lock.h"
 #include "outcome.h"
+#include "pem.h"
 #include "run.h"
 
 #include <errno.h>
@@ -21,6 +23,8 @@ static const char *unacceptable(const struct stat *status, uid_t caller)
         return "does not belong to the caller";
     if ((status->st_mode & 07777 & ~OWNER_ONLY) != 0)
         return "may be touched by others than its owner";
+    if (status->st_nlink != 1)
+        return "has another name besides (a hard link)";
     if (status->st_size <= 0)
         return "is empty";
     if (status->st_size > CREDENTIAL_SIZE)
@@ -76,26 +80,60 @@ static const char *take_in(struct run *run, struct credential *credential, int f
     return problem;
 }
 
-static bool read_one(struct run *run, struct credential *credential, const char *path)
+/* Certificates, and the key that shows that they are the bearer's. Some callers' word is taken for that. */
+static const char *look_into(const struct run *run, struct credential *credential)
+{
+    struct pem pem;
+    const char *problem = pem_look(credential->pem, &pem);
+
+    if (problem != NULL)
+        return problem;
+    if (pem.certificates == 0)
+        return "has no certificate";
+    credential->has_key = pem.keys > 0;
+    if (!credential->has_key && !callers_listed(run->config.omission_private_key_white_list, run->caller.name))
+        return "has no private key";
+    return NULL;
+}
+
+/* NULL when it was read, or what was wrong with it. */
+static const char *read_one(struct run *run, struct credential *credential, const char *path)
 {
     const char *problem;
-    int file = -1;
+    int file;
 
     credential->path = path;
-    if (path[0] != '/') {
-        problem = "is not an absolute path";
-    } else {
-        if (!run_act_as(run, &run->caller))
-            return false;
-        file = open(path, FLAGS);
-        problem = file < 0 ? strerror(errno) : take_in(run, credential, file);
-        if (file >= 0)
-            close(file);
-        run_act_as_self(run);
-    }
+    if (path[0] != '/')
+        return "is not an absolute path";
+    if (!run_act_as(run, &run->caller))
+        return "it could not be read as the caller";
+    file = open(path, FLAGS);
+    problem = file < 0 ? strerror(errno) : take_in(run, credential, file);
+    if (file >= 0)
+        close(file);
+    run_act_as_self(run);
+    return problem == NULL ? look_into(run, credential) : problem;
+}
+
+static bool read_needed(struct run *run, struct credential *credential, const char *path)
+{
+    const char *problem = read_one(run, credential, path);
+
     if (problem != NULL)
         journal_note(&run->journal, LOG_WARNING, "Credential %s of caller %s: %s.", path, run->caller.name, problem);
     return problem == NULL;
+}
+
+/* Not every site's authority wants to see the pilot itself: without a usable proxy of its own the call goes on. */
+static void read_pilots_own(struct run *run)
+{
+    const char *path = run_outer(run, "X509_USER_PROXY");
+    const char *problem = path != NULL ? read_one(run, &run->pilot, path) : NULL;
+
+    if (problem == NULL)
+        return;
+    credential_wipe(&run->pilot);
+    journal_note(&run->journal, LOG_NOTICE, "The caller's own proxy %s is not used: %s.", path, problem);
 }
 
 int credential_read(struct run *run)
@@ -106,20 +144,28 @@ int credential_read(struct run *run)
 
     if (client == NULL)
         journal_note(&run->journal, LOG_WARNING, "Caller %s gave no GLEXEC_CLIENT_CERT.", run->caller.name);
-    else if (read_one(run, &run->client, client))
-        good = source == NULL || read_one(run, &run->source, source);
+    else if (read_needed(run, &run->client, client))
+        good = source == NULL || read_needed(run, &run->source, source);
     if (!good) {
         run_tell("Failed to open $GLEXEC_CLIENT_CERT=%s or $GLEXEC_SOURCE_PROXY=%s.", client != NULL ? client : "(NULL)",
                  source != NULL ? source : "(NULL)");
-        return CALLER_FAULT;
+        return run_fail(run, client == NULL ? CAUSE_NO_CREDENTIAL : CAUSE_CREDENTIAL_UNUSABLE);
     }
     if (source == NULL)
         run->source = run->client;
+    read_pilots_own(run);
     return GO_ON;
+}
+
+void credential_wipe(struct credential *credential)
+{
+    explicit_bzero(credential->pem, sizeof credential->pem);
+    credential->length = 0;
 }
 
 void credential_forget(struct run *run)
 {
-    explicit_bzero(run->client.pem, sizeof run->client.pem);
-    explicit_bzero(run->source.pem, sizeof run->source.pem);
+    credential_wipe(&run->client);
+    credential_wipe(&run->source);
+    credential_wipe(&run->pilot);
 }

@@ -63,7 +63,7 @@ int environment_build(struct run *run)
             continue;
         if (count + 1 >= ENVIRONMENT_MAX) {
             journal_note(&run->journal, LOG_ERR, "The environment for the payload is too large.");
-            return SYSTEM_FAULT;
+            return run_fail(run, CAUSE_ENVIRONMENT_TOO_LARGE);
         }
         run->environment[count++] = *variable;
     }

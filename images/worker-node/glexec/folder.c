@@ -14,7 +14,7 @@ int folder_enter(struct run *run)
     bool entered;
 
     if (!run_act_as(run, &run->target))
-        return SYSTEM_FAULT;
+        return run_fail(run, CAUSE_SWITCH_FAILED);
     entered = (run->target.home[0] == '/' && chdir(run->target.home) == 0) || (known && chdir(callers) == 0) ||
               chdir("/") == 0;
     if (entered && getcwd(run->folder, sizeof run->folder) == NULL)
@@ -23,5 +23,5 @@ int folder_enter(struct run *run)
     if (entered)
         return GO_ON;
     journal_note(&run->journal, LOG_ERR, "There is no folder that %s can start in.", run->target.name);
-    return SYSTEM_FAULT;
+    return run_fail(run, CAUSE_NO_FOLDER);
 }

@@ -15,7 +15,7 @@ static int refuse(struct run *run, const char *cause)
 {
     journal_note(&run->journal, LOG_ERR, "Not run: %s.", cause);
     run_tell("System fault. The site's administrators find the reason in their log.");
-    return SYSTEM_FAULT;
+    return run_fail(run, CAUSE_INSTALLATION);
 }
 
 static const char *why_not_heeded(void)
@@ -42,7 +42,10 @@ static int without_privilege(struct run *run)
         return refuse(run, "the program has lost its set-id bit (log-only needs mode 0555 exactly)");
     run->installation = LOG_ONLY;
     run->keeper = run->caller;
-    run->site = identity_by_name(&glexec, "glexec") ? glexec.uid : 0;
+    if (identity_by_name(&glexec, "glexec")) {
+        run->site.uid = glexec.uid;
+        run->site.gid = glexec.gid;
+    }
     return GO_ON;
 }
 
@@ -53,7 +56,8 @@ static int with_privilege(struct run *run)
         return refuse(run, "there is no account glexec");
     if (run->keeper.uid == 0 || run->keeper.gid == 0)
         return refuse(run, "account glexec must not be root");
-    run->site = run->keeper.uid;
+    run->site.uid = run->keeper.uid;
+    run->site.gid = run->keeper.gid;
     return GO_ON;
 }
 
@@ -71,7 +75,7 @@ int installation_find(struct run *run)
     if (real == 0) {
         journal_note(&run->journal, LOG_ERR, "Called by root, which has no need to.");
         run_tell("You are not authorised to use gLExec.");
-        return NOT_AUTHORISED;
+        return run_fail(run, CAUSE_CALLED_BY_ROOT);
     }
     (void)identity_look_up(&run->caller); /* a caller without a name is refused by the white list */
     if (effective == 0)

@@ -1,5 +1,6 @@
 #include "journal.h"
 
+#include "places.h"
 #include "text.h"
 
 #include <errno.h>
@@ -11,10 +12,6 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
-
-#ifndef SYSTEM_LOG
-#define SYSTEM_LOG "/dev/log"
-#endif
 
 #define LINE_SIZE 8000 /* below rsyslogd's usual bound of 8 KiB for a message */
 #define SEND_SECONDS 2 /* how long a hung log daemon may keep a line */
@@ -122,4 +119,12 @@ void journal_note(struct journal *journal, int severity, const char *format, ...
 bool journal_record(struct journal *journal, const char *line)
 {
     return write_line(journal, LOG_NOTICE, line);
+}
+
+void journal_pass_on(struct journal *journal, int severity, const char *line)
+{
+    char text[LINE_SIZE];
+
+    if (text_print(text, sizeof text, "lcmaps: %s", line))
+        (void)write_line(journal, severity, text);
 }

@@ -28,4 +28,7 @@ void journal_note(struct journal *journal, int severity, const char *format, ...
 /* Writes one line whatever the level. False: it is lost, and nothing may be run on the strength of it. */
 bool journal_record(struct journal *journal, const char *line);
 
+/* Passes on a line of LCMAPS', whose level the site has asked LCMAPS for. */
+void journal_pass_on(struct journal *journal, int severity, const char *line);
+
 #endif

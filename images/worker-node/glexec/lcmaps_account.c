@@ -1,10 +1,11 @@
 /* lcmaps-account: asks the site's real LCMAPS for the account of one credential. It is not set-id.
  *
- * Started by the switch as `lcmaps-account IDENT FACILITY [--no-voms-verification] [--switched]`, with LCMAPS' settings in
- * the environment, the PEM text of the credential on standard input and descriptor 3 for the answer (see answer.h).
+ * Started by the switch as `lcmaps-account [--no-voms-verification] [--switched]`, with LCMAPS' settings in the environment,
+ * the PEM text of the credential on standard input, and the descriptors of answer.h for the answer and LCMAPS' lines.
  * With --switched the policy ends in posix_enf: not what LCMAPS returns counts, but who this process has become. */
 #include "answer.h"
 #include "identity.h"
+#include "refusal.h"
 #include "text.h"
 
 #include <lcmaps/lcmaps_basic.h>
@@ -14,12 +15,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PEM_SIZE (256 * 1024 + 1)
 #define POLICIES_MAX 10
-#define USER_LOG 1 /* LCMAPS' DO_USRLOG: LCMAPS_LOG_FILE if set, else the system log; its header does not publish it */
+#define USER_LOG 1 /* LCMAPS' DO_USRLOG: to the stream that it is given; its header does not publish it */
+#define ATTEMPTS 8 /* two first-time users who meet at one pool account both step back */
+#define PAUSE 40   /* milliseconds between two of them, at the most */
+#define CONTENDED "pool-contended"
 
 struct request {
     bool verify_voms, switched;
@@ -35,14 +41,11 @@ struct mapping {
 
 static bool read_request(struct request *request, int argc, char **argv)
 {
-    uint32_t facility;
     size_t length;
 
-    if (argc < 3 || !text_number(argv[2], LOG_FACMASK, &facility))
-        return false;
     request->verify_voms = true;
     request->switched = false;
-    for (int i = 3; i < argc; i++) {
+    for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--no-voms-verification") == 0)
             request->verify_voms = false;
         else if (strcmp(argv[i], "--switched") == 0)
@@ -50,7 +53,6 @@ static bool read_request(struct request *request, int argc, char **argv)
         else
             return false;
     }
-    openlog(argv[1], 0, (int)facility); /* the ident carries the pid of the switch, so that all lines can be joined */
     length = fread(request->pem, 1, sizeof request->pem - 1, stdin);
     request->pem[length] = '\0';
     return ferror(stdin) == 0 && length > 0;
@@ -135,6 +137,69 @@ static bool what_we_became(struct mapping *mapping)
     return mapping->sgid_count >= 0;
 }
 
+/* What LCMAPS has written since `start`, or an empty text. The caller frees it. */
+static char *lines_since(off_t start)
+{
+    struct stat log;
+    char *lines;
+    ssize_t got;
+
+    if (fstat(LOG_FD, &log) != 0 || log.st_size < start || (lines = malloc((size_t)(log.st_size - start) + 1)) == NULL)
+        return NULL;
+    got = pread(LOG_FD, lines, (size_t)(log.st_size - start), start);
+    lines[got > 0 ? got : 0] = '\0';
+    return lines;
+}
+
+static off_t log_end(FILE *log)
+{
+    return fflush(log) == 0 ? lseek(LOG_FD, 0, SEEK_END) : 0;
+}
+
+/* Why this attempt failed: what a plugin of ours said, else what LCMAPS' lines say. */
+static void find_reason(char *reason, size_t size, FILE *log, off_t start)
+{
+    const char *said = getenv(CAUSE_VARIABLE);
+    char *lines;
+
+    reason[0] = '\0';
+    if (said != NULL) {
+        (void)text_print(reason, size, "%s", said);
+        (void)unsetenv(CAUSE_VARIABLE);
+        return;
+    }
+    (void)fflush(log);
+    lines = lines_since(start);
+    if (lines != NULL)
+        (void)text_print(reason, size, "%s", refusal_reason(lines));
+    free(lines);
+}
+
+/* Some time, unlike that of the others who were stepped back with us. */
+static void pause_a_little(void)
+{
+    uint32_t number = 0;
+    struct timespec time = {.tv_nsec = 1000000};
+
+    if (getrandom(&number, sizeof number, 0) == (ssize_t)sizeof number)
+        time.tv_nsec += (long)(number % PAUSE) * 1000000;
+    (void)nanosleep(&time, NULL);
+}
+
+/* Asks until there is an answer that is not an accident between two callers. */
+static bool ask_patiently(struct request *request, struct mapping *mapping, FILE *log, char *reason, size_t size)
+{
+    for (int attempt = 1;; attempt++) {
+        off_t start = log_end(log);
+        if (ask(request, mapping))
+            return true;
+        find_reason(reason, size, log, start);
+        if (strcmp(reason, CONTENDED) != 0 || attempt >= ATTEMPTS)
+            return false;
+        pause_a_little();
+    }
+}
+
 static _Noreturn void end_with(FILE *answer, enum verdict verdict)
 {
     (void)fputs(ANSWER_END "\n", answer);
@@ -145,17 +210,22 @@ int main(int argc, char **argv)
 {
     static struct request request;
     struct mapping mapping = {.uid = (uid_t)-1};
-    FILE *answer = fdopen(ANSWER_FD, "w");
+    FILE *answer = fdopen(ANSWER_FD, "w"), *log = fdopen(LOG_FD, "a");
+    char reason[64] = "";
     bool mapped;
 
-    if (answer == NULL || fcntl(ANSWER_FD, F_SETFD, FD_CLOEXEC) != 0 || !read_request(&request, argc, argv))
+    if (answer == NULL || log == NULL || fcntl(ANSWER_FD, F_SETFD, FD_CLOEXEC) != 0 ||
+        fcntl(LOG_FD, F_SETFD, FD_CLOEXEC) != 0 || !read_request(&request, argc, argv))
         return VERDICT_BROKEN;
-    if (lcmaps_init_and_logfile(NULL, NULL, USER_LOG) != 0)
+    (void)setvbuf(log, NULL, _IOLBF, BUFSIZ); /* a plugin that crashes takes no line with it */
+    if (lcmaps_init_and_logfile(NULL, log, USER_LOG) != 0)
         return VERDICT_NOT_RUNNING;
     if (!request.verify_voms)
         lcmaps_disable_voms_attributes_verification();
-    mapped = ask(&request, &mapping);
+    mapped = ask_patiently(&request, &mapping, log, reason, sizeof reason);
     say_whose(answer);
+    if (!mapped && reason[0] != '\0')
+        say(answer, ANSWER_CAUSE, reason);
     if (!mapped)
         end_with(answer, VERDICT_REFUSED);
     if (request.switched && !what_we_became(&mapping))

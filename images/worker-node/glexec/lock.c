@@ -24,14 +24,14 @@ static int ring_after(uint32_t seconds)
     return setitimer(ITIMER_REAL, seconds > 0 ? &timer : &none, NULL);
 }
 
-static int take(int file, uint32_t mechanism)
+static int take(int file, uint32_t mechanism, bool alone)
 {
-    struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+    struct flock whole = {.l_type = alone ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET};
 
-    return mechanism == LOCK_FLOCK ? flock(file, LOCK_SH) : fcntl(file, F_SETLKW, &whole);
+    return mechanism == LOCK_FLOCK ? flock(file, alone ? LOCK_EX : LOCK_SH) : fcntl(file, F_SETLKW, &whole);
 }
 
-const char *lock_for_reading(int file, uint32_t mechanism, uint32_t seconds)
+static const char *lock(int file, uint32_t mechanism, uint32_t seconds, bool alone)
 {
     const struct sigaction interrupting = {.sa_handler = wake_up};
     const char *problem = NULL;
@@ -40,9 +40,19 @@ const char *lock_for_reading(int file, uint32_t mechanism, uint32_t seconds)
         return NULL;
     if (sigaction(SIGALRM, &interrupting, NULL) != 0 || ring_after(seconds) != 0)
         return "the time limit for its lock cannot be set";
-    if (take(file, mechanism) != 0)
+    if (take(file, mechanism, alone) != 0)
         problem = errno == EINTR ? "is locked by somebody else for too long" : strerror(errno);
     (void)ring_after(0);
     (void)signal(SIGALRM, SIG_DFL);
     return problem;
+}
+
+const char *lock_for_reading(int file, uint32_t mechanism, uint32_t seconds)
+{
+    return lock(file, mechanism, seconds, false);
+}
+
+const char *lock_for_writing(int file, uint32_t mechanism, uint32_t seconds)
+{
+    return lock(file, mechanism, seconds, true);
 }

@@ -1,4 +1,5 @@
 /* glexec: runs a payload as the account that its user is mapped to, or records that it was allowed to run. */
+#include "about.h"
 #include "admission.h"
 #include "callers.h"
 #include "command.h"
@@ -9,7 +10,9 @@
 #include "mapping.h"
 #include "outcome.h"
 #include "payload.h"
+#include "policy_files.h"
 #include "record.h"
+#include "report.h"
 #include "request.h"
 #include "run.h"
 #include "sane_start.h"
@@ -20,11 +23,13 @@
 
 static step *const order_of_work[] = {
     sane_start,         /* descriptors, signals, mask; the environment is set aside */
+    about_tell,         /* -v, -V */
     installation_find,  /* set-id or log-only, and did the kernel heed it? */
     settings_read,      /* as account glexec */
     callers_check,      /* the white list */
     request_read,       /* GLEXEC_MODE, GLEXEC_ID */
     credential_read,    /* as the caller */
+    policy_files_check, /* as account glexec */
     mapping_ask,        /* a child runs LCMAPS */
     admission_check,    /* the answer is somebody's, and nobody's who must not be had */
     command_find,       /* as the target */
@@ -45,7 +50,8 @@ int main(int argc, char **argv)
     run.argv = argv;
     for (; outcome == GO_ON && taken < sizeof order_of_work / sizeof order_of_work[0]; taken++)
         outcome = order_of_work[taken](&run);
-    if (outcome == SYSTEM_FAULT)
+    report_cause(&run);
+    if (run.cause != CAUSE_NONE && run.cause != CAUSE_EPILOGUE_FAILED)
         target_proxy_withdraw(&run); /* nothing was run that could use it */
     return outcome == GO_ON ? SYSTEM_FAULT : outcome;
 }

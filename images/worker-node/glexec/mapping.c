@@ -2,89 +2,114 @@
 
 #include "answer.h"
 #include "child.h"
+#include "lcmaps_log.h"
+#include "memory_file.h"
 #include "outcome.h"
+#include "places.h"
 #include "run.h"
 #include "text.h"
-#include "trusted_path.h"
 
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifndef LCMAPS_ACCOUNT
-#define LCMAPS_ACCOUNT "/usr/libexec/glexec/lcmaps-account"
-#endif
+#define VARIABLE(name, number) name "=/proc/self/fd/" #number
+#define IN_MEMORY(name, number) VARIABLE(name, number)
+#define LEVEL_FOR_CAUSES 4 /* less would leave us guessing why LCMAPS refused; the site's log gets what the site asks for */
 
-/* The child's arguments and environment: nothing of them comes from the caller. */
+/* The child's arguments, environment and files: nothing of them comes from the caller but two proxies and his groups. */
 struct order {
-    char db[PATH_MAX + 32], policy[1024], level[64], log_file[PATH_MAX + 32], ident[64], facility[16];
-    char *arguments[8];
+    char policy[1024], level[64], groups[sizeof "GLEXEC_CALLER_GROUPS=" + 11 * (GROUPS_MAX + 1)];
+    char *arguments[4];
     char *environment[8];
+    struct child child;
 };
 
-static bool write_order(struct order *order, const struct run *run)
+static bool write_groups(char *out, size_t size, const struct identity *caller)
 {
-    const struct config *config = &run->config;
-    size_t argument = 0, variable = 0;
-    bool fits = text_print(order->db, sizeof order->db, "LCMAPS_DB_FILE=%s", config->lcmaps_db_file) &&
-                text_print(order->policy, sizeof order->policy, "LCMAPS_POLICY_NAME=%s",
-                           config->lcmaps_get_account_policy) &&
-                text_print(order->level, sizeof order->level, "LCMAPS_DEBUG_LEVEL=%u", config->lcmaps_debug_level) &&
-                text_print(order->log_file, sizeof order->log_file, "LCMAPS_LOG_FILE=%s", config->lcmaps_log_file) &&
-                text_print(order->ident, sizeof order->ident, "glexec[%d]", (int)run->journal.pid) &&
-                text_print(order->facility, sizeof order->facility, "%d", run->journal.facility);
+    bool fits = text_print(out, size, "GLEXEC_CALLER_GROUPS=%u", (unsigned)caller->gid);
 
-    order->arguments[argument++] = (char *)LCMAPS_ACCOUNT;
-    order->arguments[argument++] = order->ident;
-    order->arguments[argument++] = order->facility;
-    if (!config->lcmaps_voms_verification)
-        order->arguments[argument++] = (char *)"--no-voms-verification";
-    if (run->installation == SETUID && config->user_identity_switch_by == SWITCHED_BY_LCMAPS)
-        order->arguments[argument++] = (char *)"--switched";
-    order->arguments[argument] = NULL;
-    order->environment[variable++] = order->db;
-    order->environment[variable++] = order->level;
-    if (config->lcmaps_get_account_policy[0] != '\0')
-        order->environment[variable++] = order->policy;
-    if (config->lcmaps_log_file[0] != '\0')
-        order->environment[variable++] = order->log_file;
-    order->environment[variable] = NULL;
+    for (size_t i = 0; fits && i < caller->group_count; i++) {
+        size_t used = strlen(out);
+        fits = text_print(out + used, size - used, ",%u", (unsigned)caller->groups[i]);
+    }
     return fits;
 }
 
-/* The policy file as account glexec sees it: readable, and written by nobody but the site. */
-static bool policy_file_trusted(struct run *run)
+static bool write_words(struct order *order, const struct run *run)
 {
-    char why[256];
-    int file;
+    const struct config *config = &run->config;
+    const char *labels = run->request.verify ? config->lcmaps_verify_account_policy : config->lcmaps_get_account_policy;
+    unsigned level = config->lcmaps_debug_level > LEVEL_FOR_CAUSES ? config->lcmaps_debug_level : LEVEL_FOR_CAUSES;
+    size_t argument = 0, variable = 0;
+    bool fits = text_print(order->policy, sizeof order->policy, "LCMAPS_POLICY_NAME=%s", labels) &&
+                text_print(order->level, sizeof order->level, "LCMAPS_DEBUG_LEVEL=%u", level) &&
+                write_groups(order->groups, sizeof order->groups, &run->caller);
 
-    if (!run_act_as(run, &run->keeper))
-        return false;
-    file = trusted_open(run->config.lcmaps_db_file, run->site, why, sizeof why);
-    run_act_as_self(run);
-    if (file < 0) {
-        journal_note(&run->journal, LOG_ERR, "lcmaps_db_file: %s.", why);
-        return false;
-    }
-    close(file);
-    return true;
+    order->arguments[argument++] = (char *)LCMAPS_ACCOUNT;
+    if (!config->lcmaps_voms_verification)
+        order->arguments[argument++] = (char *)"--no-voms-verification";
+    if (order->child.as_root)
+        order->arguments[argument++] = (char *)"--switched";
+    order->environment[variable++] = (char *)IN_MEMORY("LCMAPS_DB_FILE", POLICY_FD);
+    order->environment[variable++] = order->level;
+    order->environment[variable++] = order->groups;
+    if (labels[0] != '\0')
+        order->environment[variable++] = order->policy;
+    if (run->pilot.length > 0)
+        order->environment[variable++] = (char *)IN_MEMORY("X509_USER_PROXY", PILOT_FD);
+    if (!run->client.has_key) /* the caller is one of those whose word the site takes for it */
+        order->environment[variable++] = (char *)"VERIFY_PROXY_DISCARD_PRIVATE_KEY_ABSENCE=1";
+    return fits;
+}
+
+static bool add_file(struct order *order, int file, int as)
+{
+    if (file >= 0)
+        order->child.files[order->child.file_count++] = (struct child_file){file, as};
+    return file >= 0;
+}
+
+static bool open_files(struct order *order, const struct run *run)
+{
+    const struct identity *owner = order->child.identity;
+
+    return add_file(order, memory_file("credential", run->client.pem, run->client.length, owner), STDIN_FILENO) &&
+           add_file(order, memory_file_empty("lcmaps.log", owner), LOG_FD) &&
+           add_file(order, memory_file("lcmaps.db", run->policy.text, run->policy.length, owner), POLICY_FD) &&
+           (run->pilot.length == 0 ||
+            add_file(order, memory_file("pilot", run->pilot.pem, run->pilot.length, owner), PILOT_FD));
+}
+
+static void close_files(struct order *order)
+{
+    for (size_t i = 0; i < order->child.file_count; i++)
+        close(order->child.files[i].file);
+}
+
+/* Whatever happened, its lines come first in the log. */
+static void take_lines(struct order *order, struct run *run)
+{
+    for (size_t i = 0; i < order->child.file_count; i++)
+        if (order->child.files[i].as == LOG_FD)
+            lcmaps_log_pass_on(run, order->child.files[i].file);
 }
 
 static int unable(struct run *run, const char *cause)
 {
     journal_note(&run->journal, LOG_ERR, "Initialisation of LCMAPS failed.");
     journal_note(&run->journal, LOG_ERR, "The cause: %s.", cause);
-    return SYSTEM_FAULT;
+    return run_fail(run, CAUSE_LCMAPS_BROKEN);
 }
 
-static int refused(struct run *run, const char *cause)
+static int refused(struct run *run, enum cause cause)
 {
     journal_note(&run->journal, LOG_WARNING, "LCMAPS failed.");
-    journal_note(&run->journal, LOG_WARNING, "The cause: %s. Caller: %s. Used DN: \"%s\"", cause, run->caller.name,
-                 run->account.dn);
+    journal_note(&run->journal, LOG_WARNING, "The cause: %s. Caller: %s. Used DN: \"%s\"", cause_reason(cause),
+                 run->caller.name, run->account.dn);
     run_tell("LCMAPS failed.");
     run_tell("  The reason can be found in the syslog.");
-    return NOT_AUTHORISED;
+    return run_fail(run, cause);
 }
 
 static int judge(struct run *run, const struct child_report *report, char *answer)
@@ -92,7 +117,7 @@ static int judge(struct run *run, const struct child_report *report, char *answe
     const char *problem;
 
     if (report->timed_out)
-        return refused(run, "no answer within mapping_timeout");
+        return refused(run, CAUSE_TIMED_OUT);
     if (report->failure != NULL)
         return unable(run, report->failure);
     if (WIFSIGNALED(report->status))
@@ -114,32 +139,26 @@ static int judge(struct run *run, const struct child_report *report, char *answe
         return unable(run, "an answer that cannot be trusted");
     }
     if (WEXITSTATUS(report->status) == VERDICT_REFUSED)
-        return refused(run, "no account");
+        return refused(run, cause_of_refusal(run->account.cause));
     return run->account.mapped ? GO_ON : unable(run, "an answer without an account");
 }
 
 int mapping_ask(struct run *run)
 {
     bool by_lcmaps = run->config.user_identity_switch_by == SWITCHED_BY_LCMAPS;
-    char answer[ANSWER_SIZE + 1];
-    struct child_report report = {0};
-    struct order order;
-    struct child child;
+    char answer[ANSWER_SIZE + 1] = "";
+    struct child_report report = {.failure = "there are no resources for a child"};
+    struct order order = {.child = {.answer = ANSWER_FD, .seconds = run->config.mapping_timeout}};
 
-    if (!policy_file_trusted(run))
-        return SYSTEM_FAULT;
-    if (!write_order(&order, run))
-        return unable(run, "a path or policy name is too long");
-    child = (struct child){
-        .arguments = order.arguments,
-        .environment = order.environment,
-        .identity = run->installation == SETUID && !by_lcmaps ? &run->keeper : NULL,
-        .as_root = run->installation == SETUID && by_lcmaps,
-        .input = run->client.pem,
-        .input_length = run->client.length,
-        .answer_fd = ANSWER_FD,
-        .seconds = run->config.mapping_timeout,
-    };
-    child_run(&child, answer, sizeof answer, &report);
+    order.child.arguments = order.arguments;
+    order.child.environment = order.environment;
+    order.child.identity = run->installation == SETUID && !by_lcmaps ? &run->keeper : NULL;
+    order.child.as_root = run->installation == SETUID && by_lcmaps;
+    if (!write_words(&order, run))
+        return unable(run, "a policy name is too long");
+    if (open_files(&order, run))
+        child_run(&order.child, answer, sizeof answer, &report);
+    take_lines(&order, run);
+    close_files(&order);
     return judge(run, &report, answer);
 }

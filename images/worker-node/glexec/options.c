@@ -11,8 +11,7 @@ enum kind {
     YES_NO,    /* yes or no */
     NUMBER,    /* up to `most` */
     WORD,      /* one of `words` */
-    NO_EFFECT, /* known to gLExec, of no effect here: noted in the log */
-    MATCHING   /* known to gLExec, without meaning here: taken silently */
+    NO_EFFECT  /* known to gLExec, of no effect here: noted in the log */
 };
 
 struct word {
@@ -49,10 +48,11 @@ static const struct option options[] = {
     {"user_identity_switch_by", WORD, TO(user_identity_switch_by), 0, 0, switchers},
     {"create_target_proxy", YES_NO, TO(create_target_proxy), 0, 0, NULL},
     {"input_lock_mechanism", WORD, TO(input_lock_mechanism), 0, 0, locks},
-    {"target_lock_mechanism", MATCHING, 0, 0, 0, locks}, /* the copy is renamed into place: nobody sees half of it */
-    {"lock_mechanism", MATCHING, 0, 0, 0, locks},
+    {"target_lock_mechanism", WORD, TO(target_lock_mechanism), 0, 0, locks},
+    {"lock_mechanism", WORD, TO(target_lock_mechanism), 0, 0, locks}, /* its old name */
     {"lcmaps_db_file", PATH, TO(lcmaps_db_file), 0, 0, NULL},
     {"lcmaps_get_account_policy", LIST, TO(lcmaps_get_account_policy), 0, 0, NULL},
+    {"lcmaps_verify_account_policy", LIST, TO(lcmaps_verify_account_policy), 0, 0, NULL},
     {"lcmaps_debug_level", NUMBER, TO(lcmaps_debug_level), 0, 5, NULL},
     {"lcmaps_log_file", PATH, TO(lcmaps_log_file), 0, 0, NULL},
     {"lcmaps_voms_verification", YES_NO, TO(lcmaps_voms_verification), 0, 0, NULL},
@@ -61,21 +61,22 @@ static const struct option options[] = {
     {"log_level", NUMBER, TO(log_level), 0, 5, NULL},
     {"syslog_facility", WORD, TO(syslog_facility), 0, 0, facilities},
     {"use_lcas", YES_NO, TO(use_lcas), 0, 0, NULL},
+    {"omission_private_key_white_list", LIST, TO(omission_private_key_white_list), 0, 0, NULL},
+    {"epilogue", PATH, TO(epilogue), 0, 0, NULL},
+    {"epilogue_user", LIST, TO(epilogue_user), 0, 0, NULL},
+    {"epilogue_group", LIST, TO(epilogue_group), 0, 0, NULL},
+    {"epilogue_timeout", NUMBER, TO(epilogue_timeout), 1, 86400, NULL},
 
     {"lcas_db_file", NO_EFFECT, 0, 0, 0, NULL},
     {"lcas_debug_level", NO_EFFECT, 0, 0, 0, NULL},
     {"lcas_log_file", NO_EFFECT, 0, 0, 0, NULL},
     {"lcas_log_level", NO_EFFECT, 0, 0, 0, NULL},
     {"lcmaps_log_level", NO_EFFECT, 0, 0, 0, NULL},
-    {"lcmaps_verify_account_policy", NO_EFFECT, 0, 0, 0, NULL},
-    {"omission_private_key_white_list", NO_EFFECT, 0, 0, 0, NULL},
     {"silent_logging", NO_EFFECT, 0, 0, 0, NULL},
-    {"epilogue", NO_EFFECT, 0, 0, 0, NULL},
-    {"epilogue_user", NO_EFFECT, 0, 0, 0, NULL},
-    {"epilogue_group", NO_EFFECT, 0, 0, 0, NULL},
-    {"epilogue_timeout", NO_EFFECT, 0, 0, 0, NULL},
 
     {"installation", WORD, TO(installation), 0, 0, installations},
+    {"report_cause", YES_NO, TO(report_cause), 0, 0, NULL},
+    {"end_leftovers", YES_NO, TO(end_leftovers), 0, 0, NULL},
     {"mapping_timeout", NUMBER, TO(mapping_timeout), 1, 3600, NULL},
     {"lock_timeout", NUMBER, TO(lock_timeout), 1, 3600, NULL},
     {"minimum_uid", NUMBER, TO(minimum_uid), 1, UINT32_MAX - 1, NULL},
@@ -90,7 +91,13 @@ void options_defaults(struct config *config)
     config->preserve_env_variables = "";
     config->lcmaps_db_file = "/etc/lcmaps/lcmaps-glexec.db";
     config->lcmaps_get_account_policy = "";
+    config->lcmaps_verify_account_policy = "";
     config->lcmaps_log_file = "";
+    config->omission_private_key_white_list = "";
+    config->epilogue = "";
+    config->epilogue_user = "root";
+    config->epilogue_group = "root";
+    config->epilogue_timeout = 300;
     config->log_file = "";
     config->linger = true;
     config->create_target_proxy = true;
@@ -102,6 +109,9 @@ void options_defaults(struct config *config)
     config->syslog_facility = LOG_DAEMON;
     config->user_identity_switch_by = SWITCHED_BY_GLEXEC;
     config->input_lock_mechanism = LOCK_FLOCK;
+    config->target_lock_mechanism = LOCK_FLOCK;
+    config->report_cause = false;
+    config->end_leftovers = false;
     config->installation = INTENDED_ANY;
     config->mapping_timeout = 30;
     config->lock_timeout = 10;
@@ -127,8 +137,7 @@ static const char *store_word(uint32_t *place, const struct word *words, const c
 {
     for (const struct word *word = words; word->name != NULL; word++)
         if (strcmp(word->name, value) == 0) {
-            if (place != NULL)
-                *place = word->value;
+            *place = word->value;
             return NULL;
         }
     return "the value is none of the known words";
@@ -162,8 +171,6 @@ static const char *store(struct config *config, const struct option *option, con
         return NULL;
     case WORD:
         return store_word(place, option->words, value);
-    case MATCHING:
-        return store_word(NULL, option->words, value);
     case NO_EFFECT:
         return store_note(config, option->name);
     }

@@ -80,7 +80,7 @@ int record_start(struct run *run)
     if (record_whose(run) && (run->command.given != NULL ? record_what(run) : record_renewal(run)))
         return run->command.given != NULL ? GO_ON : ENOUGH;
     run_tell("No record of the call can be written.");
-    return SYSTEM_FAULT;
+    return run_fail(run, CAUSE_NO_RECORD);
 }
 
 void record_end(struct run *run, int status, const struct rusage *used)

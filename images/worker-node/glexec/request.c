@@ -8,6 +8,27 @@
 
 #define ID_SHOWN 512
 
+static int refuse_mode(struct run *run, const char *mode)
+{
+    char shown[ID_SHOWN];
+
+    text_escape(shown, sizeof shown, mode);
+    journal_note(&run->journal, LOG_WARNING, "GLEXEC_MODE \"%s\" is not available.", shown);
+    run_tell("The $GLEXEC_MODE asked for is not available.");
+    return run_fail(run, CAUSE_MODE_UNKNOWN);
+}
+
+static int read_account(struct run *run)
+{
+    run->request.verify = true;
+    run->request.account = run_outer(run, "GLEXEC_ACCOUNT");
+    if (run->request.account != NULL && run->request.account[0] != '\0')
+        return GO_ON;
+    journal_note(&run->journal, LOG_WARNING, "GLEXEC_MODE is lcmaps_verify_account, but GLEXEC_ACCOUNT names none.");
+    run_tell("$GLEXEC_ACCOUNT has to name the account that is to be verified.");
+    return run_fail(run, CAUSE_ACCOUNT_NOT_NAMED);
+}
+
 int request_read(struct run *run)
 {
     const char *mode = run_outer(run, "GLEXEC_MODE");
@@ -20,8 +41,5 @@ int request_read(struct run *run)
     }
     if (mode == NULL || strcmp(mode, "lcmaps_get_account") == 0)
         return GO_ON;
-    text_escape(shown, sizeof shown, mode);
-    journal_note(&run->journal, LOG_WARNING, "GLEXEC_MODE \"%s\" is not available.", shown);
-    run_tell("The $GLEXEC_MODE asked for is not available.");
-    return CALLER_FAULT;
+    return strcmp(mode, "lcmaps_verify_account") == 0 ? read_account(run) : refuse_mode(run, mode);
 }

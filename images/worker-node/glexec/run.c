@@ -7,6 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+int run_fail(struct run *run, enum cause cause)
+{
+    if (run->cause == CAUSE_NONE)
+        run->cause = cause;
+    return cause_code(cause);
+}
+
 bool run_act_as(struct run *run, const struct identity *who)
 {
     if (run->installation == LOG_ONLY || identity_take_on(who))

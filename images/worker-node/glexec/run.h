@@ -3,12 +3,16 @@
 #define RUN_H
 
 #include "account.h"
+#include "cause.h"
 #include "command.h"
 #include "config.h"
 #include "credential.h"
 #include "identity.h"
 #include "installation.h"
 #include "journal.h"
+#include "lcmaps_log.h"
+#include "policy_files.h"
+#include "request.h"
 
 #include <limits.h>
 
@@ -19,18 +23,26 @@ struct run {
     char **argv;
     char **outer; /* the caller's environment, set aside at the start */
     struct journal journal;
+    enum cause cause; /* why it ended without a payload */
     enum installation installation;
     struct identity caller;
     struct identity keeper; /* does the switch's own reading: account glexec, or the caller in log-only */
-    uid_t site;             /* besides root, whose files are the site's: account glexec, if there is one */
+    struct {
+        uid_t uid;
+        gid_t gid;
+    } site; /* besides root, whose files are the site's: account glexec, if there is one */
     struct config config;
+    struct policy policy;
+    struct request request;
     struct credential client; /* says whose payload it is */
     struct credential source; /* what the payload gets a copy of */
+    struct credential pilot;  /* the caller's own, with which the authority's clients show themselves; may be empty */
+    char lcmaps_log[LCMAPS_LOG_SIZE + 1];
     struct account account;   /* the answer of the authority */
     struct identity target;   /* who the payload runs as */
     char target_proxy[PATH_MAX]; /* where the copy is, empty when there is none */
     struct command command;
-    char folder[PATH_MAX];               /* where the payload starts */
+    char folder[PATH_MAX];              /* where the payload starts */
     char *environment[ENVIRONMENT_MAX]; /* what the payload gets */
     char home[PATH_MAX + sizeof "HOME="];
     char proxy[PATH_MAX + sizeof "X509_USER_PROXY="];
@@ -38,6 +50,9 @@ struct run {
 
 /* A step: GO_ON, or the exit code of the switch. A step that ends the call has said why in the journal. */
 typedef int step(struct run *run);
+
+/* Remembers why the call ends, and gives the exit code that goes with it. The first cause counts. */
+int run_fail(struct run *run, enum cause cause);
 
 /* Acts as somebody else for a while, and as itself again. In log-only nobody can be anybody else: both do nothing. */
 bool run_act_as(struct run *run, const struct identity *who);

@@ -55,18 +55,18 @@ static bool reset_signals(void)
 int sane_start(struct run *run)
 {
     if (!open_standard_descriptors() || close_range(3, ~0U, 0) != 0)
-        return SYSTEM_FAULT; /* there is no descriptor yet that this could be said on */
+        return run_fail(run, CAUSE_NO_RESOURCES); /* there is no descriptor yet that this could be said on */
     (void)umask(077);
     run->outer = environ != NULL ? environ : nothing;
     environ = nothing;
     journal_open(&run->journal);
     if (!reset_signals() || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
         journal_note(&run->journal, LOG_ERR, "Signals or core dumps cannot be set up.");
-        return SYSTEM_FAULT;
+        return run_fail(run, CAUSE_NO_RESOURCES);
     }
     if (run->argc < 1 || run->argv[0] == NULL) {
         journal_note(&run->journal, LOG_ERR, "Called without a name in argv[0].");
-        return CALLER_FAULT;
+        return run_fail(run, CAUSE_NO_NAME);
     }
     return GO_ON;
 }

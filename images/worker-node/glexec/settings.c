@@ -1,6 +1,7 @@
 #include "settings.h"
 
 #include "outcome.h"
+#include "places.h"
 #include "run.h"
 #include "text.h"
 #include "trusted_path.h"
@@ -9,10 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#ifndef GLEXEC_CONF
-#define GLEXEC_CONF "/etc/glexec.conf"
-#endif
 
 static bool wrong(struct config_error *error, const char *reason)
 {
@@ -24,7 +21,7 @@ static bool wrong(struct config_error *error, const char *reason)
 static bool load(struct run *run, size_t *length, struct config_error *error)
 {
     struct config *config = &run->config;
-    int file = trusted_open(GLEXEC_CONF, run->site, error->reason, sizeof error->reason);
+    int file = trusted_open(GLEXEC_CONF, run->site.uid, error->reason, sizeof error->reason);
     ssize_t got = 0;
 
     if (file < 0)
@@ -48,14 +45,14 @@ static int open_log_file(struct run *run)
     if (run->installation == LOG_ONLY) {
         journal_note(&run->journal, LOG_ERR, "%s: log_destination = file cannot work in a log-only installation, "
                      "an unprivileged program cannot write the site's log.", GLEXEC_CONF);
-        return SYSTEM_FAULT;
+        return run_fail(run, CAUSE_CONFIGURATION);
     }
-    if (!trusted_parent(run->config.log_file, run->site, folder, sizeof folder)) {
+    if (!trusted_parent(run->config.log_file, run->site.uid, folder, sizeof folder)) {
         journal_note(&run->journal, LOG_ERR, "%s: log_file %s: %s.", GLEXEC_CONF, run->config.log_file, folder);
-        return SYSTEM_FAULT;
+        return run_fail(run, CAUSE_CONFIGURATION);
     }
     if (!run_act_as(run, &run->keeper))
-        return SYSTEM_FAULT;
+        return run_fail(run, CAUSE_CONFIGURATION);
     run->journal.file = open(run->config.log_file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
                              0640);
     run_act_as_self(run);
@@ -66,13 +63,13 @@ static int open_log_file(struct run *run)
     run->journal.file = -1;
     journal_note(&run->journal, LOG_ERR, "%s: log_file %s cannot be appended to as account glexec.", GLEXEC_CONF,
                  run->config.log_file);
-    return SYSTEM_FAULT;
+    return run_fail(run, CAUSE_CONFIGURATION);
 }
 
 static int refuse(struct run *run, const char *reason)
 {
     journal_note(&run->journal, LOG_ERR, "%s: %s.", GLEXEC_CONF, reason);
-    return SYSTEM_FAULT;
+    return run_fail(run, CAUSE_CONFIGURATION);
 }
 
 /* What the options ask for, against how the program is installed. */
@@ -89,7 +86,7 @@ static int settle(struct run *run)
     if (config->use_lcas)
         return refuse(run, "use_lcas = yes, but LCAS is not available; say no, or put the rules into LCMAPS");
     if (config->log_destination == TO_FILE && open_log_file(run) != GO_ON)
-        return SYSTEM_FAULT;
+        return run_fail(run, CAUSE_CONFIGURATION);
     if (config->notes[0] != '\0')
         journal_note(&run->journal, LOG_NOTICE, "%s: options without effect here:%s.", GLEXEC_CONF, config->notes);
     return GO_ON;
@@ -104,7 +101,7 @@ static int take_over(struct run *run)
     journal_note(&run->journal, LOG_DEBUG, "Trying to read " GLEXEC_CONF " as %u(%s)/%u(%s)",
                  (unsigned)run->keeper.uid, run->keeper.name, (unsigned)run->keeper.gid, run->keeper.group);
     if (!run_act_as(run, &run->keeper))
-        return SYSTEM_FAULT;
+        return run_fail(run, CAUSE_CONFIGURATION);
     loaded = load(run, &length, &error);
     run_act_as_self(run);
     if (!loaded || !config_parse(&run->config, length, &error)) {
@@ -112,11 +109,11 @@ static int take_over(struct run *run)
             journal_note(&run->journal, LOG_ERR, "%s line %u: %s.", GLEXEC_CONF, error.line, error.reason);
         else
             journal_note(&run->journal, LOG_ERR, "%s: %s.", GLEXEC_CONF, error.reason);
-        return SYSTEM_FAULT;
+        return run_fail(run, CAUSE_CONFIGURATION);
     }
     if (settle(run) != GO_ON)
-        return SYSTEM_FAULT;
-    return journal_ready(&run->journal) ? GO_ON : SYSTEM_FAULT;
+        return run_fail(run, CAUSE_CONFIGURATION);
+    return journal_ready(&run->journal) ? GO_ON : run_fail(run, CAUSE_NO_RECORD);
 }
 
 int settings_read(struct run *run)

@@ -1,5 +1,6 @@
 #include "target_proxy.h"
 
+#include "lock.h"
 #include "outcome.h"
 #include "run.h"
 #include "text.h"
@@ -50,6 +51,19 @@ static bool write_all(int file, const struct credential *credential)
     return true;
 }
 
+/* Whoever holds a lock on the older copy is not overtaken. 0, or errno; no older copy is as good as an unlocked one. */
+static int wait_for_older(int folder, const struct place *place, const struct config *config)
+{
+    int older = openat(folder, place->name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    const char *problem;
+
+    if (older < 0)
+        return 0;
+    problem = lock_for_writing(older, config->target_lock_mechanism, config->lock_timeout);
+    close(older);
+    return problem == NULL ? 0 : EBUSY;
+}
+
 /* The new file gets its name. A name that the caller gave may replace an older copy; one that we chose may not. */
 static int name_it(int folder, const struct place *place, bool replace)
 {
@@ -57,7 +71,7 @@ static int name_it(int folder, const struct place *place, bool replace)
 }
 
 /* 0, or errno of what failed. Nothing is left behind by a failure. */
-static int make(const struct place *place, const struct credential *credential, bool replace)
+static int make(const struct place *place, const struct run *run, bool replace)
 {
     int folder = open(place->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     int file, problem = 0;
@@ -70,10 +84,12 @@ static int make(const struct place *place, const struct credential *credential, 
         close(folder);
         return problem;
     }
-    if (fchmod(file, 0600) != 0 || !write_all(file, credential))
+    if (fchmod(file, 0600) != 0 || !write_all(file, &run->source))
         problem = errno;
     if (close(file) != 0 && problem == 0)
         problem = errno;
+    if (problem == 0 && replace)
+        problem = wait_for_older(folder, place, &run->config);
     if (problem == 0)
         problem = name_it(folder, place, replace);
     if (problem != 0)
@@ -88,7 +104,7 @@ static int failed(struct run *run, const char *path, int problem)
     journal_note(&run->journal, LOG_WARNING, "  errno (%d): %s", problem, strerror(problem));
     run_tell("Failed to write proxyfile %s.", path);
     run_tell("  errno (%d): %s", problem, strerror(problem));
-    return CALLER_FAULT;
+    return run_fail(run, CAUSE_TARGET_PROXY_UNWRITABLE);
 }
 
 /* Writes it to this path, as the target. 0, EINVAL when the path names no file, or errno. */
@@ -101,7 +117,7 @@ static int write_to(struct run *run, const char *path, uint32_t number, bool rep
         return EINVAL;
     if (!run_act_as(run, &run->target))
         return EPERM;
-    problem = make(&place, &run->source, replace);
+    problem = make(&place, run, replace);
     run_act_as_self(run);
     return problem;
 }

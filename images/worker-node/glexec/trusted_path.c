@@ -12,6 +12,17 @@
 #define FOLDER (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define FILE_TO_READ (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
+const char *trusted_status(const struct stat *status, const struct trust *trust)
+{
+    if (status->st_uid != 0 && status->st_uid != trust->site && status->st_uid >= trust->system)
+        return "does not belong to root or account glexec";
+    if ((status->st_mode & S_IWOTH) != 0)
+        return "is writable by others";
+    if ((status->st_mode & S_IWGRP) != 0 && status->st_gid != 0 && (trust->group == 0 || status->st_gid != trust->group))
+        return "is writable by a group";
+    return NULL;
+}
+
 static const char *distrust(int opened, bool folder, uid_t site)
 {
     struct stat status;
@@ -20,13 +31,7 @@ static const char *distrust(int opened, bool folder, uid_t site)
         return "cannot be examined";
     if (folder ? !S_ISDIR(status.st_mode) : !S_ISREG(status.st_mode))
         return folder ? "is not a folder" : "is not a regular file";
-    if (status.st_uid != 0 && status.st_uid != site)
-        return "does not belong to root or account glexec";
-    if ((status.st_mode & S_IWOTH) != 0)
-        return "is writable by others";
-    if ((status.st_mode & S_IWGRP) != 0 && status.st_gid != 0)
-        return "is writable by a group";
-    return NULL;
+    return trusted_status(&status, &(struct trust){.site = site});
 }
 
 static const char *open_problem(void)

@@ -4,7 +4,18 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
+
+/* Who may own what decides, and write it. */
+struct trust {
+    uid_t site;   /* besides root */
+    uid_t system; /* every account below this uid as well: the system's own, such as one that keeps certificates */
+    gid_t group;  /* besides root's, which group may write; 0: none */
+};
+
+/* NULL when the status says that only trusted accounts can write it, else what is wrong. */
+const char *trusted_status(const struct stat *status, const struct trust *trust);
 
 /* Opens a regular file for reading. It and every folder above it must belong to root or `site`, must not be writable
  * by others nor by a group other than root's, and no part of the path may be a symbolic link.
