@@ -33,9 +33,7 @@ lcmaps_db_file = {TOP}/etc/lcmaps.db
 lcmaps_get_account_policy = glexec_get_account
 """
 ALICE = "dn /DC=test/CN=Alice Archer\nfqan /alpha\nuid 50001\npgid 50000\nsgid 51000\nend\n"
-CERTIFICATE = (
-    "-----BEGIN CERTIFICATE-----\nTm90aGluZyB0aGF0IHRoZSBzd2l0Y2ggaXRzZWxmIGxvb2tzIGF0Lg==\n-----END CERTIFICATE-----\n"
-)
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nTm90aGluZyB0aGF0IHRoZSBzd2l0Y2ggbG9va3MgYXQ=\n-----END CERTIFICATE-----\n"
 KEY = "-----BEGIN PRIVATE KEY-----\nTm9yIGlzIHRoaXMu\n-----END PRIVATE KEY-----\n"
 PEM = CERTIFICATE + KEY
 

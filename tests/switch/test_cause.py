@@ -1,4 +1,4 @@
-"""What the exit code cannot tell: one line for programs on standard error where the site wants it, always one in the log."""
+"""What the exit code cannot tell: a line for programs on standard error where the site wants it, one in the log."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What decides is the site's alone: policy file, map files, leases, certificates, modules, and every folder above them."""
+"""What decides is the site's alone: policy file, map files, leases, certificates, modules, all folders above them."""
 
 import os
 

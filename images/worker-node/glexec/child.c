@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -41,15 +42,17 @@ static bool place_files(const struct child *child, int answer)
     return close_range((unsigned)highest + 1, ~0U, 0) == 0;
 }
 
-static bool become(const struct child *child)
+/* Root, wholly or in its group, is what the site itself asked for in its configuration: there is no way back to bar. */
+static bool become(const struct identity *who)
 {
     const char *why;
 
-    if (child->identity != NULL)
-        return identity_switch_for_good(child->identity, &why);
-    if (child->as_root)
-        return setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0;
-    return true;
+    if (who == NULL)
+        return true;
+    if (who->uid != 0 && who->gid != 0)
+        return identity_switch_for_good(who, &why);
+    return setgroups(who->group_count, who->groups) == 0 && setresgid(who->gid, who->gid, who->gid) == 0 &&
+           setresuid(who->uid, who->uid, who->uid) == 0;
 }
 
 static _Noreturn void be_the_child(const struct child *child, int answer)
@@ -59,8 +62,8 @@ static _Noreturn void be_the_child(const struct child *child, int answer)
     (void)signal(SIGPIPE, SIG_DFL);
     (void)signal(SIGXFSZ, SIG_DFL);
     /* A session of its own: no terminal, and all that it starts can be ended with it. */
-    if (setsid() >= 0 && sigemptyset(&none) == 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0 &&
-        place_files(child, answer) && become(child) && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0)
+    if (setsid() >= 0 && chdir("/") == 0 && sigemptyset(&none) == 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0 &&
+        place_files(child, answer) && become(child->identity) && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0)
         execve(child->arguments[0], child->arguments, child->environment);
     _exit(EXEC_FAILED);
 }

@@ -18,8 +18,7 @@ struct child_file {
 struct child {
     char **arguments; /* the first is the program, an absolute path */
     char **environment;
-    const struct identity *identity; /* who it becomes for good; NULL: as_root or the caller's own identity */
-    bool as_root;
+    const struct identity *identity; /* who it becomes for good; NULL: it stays who we are */
     struct child_file files[CHILD_FILES_MAX]; /* all that it gets; 0-2 are /dev/null where they are not among them */
     size_t file_count;
     int answer; /* the number of the descriptor that it writes its answer to, 0 when it is asked for none */

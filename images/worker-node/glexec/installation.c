@@ -43,8 +43,8 @@ static int without_privilege(struct run *run)
     run->installation = LOG_ONLY;
     run->keeper = run->caller;
     if (identity_by_name(&glexec, "glexec")) {
-        run->site.uid = glexec.uid;
-        run->site.gid = glexec.gid;
+        run->site.site = glexec.uid;
+        run->glexec_group = glexec.gid;
     }
     return GO_ON;
 }
@@ -56,8 +56,8 @@ static int with_privilege(struct run *run)
         return refuse(run, "there is no account glexec");
     if (run->keeper.uid == 0 || run->keeper.gid == 0)
         return refuse(run, "account glexec must not be root");
-    run->site.uid = run->keeper.uid;
-    run->site.gid = run->keeper.gid;
+    run->site.site = run->keeper.uid;
+    run->glexec_group = run->keeper.gid;
     return GO_ON;
 }
 

@@ -18,7 +18,7 @@ static int open_own_file(struct run *run)
     char why[256];
     int file;
 
-    if (path[0] == '\0' || !trusted_parent(path, run->site.uid, why, sizeof why) || !run_act_as(run, &run->keeper))
+    if (path[0] == '\0' || !trusted_parent(path, &run->site, why, sizeof why) || !run_act_as(run, &run->keeper))
         return -1;
     file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0640);
     run_act_as_self(run);

@@ -1,138 +1,117 @@
 #include "linger.h"
 
 #include "descriptor.h"
+#include "keeper.h"
 #include "outcome.h"
-#include "payload.h"
-#include "record.h"
 #include "run.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <grp.h>
+#include <linux/close_range.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT, SIGTSTP, SIGWINCH};
-
-/* What a child says that could not become the payload. */
-struct failed_start {
-    int code, error;
-    char why[100];
-};
-
-int linger_code(int status)
-{
-    int code;
-
-    if (WIFSIGNALED(status))
-        return BY_SIGNAL + WTERMSIG(status);
-    code = WEXITSTATUS(status);
-    return code >= CALLER_FAULT && code <= PAYLOAD_COLLISION ? PAYLOAD_COLLISION : code;
-}
+const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT, SIGTSTP, SIGWINCH};
+const unsigned passed_on_count = sizeof passed_on / sizeof passed_on[0];
 
 static bool watch_signals(sigset_t *watched)
 {
     if (sigemptyset(watched) != 0 || sigaddset(watched, SIGCHLD) != 0)
         return false;
-    for (size_t i = 0; i < sizeof passed_on / sizeof passed_on[0]; i++)
+    for (unsigned i = 0; i < passed_on_count; i++)
         if (sigaddset(watched, passed_on[i]) != 0)
             return false;
     return sigprocmask(SIG_BLOCK, watched, NULL) == 0;
 }
 
-static _Noreturn void be_the_payload(struct run *run, int report)
+/* The caller's in all ids, with nothing open but the line to the keeper. */
+static bool become_the_front(const struct run *run, int line)
 {
-    struct failed_start failed = {0};
-    const char *why = "";
+    const struct identity *caller = &run->caller;
 
-    failed.code = payload_become(run, &why, &failed.error);
-    (void)strncpy(failed.why, why, sizeof failed.why - 1);
-    _exit(write(report, &failed, sizeof failed) == sizeof failed ? failed.code : SYSTEM_FAULT);
+    if (!descriptors_let_go() || !descriptor_place(line, 3) || close_range(4, ~0U, 0) != 0)
+        return false;
+    return run->installation == LOG_ONLY ||
+           (setgroups(caller->group_count, caller->groups) == 0 &&
+            setresgid(caller->gid, caller->gid, caller->gid) == 0 &&
+            setresuid(caller->uid, caller->uid, caller->uid) == 0);
 }
 
-/* Whether the child could not become the payload: it then says why, while a payload's descriptor closes unused. */
-static bool start_failed(int report, struct failed_start *failed)
+/* The code of the keeper once it has ended, or -1. */
+static int ended(pid_t keeper, int options)
 {
-    ssize_t got;
-
-    do
-        got = read(report, failed, sizeof *failed);
-    while (got < 0 && errno == EINTR);
-    return got == (ssize_t)sizeof *failed;
-}
-
-/* The caller waits for the end of the payload's output, not of ours: keep nothing of it open. */
-static void let_go_of_standard_descriptors(void)
-{
-    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-    for (int descriptor = 0; nothing >= 0 && descriptor <= 2; descriptor++)
-        (void)descriptor_place(nothing, descriptor);
-    if (nothing > 2)
-        close(nothing);
-}
-
-static bool ended(pid_t payload, int *status, struct rusage *used)
-{
+    int status = 0;
     pid_t got;
 
     do
-        got = wait4(payload, status, WNOHANG, used);
+        got = waitpid(keeper, &status, options);
     while (got < 0 && errno == EINTR);
-    return got == payload;
+    if (got == 0)
+        return -1;
+    return got == keeper && WIFEXITED(status) ? WEXITSTATUS(status) : SYSTEM_FAULT;
 }
 
-/* Passes signals on until the payload ends. The terminal sends its signals to the payload by itself. */
-static void wait_for_end(pid_t payload, const sigset_t *watched, int *status, struct rusage *used)
+static void pass_on(int line, const struct signalfd_siginfo *news)
 {
-    while (!ended(payload, status, used)) {
-        siginfo_t news;
-        int number = sigwaitinfo(watched, &news);
-        if (number > 0 && number != SIGCHLD && news.si_code != SI_KERNEL)
-            (void)kill(payload, number);
+    unsigned char number = (unsigned char)news->ssi_signo;
+
+    /* The terminal sends its signals to the payload by itself. */
+    if (news->ssi_signo != SIGCHLD && news->ssi_code != SI_KERNEL)
+        (void)send(line, &number, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* The payload has stopped: so does what the caller sees of it, until he sends SIGCONT, which is passed on. */
+static void stop_with_it(int line)
+{
+    char word;
+
+    if (recv(line, &word, 1, MSG_DONTWAIT) == 1)
+        (void)raise(SIGSTOP);
+}
+
+static _Noreturn void be_the_front(const struct run *run, pid_t keeper, int line, const sigset_t *watched)
+{
+    struct pollfd news[2];
+    int code = -1;
+
+    if (!become_the_front(run, line))
+        _exit(SYSTEM_FAULT);
+    line = 3;
+    news[0] = (struct pollfd){.fd = signalfd(-1, watched, SFD_CLOEXEC | SFD_NONBLOCK), .events = POLLIN};
+    news[1] = (struct pollfd){.fd = line, .events = POLLIN};
+    while (news[0].fd >= 0 && (code = ended(keeper, WNOHANG)) < 0) {
+        struct signalfd_siginfo one;
+        if (poll(news, 2, -1) < 0 && errno != EINTR)
+            break;
+        if ((news[1].revents & (POLLHUP | POLLERR)) != 0)
+            news[1].fd = -1; /* it is about to end */
+        else if ((news[1].revents & POLLIN) != 0)
+            stop_with_it(line);
+        while (read(news[0].fd, &one, sizeof one) == (ssize_t)sizeof one)
+            pass_on(line, &one);
     }
-}
-
-static int say_not_started(struct run *run, const struct failed_start *failed)
-{
-    journal_note(&run->journal, LOG_ERR, "%s was not run: %s%s%s.", run->command.path, failed->why,
-                 failed->error != 0 ? ", " : "", failed->error != 0 ? strerror(failed->error) : "");
-    run_tell("%s could not be run: %s.", run->command.given,
-             failed->error != 0 ? strerror(failed->error) : "system fault");
-    return failed->code;
-}
-
-static int no_child(struct run *run)
-{
-    journal_note(&run->journal, LOG_ERR, "There are no resources for a payload: %s.", strerror(errno));
-    return SYSTEM_FAULT;
+    _exit(code >= 0 ? code : ended(keeper, 0));
 }
 
 int linger(struct run *run)
 {
-    struct failed_start failed = {0};
-    struct rusage used = {0};
     sigset_t watched;
-    int report[2], status = 0;
-    bool not_started;
-    pid_t payload;
+    int line[2] = {-1, -1};
+    pid_t keeper = -1;
 
-    if (!watch_signals(&watched) || pipe2(report, O_CLOEXEC) != 0)
-        return no_child(run);
-    payload = fork();
-    if (payload == 0)
-        be_the_payload(run, report[1]);
-    close(report[1]);
-    if (payload < 0) {
-        close(report[0]);
-        return no_child(run);
+    if (watch_signals(&watched) && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, line) == 0)
+        keeper = fork();
+    if (keeper < 0) {
+        journal_note(&run->journal, LOG_ERR, "There are no resources for a payload: %s.", strerror(errno));
+        return run_fail(run, CAUSE_NO_RESOURCES);
     }
-    not_started = start_failed(report[0], &failed);
-    close(report[0]);
-    if (!not_started)
-        let_go_of_standard_descriptors();
-    wait_for_end(payload, &watched, &status, &used);
-    record_end(run, status, &used);
-    return not_started ? say_not_started(run, &failed) : linger_code(status);
+    if (keeper > 0)
+        be_the_front(run, keeper, line[1], &watched);
+    close(line[1]);
+    return keep(run, line[0]);
 }

@@ -5,6 +5,7 @@
 #include "command.h"
 #include "credential.h"
 #include "environment.h"
+#include "epilogue.h"
 #include "folder.h"
 #include "installation.h"
 #include "mapping.h"
@@ -26,6 +27,7 @@ static step *const order_of_work[] = {
     about_tell,         /* -v, -V */
     installation_find,  /* set-id or log-only, and did the kernel heed it? */
     settings_read,      /* as account glexec */
+    epilogue_check,     /* what is to run at the end can be trusted */
     callers_check,      /* the white list */
     request_read,       /* GLEXEC_MODE, GLEXEC_ID */
     credential_read,    /* as the caller */

@@ -22,8 +22,11 @@ struct order {
     char policy[1024], level[64], groups[sizeof "GLEXEC_CALLER_GROUPS=" + 11 * (GROUPS_MAX + 1)];
     char *arguments[4];
     char *environment[8];
+    bool switched; /* LCMAPS keeps root, and its policy ends with somebody else */
     struct child child;
 };
+
+static const struct identity root = {.uid = 0};
 
 static bool write_groups(char *out, size_t size, const struct identity *caller)
 {
@@ -49,7 +52,7 @@ static bool write_words(struct order *order, const struct run *run)
     order->arguments[argument++] = (char *)LCMAPS_ACCOUNT;
     if (!config->lcmaps_voms_verification)
         order->arguments[argument++] = (char *)"--no-voms-verification";
-    if (order->child.as_root)
+    if (order->switched)
         order->arguments[argument++] = (char *)"--switched";
     order->environment[variable++] = (char *)IN_MEMORY("LCMAPS_DB_FILE", POLICY_FD);
     order->environment[variable++] = order->level;
@@ -145,15 +148,16 @@ static int judge(struct run *run, const struct child_report *report, char *answe
 
 int mapping_ask(struct run *run)
 {
-    bool by_lcmaps = run->config.user_identity_switch_by == SWITCHED_BY_LCMAPS;
     char answer[ANSWER_SIZE + 1] = "";
     struct child_report report = {.failure = "there are no resources for a child"};
     struct order order = {.child = {.answer = ANSWER_FD, .seconds = run->config.mapping_timeout}};
 
     order.child.arguments = order.arguments;
     order.child.environment = order.environment;
-    order.child.identity = run->installation == SETUID && !by_lcmaps ? &run->keeper : NULL;
-    order.child.as_root = run->installation == SETUID && by_lcmaps;
+    if (run->installation == SETUID) {
+        order.switched = run->config.user_identity_switch_by == SWITCHED_BY_LCMAPS;
+        order.child.identity = order.switched ? &root : &run->keeper;
+    }
     if (!write_words(&order, run))
         return unable(run, "a policy name is too long");
     if (open_files(&order, run))

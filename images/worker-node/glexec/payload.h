@@ -1,6 +1,10 @@
-/* Step 13: become the payload's account for good, and run the payload. */
+/* Become the payload's account for good, and run the payload. */
 #ifndef PAYLOAD_H
 #define PAYLOAD_H
+
+#include "cause.h"
+
+#include <stdbool.h>
 
 struct run;
 
@@ -8,8 +12,8 @@ struct run;
  * Returns the exit code of the switch. */
 int payload_run(struct run *run);
 
-/* Becomes the account and turns into the payload. Returns only when that failed: 202, or 126 when the kernel would not
- * run the file; `why` and `error` (errno, or 0) say what was wrong. */
-int payload_become(struct run *run, const char **why, int *error);
+/* Becomes the account and turns into the payload, which ends with whoever `kept` it. Returns only when that failed; `why` and
+ * `error` (errno, or 0) say what was wrong. */
+enum cause payload_become(struct run *run, bool kept, const char **why, int *error);
 
 #endif

@@ -15,7 +15,7 @@ static const char *const usual[] = {"/etc/grid-security/certificates", "/etc/gri
 static const char *read_policy(struct run *run, char *why, size_t size)
 {
     struct policy *policy = &run->policy;
-    int file = trusted_open(run->config.lcmaps_db_file, run->site.uid, why, size);
+    int file = trusted_open(run->config.lcmaps_db_file, &run->site, why, size);
     ssize_t got = 0;
 
     if (file < 0)
@@ -35,9 +35,9 @@ static const char *read_policy(struct run *run, char *why, size_t size)
 static const char *look_at_named(const struct run *run, char *why, size_t size)
 {
     const struct trust trusts[] = {
-        [NAMED_FILE] = {.site = run->site.uid},
-        [NAMED_FOLDER] = {.site = run->site.uid, .system = run->config.minimum_uid}, /* CVMFS has an account of its own */
-        [NAMED_LEASES] = {.site = run->site.uid, .group = run->site.gid},
+        [NAMED_FILE] = {.site = run->site.site},
+        [NAMED_FOLDER] = {.site = run->site.site, .system = run->config.minimum_uid}, /* CVMFS has an account of its own */
+        [NAMED_LEASES] = {.site = run->site.site, .group = run->glexec_group},
     };
     struct policy_reader reader = {.rest = run->policy.text};
     struct policy_path named;

@@ -13,6 +13,7 @@
 #include "lcmaps_log.h"
 #include "policy_files.h"
 #include "request.h"
+#include "trusted_path.h"
 
 #include <limits.h>
 
@@ -27,10 +28,8 @@ struct run {
     enum installation installation;
     struct identity caller;
     struct identity keeper; /* does the switch's own reading: account glexec, or the caller in log-only */
-    struct {
-        uid_t uid;
-        gid_t gid;
-    } site; /* besides root, whose files are the site's: account glexec, if there is one */
+    struct trust site;  /* whose files are the site's: root's and account glexec's, if there is one */
+    gid_t glexec_group; /* may keep the leases; 0: there is none */
     struct config config;
     struct policy policy;
     struct request request;
@@ -42,6 +41,7 @@ struct run {
     struct identity target;   /* who the payload runs as */
     char target_proxy[PATH_MAX]; /* where the copy is, empty when there is none */
     struct command command;
+    struct identity epilogue; /* who runs the site's epilogue */
     char folder[PATH_MAX];              /* where the payload starts */
     char *environment[ENVIRONMENT_MAX]; /* what the payload gets */
     char home[PATH_MAX + sizeof "HOME="];

@@ -21,7 +21,7 @@ static bool wrong(struct config_error *error, const char *reason)
 static bool load(struct run *run, size_t *length, struct config_error *error)
 {
     struct config *config = &run->config;
-    int file = trusted_open(GLEXEC_CONF, run->site.uid, error->reason, sizeof error->reason);
+    int file = trusted_open(GLEXEC_CONF, &run->site, error->reason, sizeof error->reason);
     ssize_t got = 0;
 
     if (file < 0)
@@ -47,7 +47,7 @@ static int open_log_file(struct run *run)
                      "an unprivileged program cannot write the site's log.", GLEXEC_CONF);
         return run_fail(run, CAUSE_CONFIGURATION);
     }
-    if (!trusted_parent(run->config.log_file, run->site.uid, folder, sizeof folder)) {
+    if (!trusted_parent(run->config.log_file, &run->site, folder, sizeof folder)) {
         journal_note(&run->journal, LOG_ERR, "%s: log_file %s: %s.", GLEXEC_CONF, run->config.log_file, folder);
         return run_fail(run, CAUSE_CONFIGURATION);
     }

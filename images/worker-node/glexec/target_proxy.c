@@ -160,8 +160,11 @@ int target_proxy_write(struct run *run)
 
 void target_proxy_withdraw(struct run *run)
 {
-    if (run->target_proxy[0] == '\0' || !run_act_as(run, &run->target))
+    bool already = geteuid() == run->target.uid; /* without lingering, a payload that would not start is what we are */
+
+    if (run->target_proxy[0] == '\0' || (!already && !run_act_as(run, &run->target)))
         return;
     (void)unlink(run->target_proxy);
-    run_act_as_self(run);
+    if (!already)
+        run_act_as_self(run);
 }

@@ -23,7 +23,7 @@ const char *trusted_status(const struct stat *status, const struct trust *trust)
     return NULL;
 }
 
-static const char *distrust(int opened, bool folder, uid_t site)
+static const char *distrust(int opened, bool folder, const struct trust *trust)
 {
     struct stat status;
 
@@ -31,7 +31,7 @@ static const char *distrust(int opened, bool folder, uid_t site)
         return "cannot be examined";
     if (folder ? !S_ISDIR(status.st_mode) : !S_ISREG(status.st_mode))
         return folder ? "is not a folder" : "is not a regular file";
-    return trusted_status(&status, &(struct trust){.site = site});
+    return trusted_status(&status, trust);
 }
 
 static const char *open_problem(void)
@@ -42,10 +42,10 @@ static const char *open_problem(void)
 }
 
 /* Opens `name` in `folder` and closes `folder`. -1 with the reason, which begins with the path so far. */
-static int step_down(int folder, const char *name, int flags, uid_t site, const char *so_far, char *why, size_t size)
+static int step_down(int folder, const char *name, int flags, const struct trust *trust, const char *so_far, char *why, size_t size)
 {
     int opened = openat(folder, name, flags);
-    const char *problem = opened < 0 ? open_problem() : distrust(opened, (flags & O_DIRECTORY) != 0, site);
+    const char *problem = opened < 0 ? open_problem() : distrust(opened, (flags & O_DIRECTORY) != 0, trust);
 
     close(folder);
     if (problem == NULL)
@@ -57,12 +57,12 @@ static int step_down(int folder, const char *name, int flags, uid_t site, const 
 }
 
 /* Walks down to the folder that holds the last part of `path`; `last` points to that part. -1 with the reason. */
-static int walk(int root, char *path, uid_t site, char **last, char *why, size_t size)
+static int walk(int root, char *path, const struct trust *trust, char **last, char *why, size_t size)
 {
     char so_far[PATH_MAX];
     char *part = path + 1, *slash;
     int folder = fcntl(root, F_DUPFD_CLOEXEC, 3);
-    const char *problem = folder < 0 ? strerror(errno) : distrust(folder, true, site);
+    const char *problem = folder < 0 ? strerror(errno) : distrust(folder, true, trust);
 
     if (problem != NULL) {
         if (folder >= 0)
@@ -73,7 +73,7 @@ static int walk(int root, char *path, uid_t site, char **last, char *why, size_t
     while ((slash = strchr(part, '/')) != NULL) {
         *slash = '\0';
         (void)text_print(so_far, sizeof so_far, "%s", path);
-        folder = step_down(folder, part, FOLDER, site, so_far, why, size);
+        folder = step_down(folder, part, FOLDER, trust, so_far, why, size);
         if (folder < 0)
             return -1;
         *slash = '/';
@@ -96,7 +96,7 @@ static bool straight(const char *path)
     return true;
 }
 
-int trusted_open_below(int root, const char *path, uid_t site, char *why, size_t size)
+int trusted_open_below(int root, const char *path, const struct trust *trust, char *why, size_t size)
 {
     char copy[PATH_MAX], *last = NULL;
     int folder;
@@ -105,11 +105,11 @@ int trusted_open_below(int root, const char *path, uid_t site, char *why, size_t
         (void)text_print(why, size, "%.200s is not a straight absolute path", path);
         return -1;
     }
-    folder = walk(root, copy, site, &last, why, size);
-    return folder < 0 ? -1 : step_down(folder, last, FILE_TO_READ, site, path, why, size);
+    folder = walk(root, copy, trust, &last, why, size);
+    return folder < 0 ? -1 : step_down(folder, last, FILE_TO_READ, trust, path, why, size);
 }
 
-int trusted_open(const char *path, uid_t site, char *why, size_t size)
+int trusted_open(const char *path, const struct trust *trust, char *why, size_t size)
 {
     int root = open("/", FOLDER);
     int opened;
@@ -118,12 +118,12 @@ int trusted_open(const char *path, uid_t site, char *why, size_t size)
         (void)text_print(why, size, "/ cannot be opened");
         return -1;
     }
-    opened = trusted_open_below(root, path, site, why, size);
+    opened = trusted_open_below(root, path, trust, why, size);
     close(root);
     return opened;
 }
 
-bool trusted_parent(const char *path, uid_t site, char *why, size_t size)
+bool trusted_parent(const char *path, const struct trust *trust, char *why, size_t size)
 {
     char copy[PATH_MAX], *last = NULL;
     int root, folder;
@@ -137,7 +137,7 @@ bool trusted_parent(const char *path, uid_t site, char *why, size_t size)
         (void)text_print(why, size, "/ cannot be opened");
         return false;
     }
-    folder = walk(root, copy, site, &last, why, size);
+    folder = walk(root, copy, trust, &last, why, size);
     close(root);
     if (folder < 0)
         return false;

@@ -17,15 +17,14 @@ struct trust {
 /* NULL when the status says that only trusted accounts can write it, else what is wrong. */
 const char *trusted_status(const struct stat *status, const struct trust *trust);
 
-/* Opens a regular file for reading. It and every folder above it must belong to root or `site`, must not be writable
- * by others nor by a group other than root's, and no part of the path may be a symbolic link.
- * Returns the descriptor, or -1 with the reason in `why`. */
-int trusted_open(const char *path, uid_t site, char *why, size_t size);
+/* Opens a regular file for reading. It and every folder above it must be trusted, and no part of the path may be a symbolic
+ * link. Returns the descriptor, or -1 with the reason in `why`. */
+int trusted_open(const char *path, const struct trust *trust, char *why, size_t size);
 
 /* The same check for the folders above `path` only. */
-bool trusted_parent(const char *path, uid_t site, char *why, size_t size);
+bool trusted_parent(const char *path, const struct trust *trust, char *why, size_t size);
 
 /* As trusted_open, with `root` in the place of the root folder; `path` still begins with a slash. */
-int trusted_open_below(int root, const char *path, uid_t site, char *why, size_t size);
+int trusted_open_below(int root, const char *path, const struct trust *trust, char *why, size_t size);
 
 #endif

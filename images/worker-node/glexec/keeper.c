@@ -1,0 +1,192 @@
+#include "keeper.h"
+
+#include "clock.h"
+#include "descriptor.h"
+#include "epilogue.h"
+#include "leftovers.h"
+#include "linger.h"
+#include "outcome.h"
+#include "payload.h"
+#include "record.h"
+#include "run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define GRACE 2000 /* milliseconds between SIGTERM and SIGKILL for a payload whose front is gone */
+
+/* What a child says that could not become the payload. */
+struct failed_start {
+    enum cause cause;
+    int error;
+    char why[100];
+};
+
+/* What the keeper waits for. */
+struct watch {
+    int line;    /* to the front, -1 once that is gone */
+    int signals; /* SIGCHLD */
+    pid_t payload;
+    int64_t deadline; /* when a payload without a front is killed, 0: no time is set */
+};
+
+int keeper_code(int status)
+{
+    int code;
+
+    if (WIFSIGNALED(status))
+        return BY_SIGNAL + WTERMSIG(status);
+    code = WEXITSTATUS(status);
+    return code >= CALLER_FAULT && code <= PAYLOAD_COLLISION ? PAYLOAD_COLLISION : code;
+}
+
+static int open_signals(void)
+{
+    sigset_t all, child;
+
+    if (sigfillset(&all) != 0 || sigprocmask(SIG_SETMASK, &all, NULL) != 0 || sigemptyset(&child) != 0 ||
+        sigaddset(&child, SIGCHLD) != 0)
+        return -1;
+    return signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static bool become_the_keeper(const struct run *run)
+{
+    if (run->installation == SETUID && (setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0))
+        return false;
+    return !run->config.end_leftovers || leftovers_gather();
+}
+
+static _Noreturn void be_the_payload(struct run *run, int report)
+{
+    struct failed_start failed = {0};
+    const char *why = "";
+
+    failed.cause = payload_become(run, true, &why, &failed.error);
+    (void)strncpy(failed.why, why, sizeof failed.why - 1);
+    _exit(write(report, &failed, sizeof failed) == sizeof failed ? cause_code(failed.cause) : SYSTEM_FAULT);
+}
+
+/* Whether the child could not become the payload: it then says why, while a payload's descriptor closes unused. */
+static bool start_failed(int report, struct failed_start *failed)
+{
+    ssize_t got;
+
+    do
+        got = read(report, failed, sizeof *failed);
+    while (got < 0 && errno == EINTR);
+    close(report);
+    return got == (ssize_t)sizeof *failed;
+}
+
+static bool ended(pid_t payload, int line, int *status, struct rusage *used)
+{
+    pid_t got;
+
+    do
+        got = wait4(payload, status, WNOHANG | WUNTRACED, used);
+    while (got < 0 && errno == EINTR);
+    if (got == payload && WIFSTOPPED(*status)) {
+        (void)send(line, "s", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+        return false;
+    }
+    return got == payload;
+}
+
+static void hear(struct watch *watch)
+{
+    unsigned char number;
+    ssize_t got = recv(watch->line, &number, 1, MSG_DONTWAIT);
+
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (got == 1) {
+        for (unsigned i = 0; i < passed_on_count; i++)
+            if (number == passed_on[i])
+                (void)kill(watch->payload, number);
+        return;
+    }
+    /* Nobody is there any more who could be told how it ends: it ends now. */
+    watch->line = -1;
+    watch->deadline = clock_milliseconds() + GRACE;
+    (void)kill(watch->payload, SIGTERM);
+    (void)kill(watch->payload, SIGCONT);
+}
+
+static void wait_for_end(struct watch *watch, int *status, struct rusage *used)
+{
+    struct signalfd_siginfo news;
+
+    while (!ended(watch->payload, watch->line, status, used)) {
+        struct pollfd watched[] = {{.fd = watch->line, .events = POLLIN}, {.fd = watch->signals, .events = POLLIN}};
+        int64_t left = watch->deadline > 0 ? watch->deadline - clock_milliseconds() : -1;
+        int ready = watch->deadline > 0 && left <= 0 ? 0 : poll(watched, 2, (int)left);
+        if (ready == 0) {
+            (void)kill(watch->payload, SIGKILL);
+            watch->deadline = clock_milliseconds() + GRACE;
+        }
+        if (ready > 0 && watched[0].revents != 0)
+            hear(watch);
+        while (read(watch->signals, &news, sizeof news) == (ssize_t)sizeof news)
+            continue;
+    }
+}
+
+static int say_not_started(struct run *run, const struct failed_start *failed)
+{
+    journal_note(&run->journal, LOG_ERR, "%s was not run: %s%s%s.", run->command.path, failed->why,
+                 failed->error != 0 ? ", " : "", failed->error != 0 ? strerror(failed->error) : "");
+    run_tell("%s could not be run: %s.", run->command.given,
+             failed->error != 0 ? strerror(failed->error) : "system fault");
+    return run_fail(run, failed->cause);
+}
+
+static int no_resources(struct run *run)
+{
+    journal_note(&run->journal, LOG_ERR, "There are no resources for a payload: %s.", strerror(errno));
+    return run_fail(run, CAUSE_NO_RESOURCES);
+}
+
+/* All that is to be done behind a payload. */
+static int clear_up(struct run *run, const struct watch *watch, int status)
+{
+    if (watch->line < 0)
+        journal_note(&run->journal, LOG_WARNING, "The switch was killed before its payload, which was ended then.");
+    if (run->config.end_leftovers)
+        leftovers_end(run, watch->signals);
+    return epilogue_run(run, watch->payload, status);
+}
+
+int keep(struct run *run, int line)
+{
+    struct watch watch = {.line = line, .signals = open_signals()};
+    struct failed_start failed = {.cause = CAUSE_NONE};
+    struct rusage used = {0};
+    int report[2], status = 0;
+    bool not_started;
+
+    if (watch.signals < 0 || !become_the_keeper(run) || pipe2(report, O_CLOEXEC) != 0)
+        return no_resources(run);
+    watch.payload = fork();
+    if (watch.payload == 0)
+        be_the_payload(run, report[1]);
+    close(report[1]);
+    if (watch.payload < 0)
+        return no_resources(run);
+    not_started = start_failed(report[0], &failed);
+    if (!not_started)
+        (void)descriptors_let_go();
+    wait_for_end(&watch, &status, &used);
+    record_end(run, status, &used);
+    if (not_started)
+        return say_not_started(run, &failed);
+    return clear_up(run, &watch, status);
+}

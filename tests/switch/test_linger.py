@@ -1,0 +1,182 @@
+"""linger = yes: the front is the caller's, the keeper is nobody's but root's; what a payload leaves ends with it."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+GOOD = {"GLEXEC_CLIENT_CERT": "/mnt/home/pilot01/alice.pem", "GLEXEC_TARGET_PROXY": "/dev/null"}
+LIMIT = 20
+EITHER = pytest.mark.parametrize("installation", ["set-id", "log-only"])
+
+
+def start(node, script):
+    """A lingering call whose payload has printed its pid; the call, and that pid."""
+    running = subprocess.Popen(
+        node.command("/bin/sh", "-c", f"echo $$; {script}", env=GOOD),
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+    return running, int(running.stdout.readline())
+
+
+def status(pid, name):
+    """One line of the kernel's word about a process, or None when it is gone."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return re.search(rf"^{name}:\s*(.*)$", text, re.MULTILINE)[1].split()
+
+
+def eventually(condition):
+    end = time.monotonic() + LIMIT
+    while not condition():
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.01)
+
+
+def gone(pid):
+    state = status(pid, "State")
+    return state is None or state[0] == "Z"
+
+
+@EITHER
+def test_a_payload_is_ended_and_recorded_when_the_caller_kills_the_switch(node, installation):
+    if installation == "log-only":
+        node.log_only()
+    node.heard()
+    running, payload = start(node, "exec sleep 60")
+    running.kill()
+    assert running.wait(LIMIT) == -signal.SIGKILL
+    eventually(lambda: gone(payload))
+    heard = []
+    eventually(lambda: heard.extend(node.heard()) or any("was killed before its payload" in line for line in heard))
+    assert any("Terminated, signal 15, " in line for line in heard)
+
+
+def test_a_payload_that_does_not_listen_is_killed_with_the_switch(node):
+    running, payload = start(node, "trap '' TERM; while :; do read x </dev/zero || :; done")
+    running.kill()
+    running.wait(LIMIT)
+    eventually(lambda: gone(payload))
+
+
+def test_the_front_is_the_callers_and_the_keeper_is_roots(node):
+    running, payload = start(node, "exec sleep 60")
+    keeper = int(status(payload, "PPid")[0])
+    assert status(running.pid, "Uid") == ["40001"] * 4
+    assert status(running.pid, "CapPrm") == ["0" * 16]
+    assert status(keeper, "PPid") == [str(running.pid)]
+    assert status(keeper, "Uid") == ["0"] * 4
+    assert {path.name for path in Path(f"/proc/{running.pid}/fd").iterdir()} == {"0", "1", "2", "3", "4"}
+    caller = ["setpriv", "--reuid=40001", "--regid=40000", "--clear-groups"]
+    refused = subprocess.run([*caller, "kill", "-9", str(keeper)], capture_output=True, timeout=LIMIT, check=False)
+    assert refused.returncode != 0
+    subprocess.run([*caller, "kill", "-TERM", str(running.pid)], check=True, timeout=LIMIT)
+    assert running.wait(LIMIT) == 128 + signal.SIGTERM
+
+
+def test_the_front_stops_with_its_payload_and_both_go_on(node):
+    running, payload = start(node, "trap 'exit 9' USR1; while :; do sleep 0.05; done")
+    os.kill(running.pid, signal.SIGTSTP)
+    eventually(lambda: status(payload, "State")[0] == "T" and status(running.pid, "State")[0] == "T")
+    os.kill(running.pid, signal.SIGCONT)
+    eventually(lambda: status(payload, "State")[0] != "T" and status(running.pid, "State")[0] != "T")
+    os.kill(running.pid, signal.SIGUSR1)
+    assert running.wait(LIMIT) == 9
+
+
+def test_a_payload_dies_with_a_keeper_that_root_kills(node):
+    running, payload = start(node, "exec sleep 60")
+    os.kill(int(status(payload, "PPid")[0]), signal.SIGKILL)
+    assert running.wait(LIMIT) == 202
+    eventually(lambda: gone(payload))
+
+
+HIDES = "setsid /bin/sh -c 'sleep 60 & echo $! >/mnt/seen/left; wait' >/dev/null 2>&1 </dev/null & "
+HIDES += "until test -s /mnt/seen/left; do :; done; "
+
+
+def leave(node, script=HIDES, ends="exit 5"):
+    """A payload that leaves something behind; how the call ended, and the pid of what was left."""
+    node.path("/seen/left").unlink(missing_ok=True)
+    node.heard()
+    command = node.command("/bin/sh", "-c", script + ends, env=GOOD)
+    done = subprocess.run(command, capture_output=True, timeout=LIMIT, check=False, stdin=subprocess.DEVNULL)
+    assert done.returncode == 5, done
+    return int(node.path("/seen/left").read_text()), node.heard()
+
+
+@EITHER
+def test_what_a_payload_leaves_running_is_ended_with_it(node, installation):
+    if installation == "log-only":
+        node.log_only()
+    node.configure("end_leftovers = yes")
+    left, log = leave(node)
+    assert gone(left)
+    assert any("Ended 2 processes that the payload had left running." in line for line in log)
+    assert any("Terminated, exit 5" in line for line in log)
+
+
+def test_without_the_option_it_goes_on_as_with_glexec(node):
+    left, log = leave(node)
+    try:
+        assert not gone(left)
+        assert status(left, "Uid")[0] == "50001"
+        assert not any("left running" in line for line in log)
+    finally:
+        os.kill(left, signal.SIGKILL)
+
+
+def test_what_does_not_listen_is_killed(node):
+    node.configure("end_leftovers = yes")
+    deaf = HIDES.replace("sleep 60 &", 'trap "" TERM; (while :; do sleep 1; done) &')
+    left, log = leave(node, deaf)
+    assert gone(left)
+    assert any("had left running, with SIGKILL." in line for line in log)
+
+
+def test_a_long_line_of_descendants_is_ended_to_the_last(node):
+    node.configure("end_leftovers = yes")
+    chain = "chain() { if [ $1 = 0 ]; then echo started >/mnt/seen/left.; exec sleep 60; fi; "
+    chain += "( chain $(($1-1)) ) & wait; }; "
+    chain += "chain 25 & echo $! >/mnt/seen/left; until test -s /mnt/seen/left.; do :; done; "
+    node.path("/seen/left.").unlink(missing_ok=True)
+    before = of_account()
+    leave(node, chain)
+    assert of_account() == before
+
+
+def of_account(uid="50001"):
+    """How many processes the account has."""
+    found = (status(entry.name, "Uid") for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    return sum(uids is not None and uids[0] == uid for uids in found)
+
+
+def test_nobody_elses_process_is_taken_for_a_leftover(node):
+    node.configure("end_leftovers = yes")
+    other, payload = start(node, "sleep 60 & wait")
+    leave(node)
+    assert not gone(payload)
+    assert other.poll() is None
+    other.terminate()
+    other.wait(LIMIT)
+
+
+def test_an_output_that_a_leftover_holds_open_does_not_keep_the_switch(node):
+    node.configure("end_leftovers = yes")
+    began = time.monotonic()
+    done = node.call("/bin/sh", "-c", "sleep 60 & exit 5", env=GOOD)
+    assert done.code == 5
+    assert time.monotonic() - began < LIMIT
+
+
+def test_without_lingering_nobody_can_end_them_and_the_log_says_so(node):
+    node.configure("end_leftovers = yes", "linger = no")
+    assert node.call("/bin/true", env=GOOD).logged("nobody is left to end them")
