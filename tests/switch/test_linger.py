@@ -180,3 +180,16 @@ def test_an_output_that_a_leftover_holds_open_does_not_keep_the_switch(node):
 def test_without_lingering_nobody_can_end_them_and_the_log_says_so(node):
     node.configure("end_leftovers = yes", "linger = no")
     assert node.call("/bin/true", env=GOOD).logged("nobody is left to end them")
+
+
+def test_a_limit_of_the_callers_is_the_payloads_and_not_the_keepers(node):
+    command = node.command("/bin/sh", "-c", "echo $$; ulimit -t; exec sleep 60", env=GOOD)
+    spot = command.index("/mnt/sbin/glexec")
+    limited = [*command[:spot], "prlimit", "--cpu=7:9", *command[spot:]]
+    running = subprocess.Popen(limited, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    payload, seconds = int(running.stdout.readline()), running.stdout.readline()
+    assert seconds == "7\n"
+    keeper = status(payload, "PPid")[0]
+    eventually(lambda: re.search(r"Max cpu time\s+unlimited", Path(f"/proc/{keeper}/limits").read_text()))
+    running.terminate()
+    running.wait(LIMIT)
