@@ -46,6 +46,14 @@ ERRORS = {
         (LOG_ONLY, "glexec.conf", "= syslog", "= file"),
         ("glexec.conf", "= file", "log_destination = file cannot work log-only"),
     ),
+    "an epilogue in log-only": (
+        (LOG_ONLY, "glexec.conf", "log_level ", "epilogue = /etc/glexec.epilogue\nlog_level "),
+        ("glexec.conf", "epilogue", "an epilogue cannot work log-only"),
+    ),
+    "an epilogue that is not there": (
+        (SETUID, "glexec.conf", "log_level ", "epilogue = /etc/glexec.epilogue\nlog_level "),
+        ("glexec.conf", "epilogue", "is not among the site's files"),
+    ),
     "nobody may call": (
         (SETUID, "glexec.conf", "= .pilot", "="),
         ("glexec.conf", "user_white_list", "nobody may call glexec"),
@@ -182,6 +190,14 @@ WARNINGS = {
     "users that may call": (
         (SETUID, "glexec.conf", "= .pilot", "= *"),
         ("glexec.conf", "user_white_list", "may call glexec, too"),
+    ),
+    "nobody waits for the end": (
+        (SETUID, "glexec.conf", "linger                      = yes", "linger = no"),
+        ("glexec.conf", "end_leftovers ", "end_leftovers has no effect with linger = no"),
+    ),
+    "a verify policy that is not there": (
+        (SETUID, "glexec.conf", "log_level ", "lcmaps_verify_account_policy = glexec_verify_account\nlog_level "),
+        ("glexec.conf", "lcmaps_verify", "has no policy glexec_verify_account"),
     ),
     "pools that are not told apart": (
         (SETUID, "lcmaps.db", "-strict_poolprefix_match yes", "-strict_poolprefix_match no"),

@@ -1,7 +1,7 @@
 """Does glexec.conf say what the switch understands, and what suits the way it is installed?"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from testbed.model.mode import Installation
 from testbed.model.problem import nearest
@@ -74,6 +74,7 @@ def of_glexec_conf(site: Site) -> Iterator[Finding]:
     yield from _options(config)
     yield from _callers(site, config)
     yield from _installation(site, config)
+    yield from _afterwards(site, config)
     yield from _policy_file(site, config)
 
 
@@ -137,6 +138,22 @@ def _installation(site: Site, config: ini.Config) -> Iterator[Finding]:
         )
 
 
+def _afterwards(site: Site, config: ini.Config) -> Iterator[Finding]:
+    """What is to happen when a payload has ended needs somebody who waits for that."""
+    epilogue, leftovers = config.get("epilogue"), config.get("end_leftovers")
+    waits = config.value("linger", "yes") == "yes"
+    if epilogue and site.installation is Installation.LOG_ONLY:
+        message = "an epilogue cannot work log-only: there is nobody to run it as"
+        yield error(CONFIG, epilogue.line, message, "remove it, or install the switch set-id")
+    elif epilogue and not site.at(epilogue.value):
+        message = f"the epilogue {epilogue.value} is not among the site's files"
+        yield error(CONFIG, epilogue.line, message, "put it into the folder and name it in [files], mode 0755")
+    for option in (epilogue, leftovers if leftovers and leftovers.value == "yes" else None):
+        if option and not waits:
+            message = f"{option.name} has no effect with linger = no: nobody waits for the end"
+            yield warning(CONFIG, option.line, message, "say linger = yes")
+
+
 def _policy_file(site: Site, config: ini.Config) -> Iterator[Finding]:
     option = config.get("lcmaps_db_file")
     path = config.value("lcmaps_db_file", POLICY_PATH)
@@ -147,13 +164,20 @@ def _policy_file(site: Site, config: ini.Config) -> Iterator[Finding]:
             CONFIG, option.line if option else 0, message, f"put it into the folder as {POLICY}, or name it in [files]"
         )
         return
-    wanted = config.get("lcmaps_get_account_policy")
     database = pdl.parse(file.content)
     if database.flaws:
         return
     known = [policy.name for policy in database.policies]
+    yield from _labels(config.get("lcmaps_get_account_policy"), known, file.name, error)
+    # Site configurations carry the verify policy's label without having one: it matters to callers who ask for it only.
+    yield from _labels(config.get("lcmaps_verify_account_policy"), known, file.name, warning)
+
+
+def _labels(
+    wanted: ini.Option | None, known: list[str], file: str, kind: Callable[[str, int, str, str], Finding]
+) -> Iterator[Finding]:
     for name in wanted.value.replace(":", " ").split() if wanted else []:
         if wanted and name not in known:
             near = nearest(name, known)
-            remedy = f"did you mean {near}?" if near else f"{file.name} has {', '.join(known) or 'none'}"
-            yield error(CONFIG, wanted.line, f"{file.name} has no policy {name}", remedy)
+            remedy = f"did you mean {near}?" if near else f"{file} has {', '.join(known) or 'none'}"
+            yield kind(CONFIG, wanted.line, f"{file} has no policy {name}", remedy)
