@@ -62,6 +62,22 @@ def test_a_payload_is_ended_and_recorded_when_the_caller_kills_the_switch(node, 
     assert any("Terminated, signal 15, " in line for line in heard)
 
 
+def test_a_switch_that_is_killed_while_it_asks_runs_nothing(node):
+    waits = "touch /mnt/seen/asked; until test -e /mnt/seen/go; do sleep 0.01; done"
+    node.answers("dn /CN=x\nuid 50001\npgid 50000\nend\n", also=waits)
+    for trace in ("/seen/asked", "/seen/go", "/seen/ran"):
+        node.path(trace).unlink(missing_ok=True)
+    running = subprocess.Popen(node.command("/bin/touch", "/mnt/seen/ran", env=GOOD), stdin=subprocess.DEVNULL)
+    node.eventually("/seen/asked")
+    node.heard()
+    running.kill()
+    running.wait(LIMIT)
+    node.path("/seen/go").touch()
+    heard = []
+    eventually(lambda: heard.extend(node.heard()) or any("reason=caller-left" in line for line in heard))
+    assert not node.path("/seen/ran").exists()
+
+
 def test_a_payload_that_does_not_listen_is_killed_with_the_switch(node):
     running, payload = start(node, "trap '' TERM; while :; do read x </dev/zero || :; done")
     running.kill()

@@ -21,6 +21,7 @@ static const struct {
     [CAUSE_TARGET_PROXY_UNWRITABLE] = {CALLER_FAULT, "caller", "target-proxy-unwritable"},
     [CAUSE_ENVIRONMENT_TOO_LARGE] = {SYSTEM_FAULT, "caller", "environment-too-large"},
     [CAUSE_NOT_EXECUTABLE] = {EXEC_FAILED, "caller", "not-executable"},
+    [CAUSE_CALLER_LEFT] = {SYSTEM_FAULT, "caller", "caller-left"},
 
     [CAUSE_INSTALLATION] = {SYSTEM_FAULT, "site", "installation"},
     [CAUSE_CONFIGURATION] = {SYSTEM_FAULT, "site", "configuration"},

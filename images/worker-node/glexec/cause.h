@@ -16,6 +16,7 @@ enum cause {
     CAUSE_TARGET_PROXY_UNWRITABLE,
     CAUSE_ENVIRONMENT_TOO_LARGE,
     CAUSE_NOT_EXECUTABLE,
+    CAUSE_CALLER_LEFT,
 
     /* The site has to mend something. */
     CAUSE_INSTALLATION,

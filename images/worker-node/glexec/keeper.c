@@ -3,8 +3,8 @@
 #include "clock.h"
 #include "descriptor.h"
 #include "epilogue.h"
+#include "front.h"
 #include "leftovers.h"
-#include "linger.h"
 #include "outcome.h"
 #include "payload.h"
 #include "record.h"
@@ -56,13 +56,6 @@ static int open_signals(void)
         sigaddset(&child, SIGCHLD) != 0)
         return -1;
     return signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-static bool become_the_keeper(const struct run *run)
-{
-    if (run->installation == SETUID && (setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0))
-        return false;
-    return !run->config.end_leftovers || leftovers_gather();
 }
 
 /* The limits that the caller set are the payload's. Whoever writes the closing record shall not be ended by them. */
@@ -169,6 +162,12 @@ static int no_resources(struct run *run)
     return run_fail(run, CAUSE_NO_RESOURCES);
 }
 
+static int no_front(struct run *run)
+{
+    journal_note(&run->journal, LOG_WARNING, "%s was not run: the switch was killed before.", run->command.path);
+    return run_fail(run, CAUSE_CALLER_LEFT);
+}
+
 /* All that is to be done behind a payload. */
 static int clear_up(struct run *run, const struct watch *watch, int status)
 {
@@ -179,15 +178,17 @@ static int clear_up(struct run *run, const struct watch *watch, int status)
     return epilogue_run(run, watch->payload, status);
 }
 
-int keep(struct run *run, int line)
+int keep(struct run *run)
 {
-    struct watch watch = {.line = line, .signals = open_signals()};
+    struct watch watch = {.line = run->line, .signals = open_signals()};
     struct failed_start failed = {.cause = CAUSE_NONE};
     struct rusage used = {0};
     int report[2], status = 0;
     bool not_started;
 
-    if (watch.signals < 0 || !become_the_keeper(run) || pipe2(report, O_CLOEXEC) != 0)
+    if (front_is_gone(run))
+        return no_front(run);
+    if (watch.signals < 0 || (run->config.end_leftovers && !leftovers_gather()) || pipe2(report, O_CLOEXEC) != 0)
         return no_resources(run);
     watch.payload = fork();
     if (watch.payload == 0)

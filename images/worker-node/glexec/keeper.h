@@ -4,9 +4,9 @@
 
 struct run;
 
-/* Becomes the keeper: in a set-id installation root in all ids, which the caller cannot signal. `line` leads to the front;
- * when that is gone the payload is ended. Returns the exit code of the switch. */
-int keep(struct run *run, int line);
+/* Runs the payload and stays until all is done. When the front is gone the payload is ended, or not started at all. Returns the
+ * exit code of the switch. */
+int keep(struct run *run);
 
 /* The exit code for a payload that ended with this status, as wait() gives it. */
 int keeper_code(int status);

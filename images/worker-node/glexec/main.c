@@ -7,6 +7,7 @@
 #include "environment.h"
 #include "epilogue.h"
 #include "folder.h"
+#include "front.h"
 #include "installation.h"
 #include "mapping.h"
 #include "outcome.h"
@@ -29,6 +30,7 @@ static step *const order_of_work[] = {
     settings_read,      /* as account glexec */
     epilogue_check,     /* what is to run at the end can be trusted */
     callers_check,      /* the white list */
+    front_leave,        /* what the caller started stays behind and waits */
     request_read,       /* GLEXEC_MODE, GLEXEC_ID */
     credential_read,    /* as the caller */
     policy_files_check, /* as account glexec */

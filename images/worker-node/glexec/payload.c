@@ -1,6 +1,6 @@
 #include "payload.h"
 
-#include "linger.h"
+#include "keeper.h"
 #include "outcome.h"
 #include "run.h"
 
@@ -49,7 +49,7 @@ int payload_run(struct run *run)
 
     credential_forget(run);
     if (run->config.linger)
-        return linger(run);
+        return keep(run);
     if (run->config.end_leftovers)
         journal_note(&run->journal, LOG_NOTICE, "end_leftovers: with linger = no nobody is left to end them.");
     cause = payload_become(run, false, &why, &error);

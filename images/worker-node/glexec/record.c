@@ -20,12 +20,15 @@ static bool record_whose(struct run *run)
     for (size_t i = 0; i < run->account.fqan_count; i++) {
         text_escape(value, sizeof value, run->account.fqans[i]);
         used = strlen(line);
-        if (used + strlen(value) + 64 > sizeof line) {
+        if (used + strlen(value) + 128 > sizeof line) {
             (void)text_print(line + used, sizeof line - used, " ...[cut, %zu FQANs]", run->account.fqan_count);
             break;
         }
         (void)text_print(line + used, sizeof line - used, " Used FQAN: \"%s\"", value);
     }
+    used = strlen(line);
+    if (run->front != 0) /* the number that the pilot's own log has */
+        (void)text_print(line + used, sizeof line - used, " Called as: %d", (int)run->front);
     return journal_record(&run->journal, line);
 }
 

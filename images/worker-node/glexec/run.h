@@ -24,6 +24,8 @@ struct run {
     char **argv;
     char **outer; /* the caller's environment, set aside at the start */
     struct journal journal;
+    int line;    /* of a lingering switch: from the keeper to the front */
+    pid_t front; /* what the caller knows as the switch, 0 when that is this process */
     enum cause cause; /* why it ended without a payload */
     enum installation installation;
     struct identity caller;

@@ -1,7 +1,6 @@
-#include "linger.h"
+#include "front.h"
 
 #include "descriptor.h"
-#include "keeper.h"
 #include "outcome.h"
 #include "run.h"
 
@@ -98,20 +97,41 @@ static _Noreturn void be_the_front(const struct run *run, pid_t keeper, int line
     _exit(code >= 0 ? code : ended(keeper, 0));
 }
 
-int linger(struct run *run)
+/* Root in all ids where that can be had: nobody who might like this process to end may signal it. */
+static bool become_the_keeper(struct run *run, int line, const sigset_t *watched)
+{
+    run->line = line;
+    run->front = run->journal.pid;
+    run->journal.pid = getpid();
+    if (sigprocmask(SIG_UNBLOCK, watched, NULL) != 0) /* what a terminal sends ends the call as long as nothing runs */
+        return false;
+    return run->installation == LOG_ONLY || (setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0);
+}
+
+int front_leave(struct run *run)
 {
     sigset_t watched;
     int line[2] = {-1, -1};
     pid_t keeper = -1;
 
+    if (!run->config.linger)
+        return GO_ON;
     if (watch_signals(&watched) && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, line) == 0)
         keeper = fork();
-    if (keeper < 0) {
-        journal_note(&run->journal, LOG_ERR, "There are no resources for a payload: %s.", strerror(errno));
-        return run_fail(run, CAUSE_NO_RESOURCES);
-    }
     if (keeper > 0)
         be_the_front(run, keeper, line[1], &watched);
-    close(line[1]);
-    return keep(run, line[0]);
+    if (keeper == 0) {
+        close(line[1]);
+        if (become_the_keeper(run, line[0], &watched))
+            return GO_ON;
+    }
+    journal_note(&run->journal, LOG_ERR, "There are no resources for lingering: %s.", strerror(errno));
+    return run_fail(run, CAUSE_NO_RESOURCES);
+}
+
+bool front_is_gone(const struct run *run)
+{
+    char word;
+
+    return recv(run->line, &word, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
