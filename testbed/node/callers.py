@@ -165,10 +165,10 @@ def main(path: str) -> None:
     standard_input = end.waiting if plan.seconds is None else os.open(os.devnull, os.O_RDONLY)
 
     def work(place: int) -> list[Call]:
-        start.let_go()
         end.let_go()
         callers = Callers(plan, place, begins, standard_input)
         callers.become()
+        start.let_go()
         start.wait()
         return callers.calls()
 

@@ -1,0 +1,75 @@
+"""Many newcomers ask for their first pool account at the same moment: how many go away without one?"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.place import KEEPER, Place, Words
+
+LONGEST = 10.0
+"""Seconds for one round; usual is one."""
+GRIDMAPDIR = "/etc/grid-security/gridmapdir"
+_UID = re.compile(r"^uid (\d+)$", re.MULTILINE)
+PAYLOAD = ("/usr/bin/stat", "-L", "--printf", "uid %u\\n", "/proc/self")
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """What came of all first mappings, round by round into a gridmapdir without leases."""
+
+    how: str
+    newcomers: int
+    rounds: int
+    failed: int
+    codes: dict[str, int]
+    """The exit codes of those that failed."""
+    shared: int
+    """Newcomers who got an account that another one of their round has."""
+
+    @property
+    def asked(self) -> int:
+        """First mappings in all."""
+        return self.newcomers * self.rounds
+
+
+def through_the_switch(place: Place, names: Sequence[str], rounds: int) -> Race:
+    """Everybody's payload says who it is."""
+    words = place.switch("{account}", "{name}", *PAYLOAD)
+    return _race("glexec", place, words, 1, [pilot.name for pilot in place.pilots], names, rounds)
+
+
+def plain_lcmaps(place: Place, names: Sequence[str], rounds: int) -> Race:
+    """The same without the switch, for scale."""
+    return _race("LCMAPS alone", place, place.lcmaps(KEEPER.name, "{name}"), 3, [KEEPER.name], names, rounds)
+
+
+def _race(
+    how: str, place: Place, words: Words, answer: int, accounts: Sequence[str], names: Sequence[str], rounds: int
+) -> Race:
+    plan = {
+        "words": list(words.words),
+        "env": dict(words.env),
+        "stdin": words.stdin,
+        "answer": answer,
+        "accounts": list(accounts),
+        "names": list(names),
+        "gridmapdir": GRIDMAPDIR,
+        "rounds": rounds,
+    }
+    return judged(how, place.run("newcomers", plan, LONGEST * (1 + rounds)))
+
+
+def judged(how: str, rounds: Sequence[Sequence[dict[str, str | int]]]) -> Race:
+    """What the rounds come to. Who ends well without an account has failed as well."""
+    codes: dict[str, int] = {}
+    shared = 0
+    for one in rounds:
+        got: list[str] = []
+        for newcomer in one:
+            uid = _UID.search(str(newcomer["said"]))
+            if newcomer["code"] == 0 and uid:
+                got.append(uid[1])
+            else:
+                codes[str(newcomer["code"])] = codes.get(str(newcomer["code"]), 0) + 1
+        shared += len(got) - len(set(got))
+    return Race(how, max(map(len, rounds)), len(rounds), sum(codes.values()), codes, shared)
