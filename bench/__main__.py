@@ -14,6 +14,7 @@ from bench import goals, image, race, report
 from bench.crowd import newcomers
 from bench.load import AT_ONCE, under_load
 from bench.place import Place
+from bench.sites import ACCOUNTS
 from bench.speed import BLOCK, CONTESTS, timed
 from testbed.lab.layout import PILOT, WORKER_NODE
 from testbed.lab.machine.phases import phase, tell
@@ -77,20 +78,28 @@ def _measure(options: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bench/switch", description=__doc__)
-    parser.add_argument("--rounds", type=_count, default=200, help="of timing single calls (default: 200)")
+    rounds = f"of timing single calls, {2 * BLOCK} at least (default: 200)"
+    parser.add_argument("--rounds", type=_rounds, default=200, help=rounds)
     parser.add_argument("--seconds", type=_count, default=60, help="of many callers at once (default: 60)")
     parser.add_argument("--callers", type=_count, default=AT_ONCE, help=f"at once (default: {AT_ONCE})")
     parser.add_argument("--races", type=_count, default=25, help="for first accounts (default: 25)")
-    parser.add_argument("--newcomers", type=_count, default=12, help="in each race, 40 at the most (default: 12)")
+    parser.add_argument("--newcomers", type=_count, default=12, help=f"in each race, up to {ACCOUNTS} (default: 12)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything there, each single time included")
     return parser
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("1 at least")
-    return number
+    return _at_least(1, text)
+
+
+def _rounds(text: str) -> int:
+    return _at_least(2 * BLOCK, text)  # one block tells nothing of the noise
+
+
+def _at_least(lowest: int, text: str) -> int:
+    if not text.isdecimal() or int(text) < lowest:
+        raise argparse.ArgumentTypeError(f"a whole number, {lowest} at least")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """How long one call takes, beside what it is compared with, all of them by turns in one run."""
 
+import itertools
 import math
 import statistics
 from collections.abc import Iterable, Mapping
@@ -39,11 +40,18 @@ class Series:
         return percentile(self.times, 95)
 
     @property
+    def blocks(self) -> list[float]:
+        """The medians of its blocks."""
+        return [statistics.median(self.times[at : at + BLOCK]) for at in range(0, len(self.times), BLOCK)]
+
+    @property
     def noise(self) -> float:
-        """How much the medians of single blocks differ: the width of their middle half."""
-        blocks = [self.times[start : start + BLOCK] for start in range(0, len(self.times), BLOCK)]
-        medians = [statistics.median(block) for block in blocks]
-        return percentile(medians, 75) - percentile(medians, 25)
+        """How far a block usually is from the one before it, though nothing but the machine's other work differs."""
+        return statistics.median(abs(later - earlier) for earlier, later in itertools.pairwise(self.blocks))
+
+    def beyond(self, other: "Series") -> float:
+        """How much longer its blocks usually take than the other's, each held against the one of the same turn."""
+        return statistics.median(ours - theirs for ours, theirs in zip(self.blocks, other.blocks, strict=True))
 
 
 def percentile(values: Iterable[float], percent: float) -> float:
