@@ -3,7 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
@@ -15,10 +15,12 @@ from testbed.site.layout import SWITCH
 from testbed.site.pool import Account, Group
 
 PLACE = "/tmp/bench"
-SCRIPTS = ("stopwatch", "newcomers")
+SCRIPTS = ("lcmaps", "stopwatch", "newcomers")
 LCMAPS_ACCOUNT = "/usr/libexec/glexec/lcmaps-account"
-DAEMON = 3 << 3
-"""The number of LOG_DAEMON, the facility of the example sites."""
+LOG_FD, POLICY_FD = "4", "5"
+"""What it has open besides its input and its answer, as answer.h has it."""
+LEVEL = 4
+"""The lowest level of LCMAPS' lines that the switch asks for: it reads them."""
 KEEPER = Account("glexec", GLEXEC_UID, Group("glexec", GLEXEC_GID))
 """As whom LCMAPS runs in a set-id installation."""
 
@@ -30,6 +32,14 @@ class Words:
     words: tuple[str, ...]
     env: Mapping[str, str]
     stdin: str = "/dev/null"
+    reads: Mapping[str, str] = field(default_factory=dict)
+    """Descriptor -> file that it has open."""
+    writes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def plan(self) -> dict[str, object]:
+        """As plans have it."""
+        return dataclasses.asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +56,9 @@ class Place:
     def furnish(self, proxies: Mapping[str, bytes]) -> None:
         """Lay out the scripts, and for every account that calls the switch or LCMAPS everybody's proxy."""
         node = resources.files("bench").joinpath("node")
-        entries = [folder(PLACE)]
+        entries = [folder(PLACE), folder(f"{PLACE}/bench"), folder(f"{PLACE}/bench/node")]
         for name in SCRIPTS:
-            entries.append(Entry(f"{PLACE}/{name}.py", node.joinpath(f"{name}.py").read_bytes()))
+            entries.append(Entry(f"{PLACE}/bench/node/{name}.py", node.joinpath(f"{name}.py").read_bytes()))
         for account in (KEEPER, *self.pilots):
             owner = (account.uid, account.group.gid)
             entries.append(folder(f"{PLACE}/{account.name}", 0o700, *owner))
@@ -60,7 +70,8 @@ class Place:
         """Run a script of ours as root with a plan; what it printed."""
         node = self.world.node
         node.put([Entry(f"{PLACE}/plan.json", json.dumps(plan).encode())], limit=10)
-        return json.loads(node.run(["python3", f"{PLACE}/{script}.py", f"{PLACE}/plan.json"], limit=limit).text)
+        command = ["python3", f"{PLACE}/bench/node/{script}.py", f"{PLACE}/plan.json"]
+        return json.loads(node.run(command, env={"PYTHONPATH": PLACE}, limit=limit).text)
 
     def switch(self, account: str, name: str, *command: str) -> Words:
         """The switch called by a pilot account with somebody's proxy."""
@@ -69,21 +80,21 @@ class Place:
         )
 
     def lcmaps(self, account: str, name: str) -> Words:
-        """The program that the switch has LCMAPS run in, called as the switch calls it, with somebody's proxy.
-
-        Same policy, same settings, credential on standard input, answer on descriptor 3; no switch around it.
-        """
+        """What LCMAPS needs to map somebody in a process of ours: its settings as the switch gives them, the proxy."""
         config = self.world.site.file("glexec.conf")
         assert config is not None
         settings = ini.parse(config.content)
         env = {
             "LCMAPS_DB_FILE": settings.value("lcmaps_db_file", ""),
             "LCMAPS_POLICY_NAME": settings.value("lcmaps_get_account_policy", ""),
-            "LCMAPS_DEBUG_LEVEL": settings.value("lcmaps_debug_level", ""),
+            "LCMAPS_DEBUG_LEVEL": str(max(LEVEL, int(settings.value("lcmaps_debug_level", "0")))),
         }
-        return Words((LCMAPS_ACCOUNT, "glexec[1]", str(DAEMON)), env, f"{PLACE}/{account}/{name}")
+        return Words((), env, f"{PLACE}/{account}/{name}")
 
-
-def plain(words: Words) -> dict[str, object]:
-    """The command as plans have it."""
-    return {**dataclasses.asdict(words), "words": list(words.words), "env": dict(words.env)}
+    def lcmaps_account(self, account: str, name: str) -> Words:
+        """The program that the switch has LCMAPS run in, started as the switch starts it, but by itself."""
+        bare = self.lcmaps(account, name)
+        policy = {POLICY_FD: bare.env["LCMAPS_DB_FILE"]}
+        env = {**bare.env, "LCMAPS_DB_FILE": f"/proc/self/fd/{POLICY_FD}"}
+        log = {LOG_FD: f"{PLACE}/{account}/lcmaps.log"}
+        return dataclasses.replace(bare, words=(LCMAPS_ACCOUNT,), env=env, reads=policy, writes=log)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.place import KEEPER, Place, Words
+from bench.place import KEEPER, PLACE, Place, Words
 
 LONGEST = 10.0
 """Seconds for one round; usual is one."""
@@ -35,22 +35,20 @@ class Race:
 def through_the_switch(place: Place, names: Sequence[str], rounds: int) -> Race:
     """Everybody's payload says who it is."""
     words = place.switch("{account}", "{name}", *PAYLOAD)
-    return _race("glexec", place, words, 1, [pilot.name for pilot in place.pilots], names, rounds)
+    return _race("glexec", place, words, [pilot.name for pilot in place.pilots], names, rounds)
 
 
 def plain_lcmaps(place: Place, names: Sequence[str], rounds: int) -> Race:
-    """The same without the switch, for scale."""
-    return _race("LCMAPS alone", place, place.lcmaps(KEEPER.name, "{name}"), 3, [KEEPER.name], names, rounds)
+    """The same by LCMAPS itself, in a process for each newcomer, for scale."""
+    return _race("LCMAPS itself", place, place.lcmaps(KEEPER.name, "{name}"), [KEEPER.name], names, rounds)
 
 
-def _race(
-    how: str, place: Place, words: Words, answer: int, accounts: Sequence[str], names: Sequence[str], rounds: int
-) -> Race:
+def _race(how: str, place: Place, words: Words, accounts: Sequence[str], names: Sequence[str], rounds: int) -> Race:
     plan = {
-        "words": list(words.words),
-        "env": dict(words.env),
-        "stdin": words.stdin,
-        "answer": answer,
+        "words": words.words,
+        "env": words.env,
+        "proxy": f"{PLACE}/{{account}}/{{name}}",
+        "policy": words.env.get("LCMAPS_POLICY_NAME", ""),
         "accounts": list(accounts),
         "names": list(names),
         "gridmapdir": GRIDMAPDIR,

@@ -27,7 +27,7 @@ def table(series: Mapping[str, Series], load: Load, races: Sequence[Race], goals
     yield f"\n{races[0].newcomers} newcomers at once, {races[0].rounds} times"
     for race in races:
         yield (
-            f"  {race.how + ':':<13} {race.failed} of {race.asked} failed; by exit code: {_codes(race.codes)}; "
+            f"  {race.how + ':':<14} {race.failed} of {race.asked} failed; by exit code: {_codes(race.codes)}; "
             f"{race.shared} share an account"
         )
     yield f"\n{'goal':<16} {'':<36} {'found':>8} {'allowed':>8}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from bench.place import KEEPER, Place, Words, plain
+from bench.place import KEEPER, Place, Words
 from bench.sites import by_dn_from_pool, by_dn_one_account, by_voms
 from testbed.model.mode import Installation
 from testbed.site.site import Site
@@ -77,15 +77,19 @@ class Contest:
         """Series name -> what it is, plan entry."""
         pilot = place.pilots[0].name
         switch = place.switch(pilot, self.bearer, TRUE)
-        lcmaps = place.lcmaps(self.by_whom, self.bearer)
-        answer = {"answer": "\nuid "}
-        inside: dict[str, object] = {"policy": lcmaps.env["LCMAPS_POLICY_NAME"]}
+        lcmaps, child = place.lcmaps(self.by_whom, self.bearer), place.lcmaps_account(self.by_whom, self.bearer)
         entries = _others(pilot) if self.others else {}
-        child = f"the switch's child for LCMAPS, as {self.by_whom}"
-        entries[f"{self.prefix}: lcmaps-account"] = (child, {**plain(lcmaps), **answer}, self.by_whom)
-        itself = "initialisation and first call in a process"
-        entries[f"{self.prefix}: LCMAPS itself"] = (itself, {**plain(lcmaps), **inside}, self.by_whom)
-        entries[f"{self.prefix}: glexec"] = (f"glexec {TRUE} as {pilot}", plain(switch), pilot)
+        entries[f"{self.prefix}: LCMAPS itself"] = (
+            "initialisation and first call in a process",
+            {**lcmaps.plan, "policy": lcmaps.env["LCMAPS_POLICY_NAME"]},
+            self.by_whom,
+        )
+        entries[f"{self.prefix}: lcmaps-account"] = (
+            f"the switch's child for LCMAPS, as {self.by_whom}",
+            {**child.plan, "answer": "\nuid "},
+            self.by_whom,
+        )
+        entries[f"{self.prefix}: glexec"] = (f"glexec {TRUE} as {pilot}", switch.plan, pilot)
         return {
             name: (what, {**entry, "name": name, "account": account})
             for name, (what, entry, account) in entries.items()
@@ -104,7 +108,7 @@ def _others(pilot: str) -> dict[str, tuple[str, dict[str, object], str]]:
     return {
         name: (
             f"{' '.join((PurePosixPath(command[0]).name, *command[1:]))} as {account}",
-            plain(Words(command, path)),
+            Words(command, path).plan,
             account,
         )
         for name, (command, account) in words.items()

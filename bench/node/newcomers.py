@@ -13,19 +13,23 @@ import sys
 from dataclasses import dataclass
 from typing import NoReturn
 
+from bench.node import lcmaps
+
 LONGEST = 60
 """Seconds for one call."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What everybody runs; ``{account}`` and ``{name}`` in its words stand for the caller and the newcomer."""
+    """What everybody runs, or the policy by which LCMAPS itself maps everybody.
+
+    ``{account}`` and ``{name}`` in words, environment and the path of the proxy stand for the caller and the newcomer.
+    """
 
     words: list[str]
     env: dict[str, str]
-    stdin: str
-    answer: int
-    """The descriptor on which it says whom it got."""
+    proxy: str
+    policy: str
     accounts: list[str]
     """Who calls, by turns."""
     names: list[str]
@@ -41,23 +45,28 @@ def forget(gridmapdir: str) -> None:
 
 
 def call(plan: Plan, place: int, gate: tuple[int, int], answer: int) -> NoReturn:
-    """Wait at the gate, then become the command. The gate opens when nobody holds its second end any more."""
+    """Wait at the gate, then run. The gate is open when nobody holds its other end."""
     account = pwd.getpwnam(plan.accounts[place % len(plan.accounts)])
     said = {"account": account.pw_name, "name": plan.names[place]}
     os.initgroups(account.pw_name, account.pw_gid)
     os.setresgid(*[account.pw_gid] * 3)
     os.setresuid(*[account.pw_uid] * 3)
     os.chdir("/")
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for here, there in ((os.open(plan.stdin.format(**said), os.O_RDONLY), 0), (nothing, 1), (nothing, 2)):
-        os.dup2(here, there)
-    os.dup2(answer, plan.answer)
     words = [word.format(**said) for word in plan.words]
     env = {name: value.format(**said) for name, value in plan.env.items()}
+    with open(plan.proxy.format(**said), "rb") as file:
+        pem = file.read()
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for here, there in ((nothing, 0), (answer, 1), (nothing, 2)):
+        os.dup2(here, there)
     signal.alarm(LONGEST)
     os.close(gate[1])
     os.read(gate[0], 1)
-    os.execve(words[0], words, env)
+    if words:
+        os.execve(words[0], words, env)
+    uid, _ = lcmaps.first_call(plan.policy, env, pem)
+    os.write(1, f"uid {uid}\n".encode())
+    os._exit(1 if uid is None else 0)
 
 
 def one_round(plan: Plan) -> list[dict[str, object]]:
@@ -87,6 +96,7 @@ def main(path: str) -> None:
     """Print all rounds."""
     with open(path) as file:
         plan = Plan(**json.load(file))
+    lcmaps.load()
     print(json.dumps([one_round(plan) for _ in range(plan.rounds)]))
     forget(plan.gridmapdir)
 

@@ -7,7 +7,6 @@ until its end has been waited for. One that fails, or does not answer what it sh
 not do its work is timed.
 """
 
-import ctypes
 import json
 import os
 import pwd
@@ -16,10 +15,12 @@ import sys
 import time
 from dataclasses import dataclass, field
 
+from bench.node import lcmaps
+
 LONGEST = 20
 """Seconds for one command."""
 ANSWER_FD = 3
-USER_LOG = 1
+WRITE = os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,9 @@ class Command:
     words: list[str] = field(default_factory=list)
     env: dict[str, str] = field(default_factory=dict)
     stdin: str = os.devnull
+    reads: dict[str, str] = field(default_factory=dict)
+    """Descriptor -> file that it has open."""
+    writes: dict[str, str] = field(default_factory=dict)
     answer: str = ""
     """What it has to write to descriptor 3, among other things; nothing for a command that writes nothing there."""
     policy: str = ""
@@ -45,6 +49,8 @@ class Command:
             (os.POSIX_SPAWN_OPEN, 0, self.stdin, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
             *([(os.POSIX_SPAWN_DUP2, ours, ANSWER_FD)] if self.answer else []),
+            *((os.POSIX_SPAWN_OPEN, int(there), path, os.O_RDONLY, 0) for there, path in self.reads.items()),
+            *((os.POSIX_SPAWN_OPEN, int(there), path, WRITE, 0o600) for there, path in self.writes.items()),
         ]
         began = time.perf_counter()
         pid = os.posix_spawn(self.words[0], self.words, self.env, file_actions=actions)
@@ -71,24 +77,11 @@ class Command:
         return float(said)
 
     def _map(self, answer: int) -> int:
-        """The first mapping of this process, the seconds of which go to a descriptor; 0, or 1 when it fails."""
-        os.environ.update(self.env)
+        """Write the seconds to a descriptor; 0, or 1 when LCMAPS refuses."""
         with open(self.stdin, "rb") as file:
-            pem = file.read()
-        lcmaps = ctypes.CDLL("liblcmaps.so.0")
-        by_pem = ctypes.CDLL("liblcmaps_return_account_from_pem.so.0")
-        uid, counts = ctypes.c_uint(), (ctypes.c_int(), ctypes.c_int())
-        groups = ctypes.c_void_p(), ctypes.c_void_p()
-        names = (ctypes.c_char_p * 1)(self.policy.encode())
-        index = ctypes.c_char_p()
-        out = [ctypes.byref(value) for value in (uid, groups[0], counts[0], groups[1], counts[1], index)]
-        began = time.perf_counter()
-        failed = lcmaps.lcmaps_init_and_logfile(None, None, USER_LOG) or by_pem.lcmaps_run_with_pem_and_return_account(
-            None, pem, -1, None, 1, names, *out
-        )
-        seconds = time.perf_counter() - began
+            uid, seconds = lcmaps.first_call(self.policy, self.env, file.read())
         os.write(answer, str(seconds).encode())
-        return 1 if failed or uid.value == 0 else 0
+        return 1 if uid is None else 0
 
 
 class Starter:
@@ -116,9 +109,7 @@ class Starter:
         os.setresgid(*[account.pw_gid] * 3)
         os.setresuid(*[account.pw_uid] * 3)
         os.chdir("/")
-        if any(command.policy for command in commands):  # loaded here, once; a fork of us finds them in place
-            for library in ("liblcmaps.so.0", "liblcmaps_return_account_from_pem.so.0"):
-                ctypes.CDLL(library, ctypes.RTLD_GLOBAL)
+        lcmaps.load()
         while place := os.read(asks, 4):
             signal.alarm(LONGEST)
             seconds = commands[int.from_bytes(place, "big")].run()
