@@ -20,7 +20,6 @@ AT_ONCE = 64
 LIMIT = 10.0
 NUMBERED = re.compile(r"%u (?P<user>\S+) (?P<number>\d+)\\x5Cn")
 """What a payload is told to print, as the record of its command has it."""
-DROPPED = re.compile(r"imuxsock.*(lost|drop|discard)|rate.?limit", re.IGNORECASE)
 
 Rightful = Callable[[str, int], bool]
 """Whether a uid is this user's, by the leases."""
@@ -41,8 +40,6 @@ class Load:
     """Payloads that ran as somebody they should not have been."""
     lost: tuple[str, ...]
     """Payloads that ran, and of which the log has no start and end with one pid that say just that."""
-    complaints: tuple[str, ...]
-    """What the log daemon says about lines that it let go."""
     p50: float
     p95: float
     longest: float
@@ -60,8 +57,6 @@ def under_load(world: World, seconds: float, at_once: int = AT_ONCE) -> Load:
         if (first := Caller(world.node, world.site, world.grid).call("/bin/true", user=user)).code != 0:
             raise Problem("a single call fails already", where=f"for {user}", found=first.ending)
     calls = call_at_once(world.node, world.site.pilot_accounts, world.grid, USERS, many=at_once, seconds=seconds)
-    messages = world.node.run(["cat", "/var/log/messages"], limit=LIMIT).text.splitlines()
-    complaints = [line for line in messages if " glexec[" not in line and DROPPED.search(line)]
     bearers = {user: world.grid.bearer(user) for user in USERS}
     times = [1000 * call.seconds for call in calls if call.good]
     if not times:
@@ -74,7 +69,6 @@ def under_load(world: World, seconds: float, at_once: int = AT_ONCE) -> Load:
         _codes(calls),
         tuple(wrong_identities(calls, rightful(world.site, bearers, _leases(world)))),
         tuple(lost_records(calls, records(world.node), world.site, bearers)),
-        tuple(complaints),
         percentile(times, 50),
         percentile(times, 95),
         max(times),

@@ -23,7 +23,6 @@ def table(series: Mapping[str, Series], load: Load, races: Sequence[Race], goals
     yield f"  errors by exit code: {_codes(load.codes)}"
     yield from _first("wrong identity", load.wrong)
     yield from _first("lost record", load.lost)
-    yield from _first("the log daemon", load.complaints)
     yield f"\n{races[0].newcomers} newcomers at once, {races[0].rounds} times"
     for race in races:
         yield (

@@ -123,7 +123,7 @@ def test_a_call_that_takes_too_long_misses_its_goal_and_no_other(name: str, miss
 
 
 def test_one_wrong_identity_one_lost_record_or_one_failed_newcomer_misses_the_goal() -> None:
-    load = Load(64, 60, 10, 10, {}, ("somebody",), ("something",), (), 1, 2, 3)
+    load = Load(64, 60, 10, 10, {}, ("somebody",), ("something",), 1, 2, 3)
     first = race.Race("glexec", 12, 25, 1, {"203": 1}, 1)
     assert [goal.met for goal in (*goals.of_load(load), *goals.of_race([first]))] == [False] * 4
 
