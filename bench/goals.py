@@ -32,10 +32,10 @@ class Goal:
 def of_speed(series: Mapping[str, Series]) -> list[Goal]:
     """Medians against medians."""
     plain, lcmaps, sudo = (
-        series[name].median for name in ("plain proxy, pool: glexec", "plain proxy, pool: LCMAPS itself", "sudo")
+        series[name].median for name in ("plain proxy, pool: glexec", "plain proxy, pool: lcmaps-account", "sudo")
     )
     set_id, log_only = series["plain proxy, set-id: glexec"], series["plain proxy, log-only: glexec"]
-    voms, voms_lcmaps = series["VOMS proxy: glexec"].median, series["VOMS proxy: LCMAPS itself"].median
+    voms, voms_lcmaps = series["VOMS proxy: glexec"].median, series["VOMS proxy: lcmaps-account"].median
     return [
         Goal("plain proxy", f"glexec <= {SUDOS} x sudo + LCMAPS", plain, SUDOS * sudo + lcmaps, "ms"),
         Goal("log-only", "glexec - glexec set-id <= noise", log_only.beyond(set_id), set_id.noise, "ms"),

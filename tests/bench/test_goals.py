@@ -91,11 +91,11 @@ SPEED = {
     one.name: one
     for one in (
         series("sudo", 8, 8),
-        series("plain proxy, pool: LCMAPS itself", 3, 3),
+        series("plain proxy, pool: lcmaps-account", 3, 3),
         series("plain proxy, pool: glexec", 19, 19),
         series("plain proxy, set-id: glexec", 10, 11),
         series("plain proxy, log-only: glexec", 11, 12),
-        series("VOMS proxy: LCMAPS itself", 4, 4),
+        series("VOMS proxy: lcmaps-account", 4, 4),
         series("VOMS proxy: glexec", 19, 19),
     )
 }

@@ -54,7 +54,7 @@ def test_a_short_run_judges_every_goal_and_finds_everybody_themselves_and_record
 
 
 def test_a_log_daemon_that_limits_the_rate_loses_records_and_the_bench_sees_each() -> None:
-    """rsyslog limits each process by itself (imuxsock, SysSock.RateLimit): here to one line a minute. Nobody is told."""
+    """rsyslog limits each process by itself (SysSock.RateLimit of imuxsock): here to one line a minute."""
     strict = LOG_DAEMON.read_bytes().replace(
         b'RateLimit.Interval="0"', b'RateLimit.Interval="60" SysSock.RateLimit.Burst="1"'
     )
