@@ -30,7 +30,7 @@ echo '  do next:  apt-get install python3 (Debian 12 or later, Ubuntu 24.04), or
 exit 2
 endef
 
-.PHONY: help demo test test-slow check images doctor clean venv machine
+.PHONY: help demo test test-slow bench check images doctor clean venv machine
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1	/p' Makefile | expand -t 10
@@ -45,6 +45,9 @@ test: machine check ## everything: checks, unit tests, scenarios
 
 test-slow: machine ## the tests that kill a container engine of their own: three minutes
 	@$(BIN)/python -m pytest -m slow
+
+bench: venv ## measure the switch: speed beside sudo, 64 callers at once, the race for first accounts; two minutes
+	@bench/switch
 
 check: venv ## ruff, mypy
 	@$(BIN)/ruff check

@@ -74,6 +74,8 @@ class Image:
     """Files and folders that its Dockerfile copies, itself included."""
     root: Path = ROOT
     """What they are relative to."""
+    base: str = BASE
+    """The image that it begins with: when that changes it is built anew."""
 
 
 WORKER_NODE = Image(
@@ -104,7 +106,7 @@ def build(store: ImageStore, image: Image) -> None:
         beginning = Entry(f"{image.dockerfile}.{stage}", dockerfile.encode())
         begun.append(partial(run_build, store, tar([*inputs, beginning]), beginning.path, f"{name}:{stage}"))
     together(store, begun if len(stages) > 1 else [])
-    labels = {CONTENT: content(inputs, _label(store, BASE))}
+    labels = {CONTENT: content(inputs, _label(store, image.base))}
     run_build(store, tar(inputs), image.dockerfile, image.reference, labels=labels)
 
 
@@ -162,7 +164,7 @@ def _label(store: ImageStore, reference: str) -> str:
 
 
 def _content(store: ImageStore, image: Image) -> str:
-    return content(entries(image.inputs, image.root), _label(store, BASE))
+    return content(entries(image.inputs, image.root), _label(store, image.base))
 
 
 def content(tree: Iterable[Entry], *more: str) -> str:

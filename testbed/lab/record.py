@@ -16,6 +16,9 @@ _START = re.compile(
     r' cwd: "(?P<cwd>[^"]*)" cmd: (?P<command>.*)'
 )
 _END = re.compile(r"Terminated, exit (?P<code>\d+)")
+_FIRST = 'Used DN: "'
+_LAST = "Terminated, "
+"""How the switch's own first and last line of a run begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,12 @@ class Record:
     code: int | None = None
     lines: tuple[str, ...] = ()
 
+    @property
+    def joined(self) -> bool:
+        """Whether it is one run beyond doubt: one start and one end under its pid."""
+        starts = sum(line.startswith("real_user(") for line in self.lines)
+        return starts == sum(line.startswith(_LAST) for line in self.lines) == 1
+
 
 def records(node: Host) -> list[Record]:
     """Every run that the node's log holds, in the order of their first lines. Refused calls have no record of a run."""
@@ -40,12 +49,19 @@ def records(node: Host) -> list[Record]:
 
 
 def parse(log: str) -> list[Record]:
-    """The runs in the text of a log."""
-    grouped: dict[int, list[str]] = {}
+    """The runs in the text of a log. A pid that begins again after its end is another run: the kernel reuses them."""
+    runs: list[tuple[int, list[str]]] = []
+    latest: dict[int, list[str]] = {}
     for line in log.splitlines():
-        if found := _LINE.match(line):
-            grouped.setdefault(int(found["pid"]), []).append(found["text"])
-    return [record for pid, lines in grouped.items() if (record := _record(pid, lines)).command]
+        if not (found := _LINE.match(line)):
+            continue
+        pid, text = int(found["pid"]), found["text"]
+        ended = any(earlier.startswith(_LAST) for earlier in latest.get(pid, ()))
+        if pid not in latest or (ended and text.startswith(_FIRST)):
+            latest[pid] = []
+            runs.append((pid, latest[pid]))
+        latest[pid].append(text)
+    return [record for pid, lines in runs if (record := _record(pid, lines)).command]
 
 
 def _record(pid: int, lines: list[str]) -> Record:

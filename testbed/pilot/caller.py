@@ -2,13 +2,14 @@
 
 import contextlib
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from testbed.credentials.grid import Grid
 from testbed.lab.host import Host
 from testbed.lab.record import LOG
 from testbed.lab.result import Result
 from testbed.model.entry import Entry, folder
+from testbed.pilot.callers import Call, call_at_once
 from testbed.pilot.facts import Facts
 from testbed.pilot.probes import probe
 from testbed.site.site import Site
@@ -59,6 +60,10 @@ class Caller:
             stdin=stdin,
             limit=LIMIT,
         )
+
+    def call_at_once(self, many: int, users: Sequence[str]) -> list[Call]:
+        """So many calls for these users by turns; no payload ends before all have begun."""
+        return call_at_once(self._node, [self.account], self._grid, users, many=many)
 
     def unexecutable(self) -> str:
         """Put a file on the node that has the right to be executed, but nothing that a kernel could; its path."""
