@@ -30,7 +30,7 @@ echo '  do next:  apt-get install python3 (Debian 12 or later, Ubuntu 24.04), or
 exit 2
 endef
 
-.PHONY: help demo test test-slow bench check images doctor clean venv machine
+.PHONY: help demo test test-slow bench fuzz check images doctor clean venv machine
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1	/p' Makefile | expand -t 10
@@ -48,6 +48,10 @@ test-slow: machine ## the tests that kill a container engine of their own: three
 
 bench: venv ## measure the switch: speed beside sudo, 64 callers at once, the race for first accounts; two minutes
 	@bench/switch
+
+fuzz: venv ## the switch's parsers under libFuzzer, SECONDS=300 for each, JOBS=2 at a time; what is found stays in build/fuzz
+	@$(BIN)/python -m testbed.lab.machine.compiler
+	@$(MAKE) -s -k -j$(or $(JOBS),2) -C images/worker-node/glexec/fuzz fuzz
 
 check: venv ## ruff, mypy
 	@$(BIN)/ruff check

@@ -9,10 +9,11 @@
 /* `.pilot` stands for pilot01, pilot2, ...: the digits are required, so that it does not let in `pilotadmin`. */
 static bool in_pool(const struct item *item, const char *name)
 {
-    const char *digits = name + item->length - 1;
+    const char *digits;
 
     if (item->length < 2 || strlen(name) < item->length || strncmp(name, item->text + 1, item->length - 1) != 0)
         return false;
+    digits = name + item->length - 1;
     return strspn(digits, "0123456789") == strlen(digits);
 }
 

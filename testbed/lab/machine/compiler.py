@@ -1,6 +1,8 @@
 """What the tests of the switch compile it with on this machine: ``python3 -m testbed.lab.machine.compiler``."""
 
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from testbed.lab.machine import command, packages
 from testbed.lab.machine.phases import Say, phase
@@ -9,15 +11,49 @@ from testbed.model.problem import Problem
 PROGRAMS = {"gcc": "gcc", "readelf": "binutils", "setpriv": "util-linux"}
 """Each program, and the package that it is in."""
 HEADERS = "libc6-dev"
+FUZZED = "int LLVMFuzzerTestOneInput(const char *data, unsigned long size) { return !data && size; }\n"
+LIMIT = 60.0
+"""Seconds for one small compilation."""
 
 
 def ensure(say: Say) -> str:
-    """Have a compiler, installed where that may be done; says whether it was there."""
+    """Have a compiler, and one for fuzzing, installed where that may be done; says whether they were there."""
     missing = [package for program, package in PROGRAMS.items() if not command.on_path(program)]
-    if not missing:
-        return "gcc, answered"
-    packages.install([*missing, HEADERS], "no compiler for the tests of the switch", say)
+    if missing:
+        packages.install([*missing, HEADERS], "no compiler for the tests of the switch", say)
+    why = fuzzer_objection()
+    if not why:
+        return "installed" if missing else "gcc and clang, answered"
+    packages.permit(why, "apt-get install clang, and libclang-rt-VERSION-dev for its version")
+    packages.know()
+    packages.install(fuzzer_packages(), why, say)
+    why = fuzzer_objection()
+    if why:
+        raise Problem(why, remedy="install clang with its runtime libraries: the package libclang-rt-VERSION-dev")
     return "installed"
+
+
+def fuzzer_objection() -> str:
+    """Why the switch cannot be fuzzed here, or "". Tried, because clang's runtime is in a package of its own."""
+    if not command.on_path("clang"):
+        return "no clang to fuzz the switch with"
+    with TemporaryDirectory() as folder:
+        source = Path(folder, "fuzzed.c")
+        source.write_text(FUZZED)
+        try:
+            command.run(
+                ["clang", "-fsanitize=fuzzer,address,undefined", "-o", f"{folder}/fuzzed", str(source)], limit=LIMIT
+            )
+        except Problem:
+            return "clang cannot fuzz without its runtime libraries"
+    return ""
+
+
+def fuzzer_packages() -> list[str]:
+    """clang, and the package of the same version that its runtime is in."""
+    version = packages.candidate("clang").partition(".")[0]
+    runtime = f"libclang-rt-{version}-dev"
+    return ["clang", *([runtime] if packages.candidate(runtime) else [])]
 
 
 def main() -> int:
