@@ -31,15 +31,24 @@ static void expect(const char *before, const char *value, size_t size, const cha
 
 static void look_at_whose(const char *line)
 {
+    char behind[40] = "", note[40];
+    const char *cut;
+
+    if (run.front != 0)
+        (void)text_print(behind, sizeof behind, " Called as: %d", (int)run.front);
     expected[0] = '\0';
     expect("Used DN: \"", run.account.dn, SHOWN, "\"");
     for (size_t i = 0; i < run.account.fqan_count; i++)
         expect(" Used FQAN: \"", run.account.fqans[i], SHOWN, "\"");
-    if (strcmp(line, expected) == 0)
+    if (strlen(line) == strlen(expected) + strlen(behind) && strncmp(line, expected, strlen(expected)) == 0) {
+        holds(strcmp(line + strlen(expected), behind) == 0);
         return;
-    (void)text_print(expected + LINE_MAX_LENGTH, 64, " ...[cut, %zu FQANs]", run.account.fqan_count);
-    holds(strlen(line) > LINE_MAX_LENGTH - SHOWN - 64 && strstr(line, expected + LINE_MAX_LENGTH) != NULL);
-    holds(strncmp(line, expected, (size_t)(strstr(line, expected + LINE_MAX_LENGTH) - line)) == 0);
+    }
+    (void)text_print(note, sizeof note, " ...[cut, %zu FQANs]", run.account.fqan_count);
+    holds(strlen(line) > LINE_MAX_LENGTH - SHOWN - 128 && strlen(line) > strlen(note) + strlen(behind));
+    cut = line + strlen(line) - strlen(behind) - strlen(note);
+    holds(strncmp(cut, note, strlen(note)) == 0 && strcmp(cut + strlen(note), behind) == 0);
+    holds(strncmp(line, expected, (size_t)(cut - line)) == 0);
 }
 
 /* The arguments as one text; the caller frees it. */
@@ -117,6 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     set_up(&rest, arguments);
     heard.count = 0;
+    run.front = size % 2 != 0 ? 4194304 : 0;
     holds(record_start(&run) == (run.command.given != NULL ? GO_ON : ENOUGH) && heard.count == 2);
     for (size_t i = 0; i < heard.count; i++)
         holds(fuzz_printable(heard.lines[i]) && strlen(heard.lines[i]) < LINE_MAX_LENGTH);
