@@ -52,8 +52,11 @@ static const char *take(struct account *account, struct taken *taken, const char
         taken->dn = true;
         return text_print(account->dn, sizeof account->dn, "%s", value) ? NULL : "the DN is too long";
     }
-    if (strcmp(word, ANSWER_CAUSE) == 0)
+    if (strcmp(word, ANSWER_CAUSE) == 0) {
+        if (account->cause[0] != '\0')
+            return "the cause is given twice";
         return text_print(account->cause, sizeof account->cause, "%s", value) ? NULL : "the cause is too long";
+    }
     if (strcmp(word, ANSWER_FQAN) == 0)
         return take_fqan(account, value);
     if (strcmp(word, ANSWER_UID) == 0)
@@ -105,6 +108,8 @@ const char *account_parse(struct account *account, char *text, size_t length)
         return "it has a uid without a primary gid, or the reverse";
     if (!taken.uid && account->group_count > 0)
         return "it has groups without a uid";
+    if (taken.uid && account->cause[0] != '\0')
+        return "it has an account, and a cause why there is none";
     account->mapped = taken.uid;
     return NULL;
 }

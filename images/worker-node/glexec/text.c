@@ -11,31 +11,35 @@ static bool plain(unsigned char byte, bool keep_quotes)
     return keep_quotes || (byte != '"' && byte != '\\');
 }
 
+static size_t shown_length(const char *in, bool keep_quotes)
+{
+    size_t length = 0;
+
+    for (; *in != '\0'; in++)
+        length += plain((unsigned char)*in, keep_quotes) ? 1 : 4;
+    return length;
+}
+
 static void escape(char *out, size_t size, const char *in, size_t whole, bool keep_quotes)
 {
-    char cut[40];
-    size_t length = strlen(in), room, used = 0;
+    char cut[40] = "";
+    size_t room, used = 0;
 
     if (size == 0)
         return;
-    (void)snprintf(cut, sizeof cut, "...[cut, %zu bytes]", whole);
-    room = size - 1;
-    for (size_t i = 0; i < length; i++) {
-        unsigned char byte = (unsigned char)in[i];
-        size_t need = plain(byte, keep_quotes) ? 1 : 4;
-        size_t reserve = i + 1 < whole ? strlen(cut) : 0;
-        if (used + need + reserve > room) {
-            /* The note about the cut takes the place that was kept for it. */
-            (void)snprintf(out + used, size - used, "%s", cut);
-            return;
-        }
-        if (need == 1)
-            out[used] = (char)byte;
+    if (strlen(in) < whole || shown_length(in, keep_quotes) >= size)
+        (void)snprintf(cut, sizeof cut, "...[cut, %zu bytes]", whole);
+    room = size - 1 > strlen(cut) ? size - 1 - strlen(cut) : 0;
+    for (; *in != '\0'; in++) {
+        bool as_it_is = plain((unsigned char)*in, keep_quotes);
+        if (used + (as_it_is ? 1 : 4) > room)
+            break;
+        if (as_it_is)
+            out[used++] = *in;
         else
-            (void)snprintf(out + used, size - used, "\\x%02X", byte);
-        used += need;
+            used += (size_t)snprintf(out + used, size - used, "\\x%02X", (unsigned char)*in);
     }
-    (void)snprintf(out + used, size - used, "%s", length < whole ? cut : "");
+    (void)snprintf(out + used, size - used, "%s", cut);
 }
 
 void text_escape(char *out, size_t size, const char *in)
