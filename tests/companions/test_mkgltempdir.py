@@ -184,7 +184,8 @@ class TestNothingIsLeftBehind:
     def test_when_a_signal_ends_it(self, pilot, base, content, look, node, number):
         node.path("/seen/started").unlink(missing_ok=True)
         stand_in = pilot.stand_in('/mnt/sbin/glexec "$@"', "echo >/mnt/seen/started", "exec sleep 60")
-        command = pilot.command(f"{pilot.sbin}/mkgltempdir", base, env=stand_in)
+        heeding = ("/usr/bin/env", "--default-signal")  # a signal that was ignored before stays ignored
+        command = pilot.command(*heeding, f"{pilot.sbin}/mkgltempdir", base, env=stand_in)
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
             node.eventually("/seen/started")
             run.send_signal(number)
