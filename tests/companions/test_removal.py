@@ -127,6 +127,13 @@ def test_a_folder_that_only_looks_like_one_is_not_removed(pilot, base, made, con
     assert len(content(base)) == 3
 
 
+def test_a_folder_of_the_systems_is_not_removed(pilot, node):
+    node.inside("mkdir", "-p", "/tmp/gltmpdir.system/sticky/target")
+    done = pilot.mkgltempdir("-r", "-f", "/tmp/gltmpdir.system/sticky/target")
+    assert (done.code, b"none that this account has made" in done.err) == (1, True), done
+    node.inside("rm", "-r", "/tmp/gltmpdir.system")
+
+
 def test_anothers_folder_is_not_removed(pilot, made, node, look):
     node.write("/home/pilot02/alice.pem", "proxy", mode=0o600, owner="pilot02")
     before = look(made)

@@ -127,6 +127,12 @@ def test_what_only_the_targets_side_leaves_out_can_be_read_all_the_same(wrap, pi
     assert base64.b64encode(b"SECRET=marker") in zlib.decompress(base64.b64decode(found)).split(b" ")
 
 
+def test_what_is_the_targets_own_stays_whatever_the_other_side_has_wrapped(unwrap, pilot):
+    plain = variables(pilot.run(pilot.glexec, *CAT).out)
+    value = value_of(b"A=1", *(name + b"=" + content for name, content in OWN.items()))
+    assert variables(unwrap(value).out) == plain | {b"A": b"1"}
+
+
 def test_the_value_itself_and_the_switchs_variables_are_not_restored(unwrap):
     found = variables(unwrap(value_of(b"GLEXEC_ID=forged", b"GLEXEC_EPILOG_X=1", b"GLEXEC_ENV=x", b"A=1")).out)
     assert found[b"A"] == b"1"
