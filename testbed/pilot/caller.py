@@ -51,10 +51,22 @@ class Caller:
         stdin: bytes = b"",
     ) -> Result:
         """Call the switch with a user's credential. ``env`` adds to the call's environment or, with "", takes away."""
+        return self.run(SWITCH, *command, user=user, proxy=proxy, env=env, account=account, stdin=stdin)
+
+    def run(
+        self,
+        *command: str,
+        user: str = "alice",
+        proxy: str | None = None,
+        env: Mapping[str, str] | None = None,
+        account: str | None = None,
+        stdin: bytes = b"",
+    ) -> Result:
+        """Run another program as the pilot, who has a user's credential for the switch: what `call` is for glexec."""
         place = proxy if proxy is not None else self.place(user)
         settings = {"GLEXEC_CLIENT_CERT": place, "HOME": self.account.home} | dict(env or {})
         return self._node.run(
-            [SWITCH, *command],
+            command,
             user=account or self.account.name,
             env={name: value for name, value in settings.items() if value},
             stdin=stdin,

@@ -1,0 +1,1 @@
+glexec_wrap.sh
