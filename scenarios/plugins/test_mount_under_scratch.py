@@ -1,5 +1,6 @@
 """A /tmp of the payload's own: promised by the policy, made by the switch, gone with the payload."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -28,6 +29,8 @@ def test_two_payloads_see_different_tmps(switch, facts):
         look = "ls -A /dev/shm; find /tmp /var/tmp -type f -user $(id -u) ! -name 'x509up*' | sort"
         return switch.call("/usr/bin/dash", "-c", f"PATH=/usr/bin; {script}; {look}", user=user)
 
+    for user in ("alice", "bob"):  # two who come for the first time at once may get in each other's way at the pool
+        switch.call("/usr/bin/true", user=user).check()
     with switch.policy(MODULE), ThreadPoolExecutor(2) as both:
         seen = dict(zip(("alice", "bob"), both.map(payload, ("alice", "bob")), strict=True))
     for user, result in seen.items():
@@ -52,10 +55,26 @@ def test_the_payloads_proxy_lies_in_it(switch, facts):
 def test_the_site_chooses_the_folders(switch, facts):
     """-path names other folders, and then only those (README of mount-under-scratch)."""
     write = "echo x >/tmp/shared; echo x >/var/tmp/private"
-    with switch.policy(MODULE, "-path /var/tmp"):
+    with switch.policy(f"{MODULE} -path /var/tmp"):
         assert switch.call("/usr/bin/dash", "-c", write).code == 0
     assert facts.file("/tmp/shared").exists
     assert not facts.file("/var/tmp/private").exists
+    assert left(facts) == []
+
+
+@mounting
+@matrix(mode="setuid")
+def test_it_is_there_where_lcmaps_itself_switches(switch, site, facts):
+    """The module asks, then lcmaps_posix_enf.mod switches; the switch mounts before it runs anything (our choice)."""
+    kept = re.sub(r"(?m)^user_identity_switch_by.*$", "", site.file("glexec.conf").content.decode())
+    with (
+        switch.policy(MODULE, "lcmaps_posix_enf.mod"),
+        switch.configuration(f"{kept}user_identity_switch_by = lcmaps\n"),
+    ):
+        own, mode = switch.call(
+            "/usr/bin/dash", "-c", "/usr/bin/id -un; /usr/bin/stat -c '%U %a' /tmp"
+        ).text.splitlines()
+    assert mode == f"{own} 700"
     assert left(facts) == []
 
 
@@ -91,5 +110,5 @@ def test_in_log_only_nothing_is_run(switch):
 @matrix(mode="setuid log-only")
 def test_a_folder_without_a_plain_path_is_the_fault_of_the_site(switch):
     """A module that cannot be initialised keeps LCMAPS from starting: 202 (Nikhef wiki, Exit codes of gLExec)."""
-    with switch.policy(MODULE, "-path /tmp/../etc"):
+    with switch.policy(f"{MODULE} -path /tmp/../etc"):
         assert switch.call("/usr/bin/echo", "ran").code == 202

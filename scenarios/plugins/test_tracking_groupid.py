@@ -1,5 +1,7 @@
 """The tracking group of a batch job: lost in a switch of identity, unless the site's policy keeps it."""
 
+import re
+
 from testbed.plugin import matrix
 
 MODULE = "lcmaps_tracking_groupid.mod"
@@ -39,9 +41,20 @@ def test_no_other_group_of_the_pilot_comes_with_it(switch):
 @matrix(mode="setuid")
 def test_a_range_says_which_groups_track(switch):
     """--tracking-groupid-min and -max (facts of the plugin)."""
-    with switch.policy(MODULE, "--tracking-groupid-min 20000", "--tracking-groupid-max 20099"):
+    with switch.policy(f"{MODULE} --tracking-groupid-min 20000 --tracking-groupid-max 20099"):
         seen = groups(switch.call(*ID, groups=[TRACKING, 20100, 19999]))
         assert seen & {TRACKING, 20100, 19999} == {TRACKING}
+
+
+@matrix(mode="setuid")
+def test_the_group_is_kept_where_lcmaps_itself_switches(switch, site):
+    """LCMAPS' manual has tracking_groupid before posix_enf, in the policy of a switch that leaves it to LCMAPS."""
+    kept = re.sub(r"(?m)^user_identity_switch_by.*$", "", site.file("glexec.conf").content.decode())
+    with (
+        switch.policy(MODULE, "lcmaps_posix_enf.mod"),
+        switch.configuration(f"{kept}user_identity_switch_by = lcmaps\n"),
+    ):
+        assert TRACKING in groups(switch.call(*ID, groups=[TRACKING]))
 
 
 @matrix(mode="setuid log-only")
@@ -55,7 +68,7 @@ def test_a_job_without_a_tracking_group_is_a_no_of_the_module(switch):
 @matrix(mode="setuid")
 def test_a_range_that_is_no_number_is_the_fault_of_the_site(switch):
     """A module that cannot be initialised keeps LCMAPS from starting: 202 (Nikhef wiki, Exit codes of gLExec)."""
-    with switch.policy(MODULE, "--tracking-groupid-min -1"):
+    with switch.policy(f"{MODULE} --tracking-groupid-min -1"):
         assert switch.call("/usr/bin/echo", "ran", groups=[TRACKING]).code == 202
 
 

@@ -92,12 +92,12 @@ class Caller:
             yield
 
     @contextlib.contextmanager
-    def policy(self, module: str, *words: str) -> Iterator[None]:
-        """The site's policies go on with one more module meanwhile, where they were content before."""
+    def policy(self, *modules: str) -> Iterator[None]:
+        """The site's policies go on with these modules meanwhile, each with its options, where they were content."""
         file = self._site.file(POLICY)
         if file is None:
-            raise Problem(f"the site {self._site.name} has no {POLICY} to add {module} to")
-        with self._meanwhile(file.path, extended(file.content, module, words).decode()):
+            raise Problem(f"the site {self._site.name} has no {POLICY} to add {modules[0]} to")
+        with self._meanwhile(file.path, extended(file.content, *modules).decode()):
             yield
 
     @contextlib.contextmanager

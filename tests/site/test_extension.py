@@ -1,4 +1,4 @@
-"""A policy that goes on with one more module, for scenarios that want one."""
+"""A policy that goes on with more modules, for scenarios that want them."""
 
 import pytest
 
@@ -18,20 +18,22 @@ second:
 
 
 def test_each_end_of_each_policy_goes_on() -> None:
-    database = pdl.parse(extended(CHAIN, "y.mod", ["-n 1"]))
+    database = pdl.parse(extended(CHAIN, "y.mod -n 1", "z.mod"))
     assert database.flaws == ()
     assert [(module.alias, module.file, module.arguments) for module in database.modules] == [
         ("a", "x.mod", ()),
-        ("added", "y.mod", ("-n", "1")),
+        ("added1", "y.mod", ("-n", "1")),
+        ("added2", "z.mod", ()),
     ]
     first, second = database.policies
     assert [(rule.state, rule.then, rule.otherwise) for rule in first.rules] == [
         ("a", "b", "c"),
         ("b", "d", None),
-        ("c", "added", None),
-        ("d", "added", None),
+        ("c", "added1", None),
+        ("d", "added1", None),
+        ("added1", "added2", None),
     ]
-    assert [(rule.state, rule.then) for rule in second.rules] == [("a", "d"), ("d", "added")]
+    assert [(rule.state, rule.then) for rule in second.rules] == [("a", "d"), ("d", "added1"), ("added1", "added2")]
 
 
 @pytest.mark.parametrize("name", ["setuid-gridmap", "logonly-gridmap"])

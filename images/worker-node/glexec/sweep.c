@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 #define FOLDER (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-#define ATTEMPTS 64 /* to find a free name for a folder that is moved up */
+#define NAMES 64   /* tried for a folder that is moved up */
+#define ATTEMPTS 3 /* to remove a folder that has just been emptied */
 
 struct broom {
     int top;         /* the folder that is swept */
@@ -58,7 +59,7 @@ static bool move_up(struct broom *broom, int folder, const char *name)
 {
     char number[16];
 
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+    for (int attempt = 0; attempt < NAMES; attempt++) {
         (void)snprintf(number, sizeof number, "%u", (unsigned)broom->number++);
         if (renameat2(folder, name, broom->top, number, RENAME_NOREPLACE) == 0)
             return true;
@@ -72,16 +73,24 @@ static void empty(struct broom *broom, int folder);
 
 static bool remove_folder(struct broom *broom, int parent, const char *name)
 {
-    int folder;
+    bool removed = false;
+    int folder, problem;
 
     if (parent != broom->top)
         return move_up(broom, parent, name);
     folder = seize(parent, name);
     if (folder < 0)
         return stays(broom, errno);
-    empty(broom, folder);
+    /* What was under way when the folder was taken may still have come into it. */
+    for (int attempt = 0; attempt < ATTEMPTS && !removed; attempt++) {
+        empty(broom, folder);
+        removed = unlinkat(parent, name, AT_REMOVEDIR) == 0;
+        if (!removed && errno != ENOTEMPTY)
+            break;
+    }
+    problem = errno;
     close(folder);
-    return unlinkat(parent, name, AT_REMOVEDIR) == 0 || stays(broom, errno);
+    return removed || stays(broom, problem);
 }
 
 /* Whether this name is gone from the folder. */
@@ -141,7 +150,9 @@ bool sweep(int folder, uint32_t seconds, int *error)
 {
     struct broom broom = {.top = folder, .deadline = now() + (time_t)seconds};
 
-    empty(&broom, folder);
+    do
+        broom.error = 0; /* what stayed at one look may be gone at the next; the last one counts */
+    while (pass(&broom, folder) && now() <= broom.deadline);
     *error = broom.error;
     return broom.error == 0;
 }
