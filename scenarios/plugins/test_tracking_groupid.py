@@ -63,6 +63,7 @@ def test_a_job_without_a_tracking_group_is_a_no_of_the_module(switch):
     with switch.policy(MODULE):
         assert switch.call("/usr/bin/echo", "ran").code == 203
     assert any("the caller has no tracking gid" in line for line in switch.log())
+    assert any("class=site reason=no-tracking-gid" in line for line in switch.log())
 
 
 @matrix(mode="setuid")

@@ -19,7 +19,7 @@ struct scratch {
 
 /* Step: the switch enters a mount namespace of its own, in which each path of the answer is a fresh private folder of
  * the target's. 202 when that cannot be had, and nothing is run. A call without a command has no payload and needs none.
- * From here on signals wait: nothing but SIGKILL makes the switch leave without clearing up. */
+ * From here on signals wait: until there is a payload nothing but SIGKILL makes the switch leave without clearing up. */
 int scratch_enter(struct run *run);
 
 /* Back to the site's own view of its files, with / as the folder. The payload keeps what it has. */

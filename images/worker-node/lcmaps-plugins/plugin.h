@@ -5,6 +5,8 @@
 #ifndef PLUGIN_H
 #define PLUGIN_H
 
+#include "../glexec/answer.h" /* CAUSE_VARIABLE: why it fails, in a word */
+
 #include <lcmaps/lcmaps_arguments.h>
 #include <lcmaps/lcmaps_defines.h>
 
@@ -22,8 +24,5 @@ int plugin_verify(int argc, lcmaps_argument_t *argv);
 
 /* The end of LCMAPS. */
 int plugin_terminate(void);
-
-/* What a plugin of ours says to lcmaps-account about why it fails: a word. */
-#define CAUSE_VARIABLE "GLEXEC_CAUSE"
 
 #endif
