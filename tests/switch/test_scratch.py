@@ -118,7 +118,15 @@ def test_two_payloads_of_one_account_do_not_see_each_other(node, tmp, start):
         node.path(f"/seen/{name}").unlink()
 
 
-@pytest.mark.usefixtures("private")
+@pytest.fixture
+def shared_mounts(node):
+    """A node whose mounts are shared between namespaces, as systemd has them."""
+    node.inside("mount", "--make-rshared", "/")
+    yield
+    node.inside("mount", "--make-rprivate", "/")
+
+
+@pytest.mark.usefixtures("private", "shared_mounts")
 def test_no_mount_reaches_the_rest_of_the_node(node, tmp, start):
     before = mounts(node)
     call = start(*shell("echo x >/mnt/seen/here; exec sleep 20"), env=quiet())
@@ -127,6 +135,20 @@ def test_no_mount_reaches_the_rest_of_the_node(node, tmp, start):
     call.terminate()
     assert call.wait(timeout=30) == 128 + signal.SIGTERM
     assert mounts(node) == before
+    node.path("/seen/here").unlink()
+
+
+@pytest.mark.usefixtures("private", "shared_mounts")
+def test_what_the_site_mounts_meanwhile_is_seen_by_the_payload(node, tmp, start):
+    """An automounter goes on to work for it (our choice: the original leaves such mounts shared)."""
+    node.folder("/later")
+    wait = "for _ in $(seq 1000); do [ -e /mnt/later/file ] && exit 0; sleep 0.01; done; exit 9"
+    call = start(*shell(f"echo x >/mnt/seen/here; {wait}"), env=quiet())
+    node.eventually("/seen/here")
+    node.inside("mount", "-t", "tmpfs", "later", "/mnt/later")
+    node.write("/later/file", "")
+    assert call.wait(timeout=30) == 0
+    node.inside("umount", "/mnt/later")
     node.path("/seen/here").unlink()
 
 
@@ -232,6 +254,43 @@ def test_a_process_that_goes_on_writing_cannot_keep_it(node, tmp):
     assert list(tmp.iterdir()) == []
 
 
+INTRUDER = """
+import os, sys, time
+os.mkdir("/tmp/a")
+os.chmod("/tmp/a", 0o777)
+for number in range(30000):
+    open(f"/tmp/a/{number}", "w").close()
+folder = os.open("/tmp/a", os.O_RDONLY)
+if os.fork():
+    sys.exit()
+os.setsid()
+os.close(1)
+os.close(2)
+before, end = os.fstat(folder).st_mtime_ns, time.monotonic() + 20
+open("/mnt/seen/begun", "w").close()
+while os.fstat(folder).st_mtime_ns == before and time.monotonic() < end:
+    pass
+try:
+    os.mkdir("new", dir_fd=folder)
+    word = "made"
+except OSError as problem:
+    word = problem.strerror
+open("/mnt/seen/word", "w").write(word)
+open("/mnt/seen/ended", "w").close()
+"""
+
+
+@pytest.mark.usefixtures("private", "leftover")
+def test_what_is_being_cleared_up_is_nobodys_any_more(node, tmp):
+    """The first name that goes is the sign for a process that has the folder open; by then it may put nothing in."""
+    node.write("/home/alpha001/intruder", INTRUDER)
+    done = node.call(*shell(f"/usr/bin/python3 /mnt/home/alpha001/intruder; {BEGUN}"), env=quiet())
+    assert done.code == 0, done
+    node.eventually("/seen/ended")
+    assert node.path("/seen/word").read_text() in ("Permission denied", "No such file or directory")
+    node.path("/seen/word").unlink()
+
+
 @pytest.mark.usefixtures("private", "leftover")
 def test_a_mount_that_the_payload_made_inside_cannot_keep_it(node, tmp):
     """In a user namespace a payload may mount; what it mounted is not removed with its folder."""
@@ -246,6 +305,30 @@ def test_a_mount_that_the_payload_made_inside_cannot_keep_it(node, tmp):
     assert done.code == 0, node.path("/seen/why").read_text()
     assert node.path("/home/alpha001/kept/file").read_text() == "precious"
     assert list(tmp.iterdir()) == []
+
+
+@pytest.mark.usefixtures("private")
+def test_it_is_gone_before_the_epilogue_which_sees_what_the_site_sees(node, tmp):
+    script = "#!/bin/sh\nexport PATH=/usr/bin:/bin\nls -A /tmp >/mnt/seen/epilogue\npwd >>/mnt/seen/epilogue\n"
+    node.configure("epilogue = /mnt/libexec/epilogue")
+    node.write("/libexec/epilogue", script, mode=0o755)
+    (tmp / "sites").write_text("x")
+    assert node.call(*shell("echo x >/tmp/mine"), env=quiet()).code == 0
+    assert node.path("/seen/epilogue").read_text() == "sites\n/\n"
+    (tmp / "sites").unlink()
+
+
+@pytest.mark.usefixtures("private")
+def test_a_signal_before_the_payload_waits_for_the_clearing_up(node, tmp, start):
+    with node.full_log():  # the switch waits for it, with everything made and nothing run
+        call = start("/bin/echo", "ran", env=quiet())
+        end = time.monotonic() + 10
+        while not list(tmp.iterdir()):
+            assert time.monotonic() < end
+            time.sleep(0.001)
+        call.terminate()
+        assert call.communicate(timeout=30)[0] == ""
+        assert call.returncode == 202
 
 
 @pytest.mark.usefixtures("private")
