@@ -70,6 +70,12 @@ def start(node):
         call.communicate(timeout=30)
 
 
+def child_of(pid):
+    """The only child of a process: of the front the keeper, of the keeper the payload."""
+    (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return int(child)
+
+
 def mounts(node):
     return (node.path("").parents[1] / "mountinfo").read_text()
 
@@ -326,7 +332,7 @@ def test_a_signal_before_the_payload_waits_for_the_clearing_up(node, tmp, start)
         while not list(tmp.iterdir()):
             assert time.monotonic() < end
             time.sleep(0.001)
-        call.terminate()
+        os.kill(child_of(call.pid), signal.SIGTERM)
         assert call.communicate(timeout=30)[0] == ""
         assert call.returncode == 202
 
@@ -337,7 +343,7 @@ def test_a_mount_on_it_in_the_payloads_own_view_cannot_keep_it(node, tmp, start)
     wait = "mkdir /tmp/on; echo x >/mnt/seen/here; while [ ! -e /mnt/seen/go ]; do sleep 0.01; done"
     call = start(*shell(wait), env=quiet())
     node.eventually("/seen/here")
-    payload = Path(f"/proc/{call.pid}/task/{call.pid}/children").read_text().split()[0]
+    payload = child_of(child_of(call.pid))
     mount = ["mount", "-t", "tmpfs", "fuse", "/tmp/on"]
     subprocess.run(["nsenter", f"--target={payload}", "--mount", *mount], check=True, timeout=10)
     node.write("/seen/go", "")
