@@ -49,7 +49,7 @@ class EngineGone(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A container to be started: Docker's default capabilities and nothing added."""
+    """A container to be started, with Docker's default capabilities unless a site needs more."""
 
     image: str
     name: str
@@ -59,18 +59,22 @@ class Spec:
     tree: bytes
     """A tar laid over `/` before the first process starts."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    capabilities: tuple[str, ...] = ()
+    """Added for a site that asks for them."""
+    security: tuple[str, ...] = ()
+    """As ``docker run --security-opt`` has them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """One command in a container that is gone afterwards. The options below are those that worlds never have."""
+    """One command in a container that is gone afterwards, with whatever it needs to find something out."""
 
     image: str
     command: tuple[str, ...]
     labels: Mapping[str, str]
     network: str = "none"
     capabilities: tuple[str, ...] = ()
-    """Added to Docker's default ones, which are all that worlds have."""
+    """Added to Docker's default ones."""
     security: tuple[str, ...] = ()
     """As ``docker run --security-opt`` has them."""
     devices: tuple[str, ...] = ()
@@ -332,7 +336,12 @@ class Engine:
                 environment={**spec.environment, "TESTBED_LIFELINE": "yes"},
                 stdin_open=True,
                 detach=False,  # with stdin_open: the input is attached once, and its end is the container's
-                host_config=self.api.create_host_config(auto_remove=True, network_mode=spec.network),
+                host_config=self.api.create_host_config(
+                    auto_remove=True,
+                    network_mode=spec.network,
+                    cap_add=list(spec.capabilities) or None,
+                    security_opt=list(spec.security) or None,
+                ),
                 networking_config={"EndpointsConfig": {spec.network: endpoint}},
             )["Id"]
         )

@@ -1,6 +1,7 @@
 """A world: one worker node and the VO's side, in containers, made from a site."""
 
 import contextlib
+import dataclasses
 import io
 import itertools
 import json
@@ -22,12 +23,16 @@ from testbed.lab.wait import eventually
 from testbed.model.entry import tar
 from testbed.model.problem import Problem
 from testbed.report.results import writing
+from testbed.site.capability import SYS_ADMIN
 from testbed.site.site import Site
 
 SECRETS = ("/etc/ssh/host_key", "/etc/grid-security/hostkey.pem", "/etc/shadow", "/etc/gshadow")
 """What evidence does without: it may be handed on."""
 READY = 10.0
 """Seconds within which a world must be ready; usual is half a second."""
+
+MOUNTING = ("apparmor=unconfined",)
+"""Docker's AppArmor profile refuses mount(2) whatever the capabilities; its system call filter goes by them."""
 
 _numbers = itertools.count(1)
 
@@ -83,7 +88,11 @@ def start(engine: Engine, run: Run, site: Site, grid: Grid, images: dict[str, st
     def spec(host: str, tree: bytes) -> Spec:
         return Spec(images[host], f"{network}-{host}", host, network, run.labels, tree)
 
-    worker_spec = spec(WORKER_NODE, tar(layout.worker_node(site, grid, WORKER_NODE)))
+    worker_spec = dataclasses.replace(
+        spec(WORKER_NODE, tar(layout.worker_node(site, grid, WORKER_NODE))),
+        capabilities=site.capabilities,
+        security=MOUNTING if SYS_ADMIN in site.capabilities else (),
+    )
     pilot_spec = spec(PILOT, tar(layout.pilot(grid, [WORKER_NODE])))
     with ThreadPoolExecutor(2) as starters:
         both = [starters.submit(engine.start, each) for each in (worker_spec, pilot_spec)]

@@ -9,9 +9,12 @@ from testbed.lab.host import Host
 from testbed.lab.record import LOG
 from testbed.lab.result import Result
 from testbed.model.entry import Entry, folder
+from testbed.model.problem import Problem
 from testbed.pilot.callers import Call, call_at_once
 from testbed.pilot.facts import Facts
 from testbed.pilot.probes import probe
+from testbed.site.extension import extended
+from testbed.site.folder import POLICY
 from testbed.site.site import Site
 
 SWITCH = "/usr/sbin/glexec"
@@ -31,6 +34,7 @@ class Caller:
     def __init__(self, node: Host, site: Site, grid: Grid) -> None:
         self._node = node
         self._grid = grid
+        self._site = site
         self.account = site.pilot_accounts[0]
 
     def place(self, user: str, *, mode: int = 0o600) -> str:
@@ -49,9 +53,13 @@ class Caller:
         env: Mapping[str, str] | None = None,
         account: str | None = None,
         stdin: bytes = b"",
+        groups: Sequence[int] = (),
     ) -> Result:
-        """Call the switch with a user's credential. ``env`` adds to the call's environment or, with "", takes away."""
-        return self.run(SWITCH, *command, user=user, proxy=proxy, env=env, account=account, stdin=stdin)
+        """Call the switch with a user's credential. ``env`` adds to the call's environment or, with "", takes away.
+
+        ``groups`` are supplementary ones of the pilot's, as a batch system gives them to its jobs.
+        """
+        return self.run(SWITCH, *command, user=user, proxy=proxy, env=env, account=account, stdin=stdin, groups=groups)
 
     def run(
         self,
@@ -61,10 +69,17 @@ class Caller:
         env: Mapping[str, str] | None = None,
         account: str | None = None,
         stdin: bytes = b"",
+        groups: Sequence[int] = (),
     ) -> Result:
         """Run another program as the pilot, who has a user's credential for the switch: what `call` is for glexec."""
         place = proxy if proxy is not None else self.place(user)
         settings = {"GLEXEC_CLIENT_CERT": place, "HOME": self.account.home} | dict(env or {})
+        if groups:
+            mine, gids = account or self.account.name, ",".join(map(str, groups))
+            gid = self._node.run(["id", "-g", mine], limit=LIMIT).text
+            become = ["setpriv", f"--reuid={mine}", f"--regid={gid}", f"--groups={gids}", "--", "env", "-i"]
+            words = [f"{name}={value}" for name, value in settings.items() if value]
+            return self._node.run([*become, *words, *command], stdin=stdin, limit=LIMIT)
         return self._node.run(
             command,
             user=account or self.account.name,
@@ -86,7 +101,20 @@ class Caller:
     @contextlib.contextmanager
     def configuration(self, text: str) -> Iterator[None]:
         """The switch has another glexec.conf meanwhile, with the owner and mode of the real one."""
-        path = "/etc/glexec.conf"
+        with self._meanwhile("/etc/glexec.conf", text):
+            yield
+
+    @contextlib.contextmanager
+    def policy(self, *modules: str) -> Iterator[None]:
+        """The site's policies go on with these modules meanwhile, each with its options, where they were content."""
+        file = self._site.file(POLICY)
+        if file is None:
+            raise Problem(f"the site {self._site.name} has no {POLICY} to add {modules[0]} to")
+        with self._meanwhile(file.path, extended(file.content, *modules).decode()):
+            yield
+
+    @contextlib.contextmanager
+    def _meanwhile(self, path: str, text: str) -> Iterator[None]:
         self._node.run(["cp", "-p", path, f"{path}.kept"], limit=LIMIT).check()
         try:
             self._node.run(["dd", f"of={path}", "status=none"], stdin=text.encode(), limit=LIMIT).check()

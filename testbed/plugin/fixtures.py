@@ -1,5 +1,6 @@
 """What scenarios ask for. They are few: a pilot, what to expect, and, where it matters, the world itself."""
 
+import dataclasses
 import functools
 import hashlib
 from collections.abc import Callable, Iterator
@@ -49,12 +50,20 @@ def notes(request: pytest.FixtureRequest) -> Notes:
 
 
 @pytest.fixture
-def site(suite: Suite, cell: Cell) -> Site:
-    """The site whose worker node this cell needs. Where the site does not offer the mode, the cell does not apply."""
+def site(request: pytest.FixtureRequest, suite: Suite, cell: Cell) -> Site:
+    """The site whose worker node this cell needs, with the capabilities that the scenario's marker names.
+
+    Where the site does not offer the mode, or the demo's nodes have not those capabilities, the cell does not apply.
+    """
     site, why_not = suite.choice.site_for(cell.mode)
     if site is None:
         pytest.skip(why_not)
-    return site
+    marker = request.node.get_closest_marker("capabilities")
+    if marker is None:
+        return site
+    if request.config.getoption("--demo"):
+        pytest.skip(f"the demo's worker nodes have not {', '.join(marker.args)}")
+    return dataclasses.replace(site, capabilities=marker.args)
 
 
 @pytest.fixture

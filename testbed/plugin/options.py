@@ -44,6 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
         choice = Choice.of_folder(site) if site else Choice.of_examples()
     except Problem as problem:
         raise pytest.UsageError(str(problem)) from None
+    config.addinivalue_line("markers", "capabilities(*names): the scenario's worker node has these, see docs/site.md")
     config.stash[SUITE] = Suite(choice, folder.absolute())
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from testbed.site.checks import answers, maps, policy, switch
+from testbed.site.checks import answers, maps, modules, policy, switch
 from testbed.site.finding import Finding, Severity
 from testbed.site.site import Site
 
@@ -10,6 +10,7 @@ CHECKS: tuple[Callable[[Site], Iterator[Finding]], ...] = (
     answers.of_the_four_questions,
     switch.of_glexec_conf,
     policy.of_lcmaps_db,
+    modules.of_our_modules,
     maps.of_map_files,
 )
 

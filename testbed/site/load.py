@@ -11,6 +11,7 @@ from testbed.model.problem import Problem, nearest
 from testbed.site import folder as folders
 from testbed.site import pool as accounts
 from testbed.site import toml
+from testbed.site.capability import ALLOWED
 from testbed.site.pool import Group, Pool
 from testbed.site.reader import Table
 from testbed.site.site import Site
@@ -21,7 +22,7 @@ _VO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}")
 _LATER = ("argus", "scas", "gums")
 """Authorities that sites have and that are not built yet."""
 
-_TOP = ("name", "description", "answers", "switch", "authority", "pools", "pilots", "files")
+_TOP = ("name", "description", "answers", "switch", "authority", "pools", "pilots", "files", "worker_node")
 _ANSWERS = ("multi_user_pilots", "setuid", "log_only", "on_internal_error")
 _POOL = ("prefix", "count", "first_uid", "vo", "group", "width")
 _PILOTS = ("prefix", "count", "first_uid", "group", "width")
@@ -42,10 +43,13 @@ def load_site(directory: Path) -> Site:
     authority = _authority(top.table("authority", ("kind",)))
     pools, pilots = _pools(top)
     files = folders.site_files(directory, top.table("files", ()) if "files" in top else None, installation)
+    node = top.table("worker_node", ("capabilities",)) if "worker_node" in top else None
+    capabilities = node.words("capabilities", list(ALLOWED)) if node and "capabilities" in node else ()
     own = folders.switch(directory, switch) if "path" in switch else None
     description = top.word("description", "")
     lines = {toml.spell(place): line for place, line in document.lines.items()}
-    return Site(name, description, str(directory), answers, installation, authority, pools, pilots, files, own, lines)
+    parts = (answers, installation, authority, pools, pilots, files, capabilities, own, lines)
+    return Site(name, description, str(directory), *parts)
 
 
 def examples() -> list[str]:

@@ -57,6 +57,27 @@ class Table:
             raise self.misspelt(key, value, list(words))
         return words(value)
 
+    def words(self, key: str, words: Sequence[str]) -> tuple[str, ...]:
+        """A list, each item one of the words that can stand here, and none twice."""
+        values = self._value(key, list, None)
+        for index, value in enumerate(values):
+            place = (*self.place, key, index)
+            if not isinstance(value, str):
+                raise self._wrong_type(place, value, _TYPES[str])
+            if value not in words:
+                near = nearest(value, words)
+                raise Problem(
+                    f"{spell(place)} has a value that means nothing",
+                    where=self.document.where(place),
+                    found=repr(value),
+                    expected="one of " + ", ".join(words),
+                    remedy=f'write "{near}"' if near else "leave it out",
+                )
+            if value in values[:index]:
+                what, where = f"{spell(place)} is given twice", self.document.where(place)
+                raise Problem(what, where=where, found=repr(value), remedy="leave one out")
+        return tuple(values)
+
     def table(self, key: str, keys: Sequence[str]) -> "Table":
         """A table below this one."""
         self._value(key, dict, None)

@@ -38,6 +38,8 @@ class Site:
     pools: tuple[Pool, ...]
     pilots: Pool
     files: tuple[SiteFile, ...]
+    capabilities: tuple[str, ...] = ()
+    """What its worker node may do beyond a container's usual rights, see `testbed.site.capability`."""
     switch: bytes | None = None
     """The site's own switch in place of the reference, as a program file."""
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
@@ -61,7 +63,7 @@ class Site:
     @property
     def digest(self) -> str:
         """What the worker node is made of, in sixteen characters."""
-        return hashlib.sha256(tar(self.tree())).hexdigest()[:16]
+        return hashlib.sha256(tar(self.tree()) + " ".join(self.capabilities).encode()).hexdigest()[:16]
 
     def file(self, name: str) -> SiteFile | None:
         """One of the site's files, by its name in the site's folder."""

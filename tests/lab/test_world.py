@@ -1,5 +1,6 @@
 """Worlds: ready soon, clean after a reset, thrown away when they are not, their evidence kept."""
 
+import dataclasses
 import re
 import time
 from pathlib import Path
@@ -90,6 +91,19 @@ def test_no_container_is_privileged_or_has_more_than_the_default_capabilities(wo
         assert not settings["CapAdd"]
         assert not settings["SecurityOpt"]
         assert not settings["Devices"]
+
+
+def test_a_site_may_have_a_worker_node_that_mounts_and_has_no_other_privilege(lab: Lab) -> None:
+    """The switch mounts there for payloads, past Docker's system call filter, which stays."""
+    site = dataclasses.replace(SITE, capabilities=("SYS_ADMIN",))
+    with lab.pool.lease(site) as world:
+        settings = world.worker.settings()
+        assert (settings["Privileged"], settings["CapAdd"]) == (False, ["SYS_ADMIN"])
+        assert settings["SecurityOpt"] == ["apparmor=unconfined"]
+        assert not settings["Devices"]
+        assert not world.pilot.settings()["CapAdd"]
+        unshare = ["unshare", "--mount", "mount", "--bind", "/var/tmp", "/tmp"]
+        assert world.node.run(unshare, limit=5).code == 0
 
 
 def test_what_a_world_is_called_says_whose_it_is(lab: Lab, world: LeasedWorld) -> None:

@@ -5,6 +5,7 @@ import pytest
 from testbed.site import Severity, check, example, load_site
 
 SETUID, LOG_ONLY = "setuid-gridmap", "logonly-gridmap"
+TRACKING, SCRATCH = "lcmaps_tracking_groupid.mod", "lcmaps_mount_under_scratch.mod"
 ENFORCE = 'end = "lcmaps_posix_enf.mod"'
 BETA_PRODUCTION = '"/beta/Role=production" .betaprd\n"/beta/Role=production/Capability=NULL" .betaprd\n'
 POOL_LINE = 'voms_pool       = "lcmaps_voms_poolaccount.mod"'
@@ -136,6 +137,42 @@ ERRORS = {
         (SETUID, "lcmaps.db", "-> voms_pool", "-> voms_pol"),
         ("lcmaps.db", "-> voms_pol", "no module is called voms_pol"),
     ),
+    **{
+        f"a module of ours that gets {words or 'nothing'}": (
+            (
+                SETUID,
+                "lcmaps.db",
+                "\nglexec_get_account:",
+                f'\nx = "{module}" "{words}"\nglexec_get_account:\nvoms_pool -> x',
+            ),
+            ("lcmaps.db", "x = ", message),
+        )
+        for module, words, message in (
+            (TRACKING, "--tracking-groupid-min 0", "needs a gid, not '0'"),
+            (TRACKING, "--tracking-groupid-min 1e3", "needs a gid, not '1e3'"),
+            (TRACKING, "--tracking-groupid-max", "needs a gid, not ''"),
+            (TRACKING, "--tracking-groupid-max 4294967295", "needs a gid"),
+            (TRACKING, "--tracking-groupid-min 9 --tracking-groupid-max 8", "lower bound is above"),
+            (TRACKING, "--tracking-groupid-min 9 --tracking-groupid-min 9", "is given twice"),
+            (TRACKING, "-min 9", "-min is unknown"),
+            (SCRATCH, "/tmp", "/tmp is unknown"),
+            (SCRATCH, "-path", "-path has no value"),
+            (SCRATCH, "-path tmp", "tmp is no plain absolute path"),
+            (SCRATCH, "-path /tmp/../etc", "is no plain absolute path"),
+            (SCRATCH, "-path /tmp -path /tmp/x", "/tmp/x is given twice, or lies in another"),
+            (SCRATCH, " ".join(f"-path /{n}" for n in range(9)), "more than 8 folders"),
+            (SCRATCH, "", "which the worker node may not mount"),
+        )
+    },
+    "private folders in log-only": (
+        (
+            LOG_ONLY,
+            "lcmaps.db",
+            "\nglexec_get_account:",
+            f'\nx = "{SCRATCH}"\nglexec_get_account:\nplaceholder -> x',
+        ),
+        ("lcmaps.db", "x = ", "which log-only cannot make"),
+    ),
     "two rules for one state": (
         (SETUID, "lcmaps.db", "ban_dn          ->", "verify_proxy -> ban_dn\nban_dn          ->"),
         ("lcmaps.db", "verify_proxy -> ban_dn", "a second rule for verify_proxy"),
@@ -243,6 +280,15 @@ def test_what_is_wrong_is_found_on_its_line(draft, case: str) -> None:
     hits = [f for f in findings if message in f.message]
     assert [(f.file, f.line, f.severity) for f in hits][:1] == [(where, line, severity)], [str(f) for f in findings]
     assert all(f.remedy for f in findings)
+
+
+def test_modules_of_ours_that_are_used_rightly_are_no_finding(draft) -> None:
+    site = draft()
+    modules = f'x = "{SCRATCH}" "-path /tmp" "-PATH /scratch"\ny = "{TRACKING}" "--tracking-groupid-min 20000"\n'
+    rules = "glexec_get_account:\nverify_proxy    -> ban_dn\nvoms_pool -> y\ny -> x\n"
+    site.swap("glexec_get_account:\nverify_proxy    -> ban_dn\n", modules + rules, "lcmaps.db")
+    site.swap("[switch]", '[worker_node]\ncapabilities = ["SYS_ADMIN"]\n\n[switch]')
+    assert check(load_site(site.folder)) == []
 
 
 def test_a_missing_file_is_found_where_it_is_read(draft) -> None:

@@ -67,3 +67,11 @@ def test_sites_with_the_same_files_have_the_same_digest(draft) -> None:
     assert load_site(site.folder).digest == example("setuid-gridmap").digest
     site.add("# changed\n", "grid-mapfile")
     assert load_site(site.folder).digest != example("setuid-gridmap").digest
+
+
+def test_a_worker_node_that_may_do_more_is_another_one(draft) -> None:
+    site = draft()
+    site.swap("[switch]", '[worker_node]\ncapabilities = ["SYS_ADMIN"]\n\n[switch]')
+    assert load_site(site.folder).capabilities == ("SYS_ADMIN",)
+    assert load_site(site.folder).digest != example("setuid-gridmap").digest
+    assert example("setuid-gridmap").capabilities == ()

@@ -106,6 +106,37 @@ MISTAKES = {
         "let prefixes end in a letter",
     ),
     "nobody's uid": ("first_uid = 51001", "first_uid = 65530", "reaches 65534", "begin above 65535"),
+    "a capability of nowhere": (
+        "[switch]",
+        '[worker_node]\ncapabilities = ["SYS_ADMN"]\n[switch]',
+        "worker_node.capabilities[1] has a value that means nothing",
+        'write "SYS_ADMIN"',
+    ),
+    "a capability that no site can have": (
+        "[switch]",
+        '[worker_node]\ncapabilities = ["SYS_ADMIN", "ALL"]\n[switch]',
+        "worker_node.capabilities[2] has a value that means nothing",
+        "leave it out",
+    ),
+    "a capability given twice": (
+        "[switch]",
+        '[worker_node]\ncapabilities = ["SYS_ADMIN", "SYS_ADMIN"]\n[switch]',
+        "worker_node.capabilities[2] is given twice",
+        "leave one out",
+    ),
+    "a capability that is no word": (
+        "[switch]",
+        "[worker_node]\ncapabilities = [21]\n[switch]",
+        "worker_node.capabilities[1] has the wrong type",
+        "",
+    ),
+    "capabilities that are no list": (
+        "[switch]",
+        '[worker_node]\ncapabilities = "SYS_ADMIN"\n[switch]',
+        "worker_node.capabilities has the wrong type",
+        "",
+    ),
+    "a wish for privilege": ("[switch]", "[worker_node]\nprivileged = true\n[switch]", "unknown key 'privileged'", ""),
     "no VO": ('vo        = "alpha"', 'vo        = "al pha"', "is no name of a VO", ""),
 }
 

@@ -65,6 +65,8 @@ static const char *take(struct account *account, struct taken *taken, const char
         return take_number(&taken->gid, &account->gid, value);
     if (strcmp(word, ANSWER_SGID) == 0)
         return take_group(account, value);
+    if (strcmp(word, ANSWER_SCRATCH) == 0)
+        return scratch_paths_add(&account->scratch, value);
     return "it has an unknown word";
 }
 
@@ -110,6 +112,8 @@ const char *account_parse(struct account *account, char *text, size_t length)
         return "it has groups without a uid";
     if (taken.uid && account->cause[0] != '\0')
         return "it has an account, and a cause why there is none";
+    if (!taken.uid && account->scratch.count > 0)
+        return "it has private folders without a uid";
     account->mapped = taken.uid;
     return NULL;
 }

@@ -3,6 +3,7 @@
 #define ACCOUNT_H
 
 #include "identity.h"
+#include "scratch_paths.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +23,7 @@ struct account {
     char dn[DN_SIZE];
     char fqans[FQANS_MAX][FQAN_SIZE]; /* the attributes that the mapping rests on, the primary one first */
     size_t fqan_count;
+    struct scratch_paths scratch; /* the folders that the policy wants the payload to have for itself */
     bool mapped;             /* whether there is an account; a refusal names the DN and a cause only */
     char cause[CAUSE_SIZE]; /* why there is none, as far as LCMAPS' side knows; else empty */
 };

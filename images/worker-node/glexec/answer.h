@@ -8,13 +8,14 @@
 #define POLICY_FD 5 /* the policy file, in memory, as the switch has checked it */
 #define PILOT_FD 6  /* the caller's own proxy, in memory; not there when there is none */
 
-/* One `word value` a line; `dn`, `fqan`..., then `uid`, `pgid`, `sgid`... if there is an account, or `cause` if there is
+/* One `word value` a line; `dn`, `fqan`..., then `uid`, `pgid`, `sgid`..., `scratch`... if there is an account, or `cause` if there is
  * none and LCMAPS' log says why; and `end` alone. */
 #define ANSWER_DN "dn"
 #define ANSWER_FQAN "fqan"
 #define ANSWER_UID "uid"
 #define ANSWER_PGID "pgid"
 #define ANSWER_SGID "sgid"
+#define ANSWER_SCRATCH "scratch" /* a folder that the policy wants the payload to have for itself */
 #define ANSWER_CAUSE "cause"
 #define ANSWER_END "end"
 

@@ -29,6 +29,8 @@ static const struct {
     [CAUSE_LCMAPS_BROKEN] = {SYSTEM_FAULT, "site", "lcmaps-broken"},
     [CAUSE_NO_RESOURCES] = {SYSTEM_FAULT, "site", "no-resources"},
     [CAUSE_NO_FOLDER] = {SYSTEM_FAULT, "site", "no-folder"},
+    [CAUSE_NO_PRIVATE_FOLDER] = {SYSTEM_FAULT, "site", "no-private-folder"},
+    [CAUSE_NO_TRACKING_GID] = {NOT_AUTHORISED, "site", "no-tracking-gid"},
     [CAUSE_SWITCH_FAILED] = {SYSTEM_FAULT, "site", "switch-failed"},
     [CAUSE_EPILOGUE_FAILED] = {SYSTEM_FAULT, "site", "epilogue-failed"},
 
@@ -47,6 +49,7 @@ static const struct {
     [CAUSE_MAP_UNREADABLE] = {NOT_AUTHORISED, "unavailable", "map-unreadable"},
     [CAUSE_CRL_EXPIRED] = {NOT_AUTHORISED, "unavailable", "crl-expired"},
     [CAUSE_ACCOUNT_MISSING] = {NOT_AUTHORISED, "unavailable", "account-missing"},
+    [CAUSE_TRACKING_UNKNOWN] = {NOT_AUTHORISED, "unavailable", "tracking-unknown"},
 
     [CAUSE_LCMAPS_REFUSED] = {NOT_AUTHORISED, "undecided", "lcmaps-refused"},
     [CAUSE_NO_RECORD] = {SYSTEM_FAULT, "untraceable", "no-record"},

@@ -25,6 +25,8 @@ enum cause {
     CAUSE_LCMAPS_BROKEN,
     CAUSE_NO_RESOURCES,
     CAUSE_NO_FOLDER,
+    CAUSE_NO_PRIVATE_FOLDER,
+    CAUSE_NO_TRACKING_GID, /* the batch system gave the caller none, and the policy wants one */
     CAUSE_SWITCH_FAILED,
     CAUSE_EPILOGUE_FAILED,
 
@@ -45,6 +47,7 @@ enum cause {
     CAUSE_MAP_UNREADABLE,
     CAUSE_CRL_EXPIRED,
     CAUSE_ACCOUNT_MISSING,
+    CAUSE_TRACKING_UNKNOWN, /* the group database does not answer */
 
     CAUSE_LCMAPS_REFUSED, /* LCMAPS said no, and nothing in its log says which of the two it was */
     CAUSE_NO_RECORD       /* it could have run, but not be traced */

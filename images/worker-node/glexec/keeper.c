@@ -9,6 +9,7 @@
 #include "payload.h"
 #include "record.h"
 #include "run.h"
+#include "scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -175,6 +176,7 @@ static int clear_up(struct run *run, const struct watch *watch, int status)
         journal_note(&run->journal, LOG_WARNING, "The switch was killed before its payload, which was ended then.");
     if (run->config.end_leftovers)
         leftovers_end(run, watch->signals);
+    scratch_remove(run);
     return epilogue_run(run, watch->payload, status);
 }
 

@@ -6,6 +6,7 @@
 #include "answer.h"
 #include "identity.h"
 #include "refusal.h"
+#include "scratch_paths.h"
 #include "text.h"
 
 #include <lcmaps/lcmaps_basic.h>
@@ -121,6 +122,19 @@ static void say_account(FILE *answer, const struct mapping *mapping)
         (void)fprintf(answer, ANSWER_SGID " %u\n", (unsigned)mapping->sgids[i]);
 }
 
+/* What plugins of the policy have asked for. False when that is not well-formed: it must not be half believed. */
+static bool say_scratch(FILE *answer)
+{
+    struct scratch_paths paths;
+    const char *asked = getenv(SCRATCH_VARIABLE);
+
+    if (asked == NULL || scratch_paths_read(&paths, asked) != NULL)
+        return false;
+    for (size_t i = 0; i < paths.count; i++)
+        (void)fprintf(answer, ANSWER_SCRATCH " %s\n", paths.path[i]);
+    return true;
+}
+
 /* Who this process is now, if that is one and the same ordinary identity in all its ids. */
 static bool what_we_became(struct mapping *mapping)
 {
@@ -215,7 +229,8 @@ int main(int argc, char **argv)
     bool mapped;
 
     if (answer == NULL || log == NULL || fcntl(ANSWER_FD, F_SETFD, FD_CLOEXEC) != 0 ||
-        fcntl(LOG_FD, F_SETFD, FD_CLOEXEC) != 0 || !read_request(&request, argc, argv))
+        fcntl(LOG_FD, F_SETFD, FD_CLOEXEC) != 0 || !read_request(&request, argc, argv) ||
+        setenv(SCRATCH_VARIABLE, "", 1) != 0)
         return VERDICT_BROKEN;
     (void)setvbuf(log, NULL, _IOLBF, BUFSIZ); /* a plugin that crashes takes no line with it */
     if (lcmaps_init_and_logfile(NULL, log, USER_LOG) != 0)
@@ -231,5 +246,7 @@ int main(int argc, char **argv)
     if (request.switched && !what_we_became(&mapping))
         end_with(answer, VERDICT_NOT_SWITCHED);
     say_account(answer, &mapping);
+    if (!say_scratch(answer))
+        return VERDICT_BROKEN;
     end_with(answer, VERDICT_MAPPED);
 }

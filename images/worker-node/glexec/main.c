@@ -18,6 +18,7 @@
 #include "request.h"
 #include "run.h"
 #include "sane_start.h"
+#include "scratch.h"
 #include "settings.h"
 #include "target_proxy.h"
 
@@ -36,6 +37,7 @@ static step *const order_of_work[] = {
     policy_files_check, /* as account glexec */
     mapping_ask,        /* a child runs LCMAPS */
     admission_check,    /* the answer is somebody's, and nobody's who must not be had */
+    scratch_enter,      /* private folders, in a mount namespace of the payload's */
     command_find,       /* as the target */
     target_proxy_write, /* as the target */
     folder_enter,       /* as the target */
@@ -57,5 +59,6 @@ int main(int argc, char **argv)
     report_cause(&run);
     if (run.cause != CAUSE_NONE && run.cause != CAUSE_EPILOGUE_FAILED)
         target_proxy_withdraw(&run); /* nothing was run that could use it */
+    scratch_remove(&run);
     return outcome == GO_ON ? SYSTEM_FAULT : outcome;
 }

@@ -13,6 +13,7 @@
 #include "lcmaps_log.h"
 #include "policy_files.h"
 #include "request.h"
+#include "scratch.h"
 #include "trusted_path.h"
 
 #include <limits.h>
@@ -41,6 +42,7 @@ struct run {
     char lcmaps_log[LCMAPS_LOG_SIZE + 1];
     struct account account;   /* the answer of the authority */
     struct identity target;   /* who the payload runs as */
+    struct scratch scratch;   /* the payload's private folders */
     char target_proxy[PATH_MAX]; /* where the copy is, empty when there is none */
     struct command command;
     struct identity epilogue; /* who runs the site's epilogue */

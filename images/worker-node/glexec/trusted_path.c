@@ -1,5 +1,6 @@
 #include "trusted_path.h"
 
+#include "straight_path.h"
 #include "text.h"
 
 #include <errno.h>
@@ -83,25 +84,12 @@ static int walk(int root, char *path, const struct trust *trust, char **last, ch
     return folder;
 }
 
-/* An absolute path without empty parts, `.` and `..`: each part is looked at once, under its own name. */
-static bool straight(const char *path)
-{
-    if (path[0] != '/' || strlen(path) >= PATH_MAX)
-        return false;
-    for (const char *part = path; part != NULL; part = strchr(part + 1, '/')) {
-        size_t length = strcspn(part + 1, "/");
-        if (length == 0 || (length <= 2 && strncmp(part + 1, "..", length) == 0))
-            return false;
-    }
-    return true;
-}
-
 int trusted_open_below(int root, const char *path, const struct trust *trust, char *why, size_t size)
 {
     char copy[PATH_MAX], *last = NULL;
     int folder;
 
-    if (!straight(path) || !text_print(copy, sizeof copy, "%s", path)) {
+    if (!straight_path(path) || !text_print(copy, sizeof copy, "%s", path)) {
         (void)text_print(why, size, "%.200s is not a straight absolute path", path);
         return -1;
     }
@@ -128,7 +116,7 @@ bool trusted_parent(const char *path, const struct trust *trust, char *why, size
     char copy[PATH_MAX], *last = NULL;
     int root, folder;
 
-    if (!straight(path) || !text_print(copy, sizeof copy, "%s", path)) {
+    if (!straight_path(path) || !text_print(copy, sizeof copy, "%s", path)) {
         (void)text_print(why, size, "%.200s is not a straight absolute path", path);
         return false;
     }

@@ -16,6 +16,7 @@ MODULES = frozenset(
     for name in (
         *("verify_proxy", "ban_dn", "ban_fqan", "dummy_good", "dummy_bad", "localaccount", "poolaccount"),
         *("posix_enf", "voms", "voms_localaccount", "voms_localgroup", "voms_poolaccount", "voms_poolgroup"),
+        *("tracking_groupid", "mount_under_scratch"),
     )
 )
 """What the worker node has in /usr/lib/lcmaps."""
@@ -55,7 +56,9 @@ def _modules(database: pdl.Database) -> Iterator[Finding]:
             yield error(POLICY, module.line, message, "use one name in all policies")
         if kind(module) not in MODULES:
             near = nearest(kind(module), MODULES)
-            remedy = f"did you mean {near}?" if near else "the worker node has Debian's modules only"
+            remedy = (
+                f"did you mean {near}?" if near else "the worker node has Debian's modules and the testbed's own two"
+            )
             yield error(POLICY, module.line, f"the worker node has no module {module.file}", remedy)
 
 
