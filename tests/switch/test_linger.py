@@ -16,10 +16,10 @@ LIMIT = 20
 EITHER = pytest.mark.parametrize("installation", ["set-id", "log-only"])
 
 
-def start(node, script):
-    """A lingering call whose payload has printed its pid; the call, and that pid."""
+def start(node, script, first=":"):
+    """A lingering call whose payload has printed its pid, after what it does first; the call, and that pid."""
     running = subprocess.Popen(
-        node.command("/bin/sh", "-c", f"echo $$; {script}", env=GOOD),
+        node.command("/bin/sh", "-c", f"{first}; echo $$; {script}", env=GOOD),
         stdout=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         text=True,
@@ -79,7 +79,7 @@ def test_a_switch_that_is_killed_while_it_asks_runs_nothing(node):
 
 
 def test_a_payload_that_does_not_listen_is_killed_with_the_switch(node):
-    running, payload = start(node, "trap '' TERM; while :; do read x </dev/zero || :; done")
+    running, payload = start(node, "while :; do read x </dev/zero || :; done", first="trap '' TERM")
     running.kill()
     running.wait(LIMIT)
     eventually(lambda: gone(payload))
@@ -101,7 +101,7 @@ def test_the_front_is_the_callers_and_the_keeper_is_roots(node):
 
 
 def test_the_front_stops_with_its_payload_and_both_go_on(node):
-    running, payload = start(node, "trap 'exit 9' USR1; while :; do sleep 0.05; done")
+    running, payload = start(node, "while :; do sleep 0.05; done", first="trap 'exit 9' USR1")
     os.kill(running.pid, signal.SIGTSTP)
     eventually(lambda: status(payload, "State")[0] == "T" and status(running.pid, "State")[0] == "T")
     os.kill(running.pid, signal.SIGCONT)

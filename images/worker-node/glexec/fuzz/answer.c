@@ -11,7 +11,7 @@
 static struct account account;
 
 struct counts {
-    size_t dn, fqan, uid, pgid, sgid, end;
+    size_t dn, fqan, uid, pgid, sgid, scratch, cause, end;
 };
 
 static void same_number(uint32_t number, const char *value)
@@ -43,6 +43,11 @@ static void look_at_line(struct counts *counts, char *line)
     } else if (strcmp(line, ANSWER_SGID) == 0) {
         holds(counts->sgid < account.group_count);
         same_number(account.groups[counts->sgid++], value);
+    } else if (strcmp(line, ANSWER_SCRATCH) == 0) {
+        holds(counts->scratch < account.scratch.count && value[0] == '/');
+        holds(strcmp(account.scratch.path[counts->scratch++], value) == 0 && strstr(value, "/../") == NULL);
+    } else if (strcmp(line, ANSWER_CAUSE) == 0) {
+        holds(strcmp(account.cause, value) == 0 && (counts->cause++ == 0 || value[0] == '\0'));
     } else if (strcmp(line, ANSWER_UID) == 0) {
         holds(counts->uid++ == 0);
         same_number(account.uid, value);
@@ -63,7 +68,9 @@ static void look_at(const uint8_t *data, size_t size)
     holds(counts.end == 1);
     holds(counts.fqan == account.fqan_count && counts.sgid == account.group_count);
     holds(account.mapped == (counts.uid == 1) && account.mapped == (counts.pgid == 1));
-    holds(account.mapped || account.group_count == 0);
+    holds(counts.scratch == account.scratch.count);
+    holds(account.mapped || (account.group_count == 0 && account.scratch.count == 0));
+    holds(!account.mapped || account.cause[0] == '\0');
     free(text);
 }
 
