@@ -17,6 +17,15 @@ def tlv(tag: int, *parts: bytes) -> bytes:
     return bytes((tag, 0x80 | len(length))) + length + content
 
 
+def content(element: bytes) -> bytes:
+    """What is inside one element, which is all that there is."""
+    size = element[1] & 0x7F if element[1] & 0x80 else 0
+    length = int.from_bytes(element[2 : 2 + size], "big") if size else element[1]
+    if len(element) != 2 + size + length:
+        raise ValueError("this is not one element in DER")
+    return element[2 + size :]
+
+
 def oid(dotted: str) -> bytes:
     """An object identifier, given as people write it: ``1.3.6.1.5.5.7.1.14``."""
     first, second, *rest = (int(arc) for arc in dotted.split("."))

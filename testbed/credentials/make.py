@@ -2,8 +2,9 @@
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -14,6 +15,7 @@ from testbed.credentials.key import KeyKind
 from testbed.credentials.proxy import LIFETIME, make_proxy
 from testbed.credentials.ssh import SshKey, known_hosts
 from testbed.credentials.voms import VomsServer
+from testbed.credentials.zoo import EXPIRED, IMPOSTOR, OWNER
 from testbed.model.person import Credential
 
 Files = dict[str, GridFile]
@@ -50,6 +52,7 @@ def make_grid(
         *(_pair(f"users/{slug(cn)}.cert.pem", f"users/{slug(cn)}.key.pem", owners[cn]) for cn in owners),
         *(_pair(f"hosts/{h}/hostcert.pem", f"hosts/{h}/hostkey.pem", machines[h]) for h in machines),
         _proxies(people, owners, servers, lifetime, keys),
+        _zoo(people, owners, servers),
         _ssh(hosts),
         _index(authority, servers, machines, people, owners),
     )
@@ -93,6 +96,19 @@ def _proxies(
         proxy = make_proxy(owner, attributes=attributes, validity=Validity.lasting(lifetime), kind=keys)
         files[f"proxies/{person.file}"] = GridFile(proxy.pem, SECRET)
     return files
+
+
+def _zoo(people: Sequence[Credential], owners: dict[str, Identity], servers: dict[str, VomsServer]) -> Files:
+    """Attributes that the zoo's members need and that only the VOMS program makes, where the zoo has its owner."""
+    owner = next((person for person in people if person.name == OWNER and person.fqans), None)
+    if owner is None:
+        return {}
+    holder, own = owners[owner.common_name], servers[owner.vo]
+    impostor = next((server.identity for server in servers.values() if server is not own), own.identity)
+    hour = timedelta(hours=1)
+    expired = own.attributes(holder, owner.fqans, -hour, ago=3 * hour)
+    impostors = replace(own, identity=impostor).attributes(holder, owner.fqans, 12 * hour)
+    return {EXPIRED: GridFile(b64encode(expired)), IMPOSTOR: GridFile(b64encode(impostors))}
 
 
 def _ssh(hosts: Sequence[str]) -> Files:

@@ -15,8 +15,10 @@ from testbed.credentials.key import KeyKind, make_key
 
 LIFETIME = timedelta(hours=12)
 
+VOMS_ATTRIBUTES = ObjectIdentifier("1.3.6.1.4.1.8005.100.100.5")
+"""The extension that carries attribute certificates."""
+
 _PROXY_CERT_INFO = ObjectIdentifier("1.3.6.1.5.5.7.1.14")
-_VOMS_ATTRIBUTES = ObjectIdentifier("1.3.6.1.4.1.8005.100.100.5")
 
 
 class Policy(StrEnum):
@@ -73,7 +75,7 @@ def make_proxy(
     )
     if attributes:
         value = der.tlv(der.SEQUENCE, der.tlv(der.SEQUENCE, attributes))
-        template = template.add_extension(x509.UnrecognizedExtension(_VOMS_ATTRIBUTES, value), critical=False)
+        template = template.add_extension(x509.UnrecognizedExtension(VOMS_ATTRIBUTES, value), critical=False)
     return Proxy(Identity(sign(template, issuer.key), key), (issuer.certificate, *above))
 
 

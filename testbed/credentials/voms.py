@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from cryptography import x509
+
+from testbed.credentials import der
 from testbed.credentials.ca import Authority
 from testbed.credentials.certificate import SKEW, Identity
 from testbed.credentials.key import KeyKind
+from testbed.credentials.proxy import VOMS_ATTRIBUTES
 from testbed.model.person import long_form
 from testbed.model.problem import Problem
 
@@ -75,6 +79,17 @@ class VomsServer:
             *("-pastac", f"{minutes // 60}:{minutes % 60:02}"),
             *("-separate", "attributes.pem", "-out", "proxy.pem"),
         ]
+
+
+def attributes_of(proxy: bytes) -> bytes:
+    """The attribute certificate, in DER, that a proxy in PEM carries; empty where it carries none."""
+    certificate = x509.load_pem_x509_certificate(proxy)
+    try:
+        extension = certificate.extensions.get_extension_for_oid(VOMS_ATTRIBUTES).value
+    except x509.ExtensionNotFound:
+        return b""
+    assert isinstance(extension, x509.UnrecognizedExtension)
+    return der.content(der.content(extension.value))
 
 
 def _run(folder: Path, command: list[str]) -> None:
