@@ -1,23 +1,33 @@
 """A pilot that calls the switch by hand: one call, one credential, every circumstance open to change."""
 
-import contextlib
+import functools
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 
 from testbed.credentials.grid import Grid
+from testbed.credentials.zoo import Zoo
 from testbed.lab.host import Host
-from testbed.lab.record import LOG
+from testbed.lab.record import LOG, Record, records
 from testbed.lab.result import Result
+from testbed.model.effect import Effect, Recorded, ran
 from testbed.model.entry import Entry, folder
+from testbed.model.mode import Installation
+from testbed.model.person import long_form
 from testbed.model.problem import Problem
+from testbed.pilot.alteration import altered
 from testbed.pilot.callers import Call, call_at_once
 from testbed.pilot.facts import Facts
 from testbed.pilot.probes import probe
+from testbed.pilot.witness import Witness, escaped
 from testbed.site.extension import extended
 from testbed.site.folder import POLICY
+from testbed.site.pool import Pool
 from testbed.site.site import Site
 
 SWITCH = "/usr/sbin/glexec"
+CONF = "/etc/glexec.conf"
 LIMIT = 20.0
 """Seconds for one call; usual is a tenth of one."""
 
@@ -29,21 +39,48 @@ class Caller:
 
     >>> switch.call("/usr/bin/id", "-un", user="bob").text
     'alpha002'
+    >>> assert switch.tries(then="exit 17") == switch.runs(then="exit 17", end="exit 17")
+    >>> assert switch.tries(user="dave") == refused(203, "denied", "not-mapped")
     """
 
     def __init__(self, node: Host, site: Site, grid: Grid) -> None:
-        self._node = node
-        self._grid = grid
+        self.node = node
         self._site = site
+        self._grid = grid
+        self._placed: dict[str, str] = {}
         self.account = site.pilot_accounts[0]
 
-    def place(self, user: str, *, mode: int = 0o600) -> str:
-        """Put a user's proxy on the node as the pilot keeps it, mode 0600 unless told; its path."""
+    @functools.cached_property
+    def witness(self) -> Witness:
+        """Who sees what calls really come to."""
+        return Witness(self.node, self._site)
+
+    @functools.cached_property
+    def zoo(self) -> Zoo:
+        """Credentials that something is wrong with."""
+        return Zoo.of(self._grid)
+
+    def place(self, what: str | bytes, *, mode: int = 0o600) -> str:
+        """Put a user's proxy, or any bytes, on the node as the pilot keeps it, mode 0600 unless told; its path."""
         home = f"/tmp/pilot-by-hand-{next(_numbers)}"
         uid, gid = self.account.uid, self.account.group.gid
-        proxy = Entry(f"{home}/proxy", self._grid.read(self._grid.bearer(user).file), mode, uid, gid)
-        self._node.put([folder(home, 0o700, uid, gid), proxy], limit=LIMIT)
+        content = self._grid.read(self._grid.bearer(what).file) if isinstance(what, str) else what
+        proxy = Entry(f"{home}/proxy", content, mode, uid, gid)
+        self.node.put([folder(home, 0o700, uid, gid), proxy], limit=LIMIT)
         return proxy.path
+
+    def placed(self, user: str) -> str:
+        """The path of a user's proxy on the node, put there once."""
+        if user not in self._placed:
+            self._placed[user] = self.place(user)
+        return self._placed[user]
+
+    def made(self, script: str) -> str:
+        """The path ``$2`` at which a shell, as root, has made something of Alice's good proxy, ``$1``."""
+        good = self.place("alice")
+        made = good.replace("/proxy", "/made")
+        self.node.run(["sh", "-c", script, "sh", good, made], limit=LIMIT).check()
+        return made
 
     def call(
         self,
@@ -54,12 +91,15 @@ class Caller:
         account: str | None = None,
         stdin: bytes = b"",
         groups: Sequence[int] = (),
+        before: Sequence[str] = (),
     ) -> Result:
         """Call the switch with a user's credential. ``env`` adds to the call's environment or, with "", takes away.
 
-        ``groups`` are supplementary ones of the pilot's, as a batch system gives them to its jobs.
+        ``groups`` are supplementary ones of the pilot's, as a batch system gives them to its jobs. ``before`` is a
+        program that runs the switch: with its own arguments, as the caller, in the call's environment.
         """
-        return self.run(SWITCH, *command, user=user, proxy=proxy, env=env, account=account, stdin=stdin, groups=groups)
+        words = (*before, SWITCH, *command)
+        return self.run(*words, user=user, proxy=proxy, env=env, account=account, stdin=stdin, groups=groups)
 
     def run(
         self,
@@ -76,11 +116,11 @@ class Caller:
         settings = {"GLEXEC_CLIENT_CERT": place, "HOME": self.account.home} | dict(env or {})
         if groups:
             mine, gids = account or self.account.name, ",".join(map(str, groups))
-            gid = self._node.run(["id", "-g", mine], limit=LIMIT).text
+            gid = self.node.run(["id", "-g", mine], limit=LIMIT).text
             become = ["setpriv", f"--reuid={mine}", f"--regid={gid}", f"--groups={gids}", "--", "env", "-i"]
             words = [f"{name}={value}" for name, value in settings.items() if value]
-            return self._node.run([*become, *words, *command], stdin=stdin, limit=LIMIT)
-        return self._node.run(
+            return self.node.run([*become, *words, *command], stdin=stdin, limit=LIMIT)
+        return self.node.run(
             command,
             user=account or self.account.name,
             env={name: value for name, value in settings.items() if value},
@@ -90,42 +130,114 @@ class Caller:
 
     def call_at_once(self, many: int, users: Sequence[str]) -> list[Call]:
         """So many calls for these users by turns; no payload ends before all have begun."""
-        return call_at_once(self._node, [self.account], self._grid, users, many=many)
+        return call_at_once(self.node, [self.account], self._grid, users, many=many)
+
+    def tries(
+        self,
+        *command: str,
+        then: str = "",
+        user: str = "alice",
+        proxy: str | None = None,
+        env: Mapping[str, str] | None = None,
+        account: str | None = None,
+        before: Sequence[str] = (),
+    ) -> Effect:
+        """Call the switch and see all that comes of it. The payload is the witness, unless told; see `call`."""
+        witness = self.witness  # there before the call, to know what was in the log
+        argv, place = command or witness.command(then), self.placed(user) if proxy is None else proxy
+        return witness.effect(self.call(*argv, proxy=place, env=env, account=account, before=before))
+
+    def runs(
+        self,
+        *command: str,
+        then: str = "",
+        user: str = "alice",
+        account: str | None = None,
+        code: int | None = None,
+        end: str = "exit 0",
+    ) -> Effect:
+        """The effect when a user's payload runs: as any account of its pool or, log-only, as the caller; and recorded.
+
+        ``code`` is the switch's, where it is not that of the payload's ``end``.
+        """
+        bearer = self._grid.bearer(user)
+        caller = account or self.account.name
+        who = f".{self._site.pool_of(bearer.fqans, bearer.dn)}" if self.separates else caller
+        shown = escaped(command or self.witness.command(then))
+        status = int(end.rpartition(" ")[2] or 0) + (128 if end.startswith("signal") else 0)
+        return ran(status if code is None else code, who, Recorded(caller, who, bearer.dn, shown, end))
+
+    @property
+    def separates(self) -> bool:
+        """Whether payloads run as other accounts than the caller."""
+        return self._site.installation is Installation.SETUID
+
+    def pool(self, user: str = "alice") -> Pool:
+        """The accounts of a user's VO and role; where the site's files name no pool, those of the VO."""
+        bearer = self._grid.bearer(user)
+        prefix = self._site.pool_of(bearer.fqans, bearer.dn)
+        named = [pool for pool in self._site.pools if pool.prefix == prefix]
+        return (named or [pool for pool in self._site.pools if pool.vo == bearer.vo])[0]
+
+    def fqans(self, user: str) -> tuple[str, ...]:
+        """The VOMS attributes in a user's proxy, in full."""
+        return tuple(long_form(fqan) for fqan in self._grid.bearer(user).fqans)
 
     def unexecutable(self) -> str:
         """Put a file on the node that has the right to be executed, but nothing that a kernel could; its path."""
         path = f"/tmp/no-program-{next(_numbers)}"
-        self._node.put([Entry(path, b"\x7fELF but not really\n", 0o755)], limit=LIMIT)
+        self.node.put([Entry(path, b"\x7fELF but not really\n", 0o755)], limit=LIMIT)
         return path
 
-    @contextlib.contextmanager
-    def configuration(self, text: str) -> Iterator[None]:
-        """The switch has another glexec.conf meanwhile, with the owner and mode of the real one."""
-        with self._meanwhile("/etc/glexec.conf", text):
-            yield
+    def read(self, path: str) -> str:
+        """The text of a file of the node's."""
+        return self.node.run(["cat", path], limit=LIMIT).check().out.decode()
 
-    @contextlib.contextmanager
-    def policy(self, *modules: str) -> Iterator[None]:
+    def altered(
+        self, path: str, text: str | bytes | None = None, *, owner: str = "", mode: str = "", script: str = ""
+    ) -> AbstractContextManager[None]:
+        """A file or folder is another meanwhile: other text, owner or mode, or what a shell makes of it, ``$1``."""
+        return altered(self.node, path, text, owner=owner, mode=mode, script=script)
+
+    def without(self, path: str) -> AbstractContextManager[None]:
+        """A file or folder of the node is not there meanwhile."""
+        return altered(self.node, path, gone=True)
+
+    def configuration(self, text: str | bytes) -> AbstractContextManager[None]:
+        """The switch has another glexec.conf meanwhile, with the owner and mode of the real one."""
+        return self.altered(CONF, text)
+
+    def configured(self, **options: str) -> AbstractContextManager[None]:
+        """The site's glexec.conf has these options otherwise, or besides, meanwhile."""
+        kept = [line for line in self.read(CONF).splitlines() if line.partition("=")[0].strip() not in options]
+        return self.configuration("\n".join([*kept, *(f"{name} = {value}" for name, value in options.items())]) + "\n")
+
+    def policy(self, *modules: str) -> AbstractContextManager[None]:
         """The site's policies go on with these modules meanwhile, each with its options, where they were content."""
         file = self._site.file(POLICY)
         if file is None:
             raise Problem(f"the site {self._site.name} has no {POLICY} to add {modules[0]} to")
-        with self._meanwhile(file.path, extended(file.content, *modules).decode()):
-            yield
+        return self.altered(file.path, extended(file.content, *modules))
 
-    @contextlib.contextmanager
-    def _meanwhile(self, path: str, text: str) -> Iterator[None]:
-        self._node.run(["cp", "-p", path, f"{path}.kept"], limit=LIMIT).check()
-        try:
-            self._node.run(["dd", f"of={path}", "status=none"], stdin=text.encode(), limit=LIMIT).check()
-            yield
-        finally:
-            self._node.run(["mv", f"{path}.kept", path], limit=LIMIT).check()
+    def option(self, name: str) -> str:
+        """What the site's glexec.conf says to an option; empty where it does not name it."""
+        found = re.search(rf"^\s*{name}\s*=\s*(\S*)", self.read(CONF), re.M)
+        return found[1] if found else ""
 
-    def facts(self, user: str = "alice") -> Facts:
+    @property
+    def policy_file(self) -> str:
+        """Where the site's LCMAPS policy is."""
+        return self.option("lcmaps_db_file") or "/etc/lcmaps/lcmaps-glexec.db"
+
+    def facts(self, user: str = "alice", before: Sequence[str] = ()) -> Facts:
         """Who and where a user's payload is, in the words of its kernel."""
-        return Facts.parse(self.call("/usr/bin/python3", "-", user=user, stdin=probe("identity")).text)
+        result = self.call("/usr/bin/python3", "-", user=user, stdin=probe("identity"), before=before)
+        return Facts.parse(result.text)
+
+    def records(self) -> list[Record]:
+        """Every run that the site's log tells of."""
+        return records(self.node)
 
     def log(self) -> list[str]:
         """The lines of the site's own log."""
-        return self._node.run(["cat", LOG], limit=LIMIT).text.splitlines()
+        return self.read(LOG).splitlines()

@@ -8,6 +8,7 @@ import pytest
 
 from testbed.lab.engine import EngineGone
 from testbed.lab.world import Containers
+from testbed.model.effect import Effect, unlike
 from testbed.model.outcome import Outcome
 from testbed.model.problem import Problem
 from testbed.model.row import exit_code
@@ -58,12 +59,18 @@ def _gone(item: pytest.Item) -> Problem | None:
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
     """Two outcomes that differ, as people read them, with what the pilot said and the payload's last words."""
+    if op == "==" and isinstance(left, Effect | dict) and isinstance(right, Effect | dict):
+        return unlike(left, right) if _of_effects(left) and _of_effects(right) else None
     if not (isinstance(left, Outcome) and isinstance(right, Outcome) and op == "=="):
         return None
     observed, documented = (right, left) if right.why and not left.why else (left, right)
     lines = ["the outcome is not the documented one", f"observed:   {observed}", f"documented: {documented}"]
     lines += [f"the pilot:  {observed.why}"] if observed.why else []
     return lines + [f"stderr:     {line}" for line in observed.err.splitlines()[-5:]]
+
+
+def _of_effects(side: object) -> bool:
+    return all(isinstance(each, Effect) for each in (side.values() if isinstance(side, dict) else (side,)))
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
