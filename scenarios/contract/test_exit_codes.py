@@ -1,5 +1,6 @@
-"""What the switch answers to its caller: every documented exit code, in both installations."""
+"""What the switch answers to its caller: every documented exit code with its cause, and what comes of the call."""
 
+from testbed.model.effect import Cause, Effect, refused
 from testbed.plugin import matrix
 
 EVERYWHERE = "log-only setuid"
@@ -8,60 +9,81 @@ EVERYWHERE = "log-only setuid"
 @matrix(mode=EVERYWHERE)
 def test_the_exit_code_of_the_payload_is_passed_on(switch):
     """Codes of the payload are passed through (Nikhef wiki, Exit codes of gLExec)."""
-    assert switch.call("/usr/bin/dash", "-c", "exit 17").code == 17
-
-
-@matrix(mode=EVERYWHERE)
-def test_without_a_credential_the_caller_is_at_fault(switch):
-    """No client certificate: 201 since gLExec 0.6.9 (Nikhef wiki, Exit codes of gLExec)."""
-    assert switch.call("/usr/bin/true", env={"GLEXEC_CLIENT_CERT": ""}).code == 201
-
-
-@matrix(mode=EVERYWHERE)
-def test_a_credential_that_others_can_read_is_the_fault_of_the_caller(switch):
-    """Wrong mode of GLEXEC_CLIENT_CERT: 201 (Nikhef wiki, Exit codes of gLExec)."""
-    assert switch.call("/usr/bin/true", proxy=switch.place("alice", mode=0o644)).code == 201
-
-
-@matrix(mode=EVERYWHERE)
-def test_a_command_that_does_not_exist_is_the_fault_of_the_caller(switch):
-    """The command does not exist for the mapped user: 201 (Nikhef wiki, Exit codes of gLExec)."""
-    assert switch.call("/no/such/command").code == 201
-
-
-@matrix(mode=EVERYWHERE)
-def test_a_malformed_configuration_is_the_fault_of_the_site(switch):
-    """glexec.conf malformed: 202 (Nikhef wiki, Exit codes of gLExec)."""
-    with switch.configuration("[glexec]\nno such option\n"):
-        assert switch.call("/usr/bin/true").code == 202
-
-
-@matrix(mode=EVERYWHERE)
-def test_a_user_whom_no_map_names_is_not_authorised(switch):
-    """LCMAPS fails for a VO that the site does not serve: 203 (Nikhef wiki, Exit codes of gLExec)."""
-    assert switch.call("/usr/bin/true", user="dave").code == 203
-
-
-@matrix(mode="setuid")
-def test_an_account_outside_the_white_list_may_not_call(switch):
-    """The caller is not in user_white_list: 203 (Nikhef wiki, Exit codes of gLExec)."""
-    assert switch.call("/usr/bin/true", account="daemon").code == 203
+    assert switch.tries(then="exit 17") == switch.runs(then="exit 17", end="exit 17")
 
 
 @matrix(mode=EVERYWHERE)
 def test_payload_codes_that_look_like_those_of_the_switch_become_204(switch):
     """Codes 201 to 204 of a payload are reported as 204 (Nikhef wiki, Exit codes of gLExec)."""
-    codes = [switch.call("/usr/bin/dash", "-c", f"exit {code}").code for code in (200, 201, 202, 203, 204, 205)]
-    assert codes == [200, 204, 204, 204, 204, 205]
-
-
-@matrix(mode=EVERYWHERE)
-def test_a_command_that_the_kernel_cannot_execute_is_126(switch):
-    """execve of the command failed: 126 (Nikhef wiki, Exit codes of gLExec)."""
-    assert switch.call(switch.unexecutable()).code == 126
+    codes = {200: 200, 201: 204, 202: 204, 203: 204, 204: 204, 205: 205}
+    assert {ours: switch.tries(then=f"exit {ours}") for ours in codes} == {
+        ours: switch.runs(then=f"exit {ours}", end=f"exit {ours}", code=code) for ours, code in codes.items()
+    }
 
 
 @matrix(mode=EVERYWHERE)
 def test_a_payload_ended_by_a_signal_is_128_and_the_signal(switch):
     """128+n for signal n: shell convention, as in the table of DIRAC's glexec computing element."""
-    assert switch.call("/usr/bin/dash", "-c", "kill -TERM $$").code == 143
+    assert {number: switch.tries(then=f"kill -{number} $$") for number in (1, 9, 15)} == {
+        number: switch.runs(then=f"kill -{number} $$", end=f"signal {number}") for number in (1, 9, 15)
+    }
+
+
+@matrix(mode=EVERYWHERE)
+def test_without_a_credential_the_caller_is_at_fault(switch):
+    """No client certificate: 201 since gLExec 0.6.9 (Nikhef wiki, Exit codes of gLExec)."""
+    assert switch.tries(env={"GLEXEC_CLIENT_CERT": ""}) == refused(201, "caller", "no-credential")
+
+
+@matrix(mode=EVERYWHERE)
+def test_a_command_that_does_not_exist_is_the_fault_of_the_caller(switch):
+    """The command is none for the mapped user, or has no absolute path: 201 (Nikhef wiki, Exit codes of gLExec)."""
+    commands = ("/no/such/command", "true", "./true", "/usr/bin", "/etc/passwd", "/usr/bin/true/x")
+    assert {command: switch.tries(command) for command in commands} == dict.fromkeys(
+        commands, refused(201, "caller", "command-unusable")
+    )
+
+
+@matrix(mode=EVERYWHERE)
+def test_a_command_that_the_kernel_cannot_execute_is_126(switch):
+    """execve of the command failed: 126 (Nikhef wiki, Exit codes of gLExec)."""
+    command = switch.unexecutable()
+    run = switch.runs(command, end="exit 126")
+    assert switch.tries(command) == Effect(126, Cause("caller", "not-executable"), recorded=run.recorded)
+
+
+@matrix(mode=EVERYWHERE)
+def test_a_user_whom_no_map_names_is_not_authorised(switch):
+    """LCMAPS fails for a VO that the site does not serve: 203 (Nikhef wiki, Exit codes of gLExec)."""
+    assert switch.tries(user="dave") == refused(203, "denied", "not-mapped")
+
+
+@matrix(mode="setuid")
+def test_an_account_outside_the_white_list_may_not_call(switch):
+    """The caller is not in user_white_list: 203 (Nikhef wiki, Exit codes of gLExec)."""
+    assert switch.tries(account="daemon") == refused(203, "denied", "caller-not-listed")
+
+
+@matrix(mode=EVERYWHERE)
+def test_who_may_call_is_for_the_site_to_say(switch):
+    """Names, `.pool`, `*`; an empty list means nobody (gLExec's manual page; OSG for `*`; the last is inferred)."""
+    pilot, nobody = switch.account.name, refused(203, "denied", "caller-not-listed")
+    expected = {pilot: switch.runs(), "*": switch.runs(), "daemon": nobody, ".daemon": nobody, "": nobody}
+    seen = {}
+    for white_list in expected:
+        with switch.configured(user_white_list=white_list):
+            seen[white_list] = switch.tries()
+    assert seen == expected
+
+
+@matrix(mode=EVERYWHERE)
+def test_root_has_no_business_with_the_switch(switch):
+    """Root would bypass the white list (our choice). Told before the configuration is read, and so without a cause."""
+    assert switch.tries(account="root") == refused(203)
+
+
+@matrix(mode=EVERYWHERE)
+def test_a_switch_that_does_not_linger_records_the_beginning_only(switch):
+    """With linger = no glexec vanishes from the process tree; nobody is left for a closing record (Nikhef wiki)."""
+    with switch.configured(linger="no"):
+        assert switch.tries(then="exit 203") == switch.runs(then="exit 203", end="", code=203)

@@ -1,0 +1,100 @@
+"""The file that a credential is in: what is wrong with it is the caller's fault, told within bounded time."""
+
+from testbed.model.effect import refused
+from testbed.plugin import matrix
+
+EVERYWHERE = "log-only setuid"
+UNUSABLE = refused(201, "caller", "credential-unusable")
+SOON = 5.0
+"""Seconds; a usual call takes a tenth of one."""
+
+THE_SAME = 'cp -p "$1" "$2"; '
+OWNED = '; chmod 600 "$2"; chown --reference="$1" "$2"'
+FILES = {
+    "readable by the group": THE_SAME + 'chmod 640 "$2"',
+    "readable by others": THE_SAME + 'chmod 644 "$2"',
+    "executable by others": THE_SAME + 'chmod 601 "$2"',
+    "with a set-id bit": THE_SAME + 'chmod 4600 "$2"',
+    "of root": THE_SAME + 'chown root "$2"',
+    "of another account": THE_SAME + 'chown 1 "$2"',
+    "a symbolic link": 'ln -s "$1" "$2"',
+    "a hard link": 'ln "$1" "$2"',
+    "a pipe": 'mkfifo "$2"' + OWNED,
+    "a device that never ends": 'mknod "$2" c 1 5' + OWNED,
+    "a folder": 'mkdir "$2"' + OWNED,
+    "empty": ': >"$2"' + OWNED,
+    "huge": THE_SAME + 'truncate -s 1G "$2"',
+    "too big by padding": THE_SAME + 'yes "# padding" | head -c 300000 >>"$2"',
+    "truncated": 'head -c 700 "$1" >"$2"' + OWNED,
+    "with a NUL": THE_SAME + 'printf "\\0" >>"$2"',
+    "not there": ":",
+}
+
+
+def tried(switch, variable):
+    """Each file as the value of a variable; the effects, and which took too long."""
+    seen = {}
+    for name, script in FILES.items():
+        made = switch.made(script)
+        seen[name] = switch.tries(env={variable: made})
+    return seen, [name for name, effect in seen.items() if effect.seconds > SOON]
+
+
+@matrix(mode=EVERYWHERE)
+def test_a_credential_file_that_is_not_the_callers_private_one_is_refused(switch):
+    """Wrong owner or mode of GLEXEC_CLIENT_CERT: 201 (Nikhef wiki, Exit codes of gLExec); the rest: our choice."""
+    seen, slow = tried(switch, "GLEXEC_CLIENT_CERT")
+    assert seen == dict.fromkeys(FILES, UNUSABLE)
+    assert slow == []
+
+
+@matrix(mode=EVERYWHERE)
+def test_a_source_proxy_that_is_not_the_callers_private_one_is_refused(switch):
+    """Wrong owner or mode of GLEXEC_SOURCE_PROXY: 201 (Nikhef wiki, Exit codes of gLExec)."""
+    seen, slow = tried(switch, "GLEXEC_SOURCE_PROXY")
+    assert seen == dict.fromkeys(FILES, UNUSABLE)
+    assert slow == []
+
+
+@matrix(mode=EVERYWHERE)
+def test_modes_that_leave_it_to_its_owner_will_do(switch):
+    """A mode within 0700 (Nikhef wiki, Proxy file handling in gLExec)."""
+    modes = (0o400, 0o500, 0o600, 0o700)
+    seen = {oct(mode): switch.tries(proxy=switch.place("alice", mode=mode)) for mode in modes}
+    assert seen == {oct(mode): switch.runs() for mode in modes}
+
+
+@matrix(mode=EVERYWHERE)
+def test_a_path_that_names_no_file_is_refused(switch):
+    """The path is absolute; an empty one names nothing: 201 (gLExec's manual page)."""
+    paths = ("proxy", "./proxy", "/", "/no/such/file", "/etc/passwd/x", "/" + 5000 * "x")
+    assert {path: switch.tries(env={"GLEXEC_CLIENT_CERT": path}) for path in paths} == dict.fromkeys(paths, UNUSABLE)
+
+
+@matrix(mode=EVERYWHERE)
+def test_a_credential_that_somebody_holds_locked_is_waited_for_but_not_for_ever(switch):
+    """flock on the credential (gLExec's manual page); the limit is our choice: a lock can be held for ever."""
+    proxy = switch.place("alice")
+    holding = ["flock", "-x", proxy]
+    with switch.configured(lock_timeout="1"):
+        effect = switch.tries(proxy=proxy, before=holding)
+    assert effect == UNUSABLE
+    assert 1 <= effect.seconds < 1 + SOON
+
+
+@matrix(mode=EVERYWHERE)
+def test_what_others_replace_while_it_is_read_is_one_of_the_two_or_refused(switch):
+    """A credential is opened once, and refused when it changed while it was read (our choice): never half of each."""
+    alice, bob = switch.place("alice"), switch.placed("bob")
+    swap = """
+        (for _ in 1 2 3 4 5 6 7 8 9 10; do
+             for who in "$2" "$1.alice"; do cp -p "$who" "$1.new"; mv "$1.new" "$1"; done
+         done) >/dev/null 2>&1 &
+        shift 2; exec "$@"
+    """
+    before = ["sh", "-c", f'cp -p "$1" "$1.alice"; {swap}', "sh", alice, bob]
+    possible = (switch.runs(), switch.runs(user="bob"), UNUSABLE)
+    effects = [switch.tries(proxy=alice, before=before) for _ in range(8)]
+    assert [effect for effect in effects if effect not in possible] == []
+    accounts = {record.dn: record.account for record in switch.records()}
+    assert len(set(accounts.values())) == len(accounts) or not switch.separates

@@ -1,0 +1,177 @@
+"""A caller who wants more than he may have: what he hands down to the switch, and what a payload can still reach.
+
+The numbers are those of docs/hostile-callers.md. In log-only the switch is an unprivileged program: what is set-id's
+business is tried in setuid only.
+"""
+
+import json
+
+from testbed.model.effect import Effect, refused
+from testbed.plugin import matrix
+
+EVERYWHERE = "log-only setuid"
+
+
+@matrix(mode=EVERYWHERE)
+def test_standard_descriptors_that_are_closed_do_no_harm(switch):
+    """A53: no file of the switch's lands on 0, 1 or 2 (CVE-2002-0572; HTCondor's procd called it so)."""
+    closings = ("<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-")
+    seen = {each: switch.tries(before=("sh", "-c", f'exec "$@" {each}', "sh")) for each in closings}
+    assert seen == dict.fromkeys(closings, switch.runs())
+
+
+@matrix(mode=EVERYWHERE)
+def test_tiny_limits_run_the_payload_whole_or_not_at_all(switch):
+    """A55: a call that cannot be seen through ends with 202 and without a payload (our choice)."""
+    limits = ("--fsize=0", "--fsize=1", "--nofile=3", "--nofile=4", "--nofile=8", "--as=1000000", "--as=20000000")
+    limits += ("--stack=8192", "--data=100000", "--core=0", "--sigpending=0", "--memlock=0", "--nproc=1", "--cpu=1")
+    seen = {limit: switch.tries(before=("prlimit", limit)) for limit in limits}
+    whole = {limit: effect for limit, effect in seen.items() if effect.ran or effect.code == 0}
+    assert whole == dict.fromkeys(whole, switch.runs())
+    assert {limit for limit, effect in seen.items() if effect.code is None} == set()
+
+
+NO_ARGUMENTS = """
+import ctypes, os, sys
+name, words = sys.argv[2], [word.encode() for word in sys.argv[4:]]
+variables = [f"{key}={value}".encode() for key, value in os.environ.items()] if sys.argv[1] == "kept" else []
+given = [] if name == "no name" else [name.encode(), *words]
+argv = (ctypes.c_char_p * (len(given) + 1))(*given, None)
+envp = (ctypes.c_char_p * (len(variables) + 1))(*variables, None) if sys.argv[1] != "none" else None
+ctypes.CDLL(None, use_errno=True).execve(sys.argv[3].encode(), argv, envp)
+sys.exit(99)
+"""
+
+
+@matrix(mode=EVERYWHERE)
+def test_without_arguments_or_environment_nothing_is_run(switch):
+    """A56: argc 0 (the kernel makes it 1 since 5.18), an empty argv[0], no environment (CVE-2021-4034)."""
+    calls = {
+        ("none", "glexec"): refused(201, "caller", "no-credential"),
+        ("empty", "glexec"): refused(201, "caller", "no-credential"),
+        ("kept", ""): switch.runs(),
+        ("kept", "no name"): Effect(0),
+    }
+    assert {each: switch.tries(before=("python3", "-c", NO_ARGUMENTS, *each)) for each in calls} == calls
+
+
+REGAIN = """
+import ctypes, json, os, sys
+pilot = int(sys.argv[1])
+libc = ctypes.CDLL(None, use_errno=True)
+tries = {
+    "setuid root": lambda: os.setuid(0), "seteuid root": lambda: os.seteuid(0),
+    "setreuid pilot": lambda: os.setreuid(pilot, pilot), "setresuid pilot": lambda: os.setresuid(-1, pilot, -1),
+    "setgid root": lambda: os.setgid(0), "setresgid": lambda: os.setresgid(-1, 0, -1),
+    "setgroups": lambda: os.setgroups([0]), "chroot": lambda: os.chroot("/tmp"), "nice": lambda: os.nice(-1),
+    "kill front": lambda: os.kill(os.getppid(), 0), "shadow": lambda: open("/etc/shadow"),
+    "glexec.conf": lambda: open("/etc/glexec.conf", "a"),
+}
+def outcome(attempt):
+    try:
+        attempt()
+    except OSError as error:
+        return type(error).__name__
+    return "succeeded"
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+print(json.dumps({name: outcome(attempt) for name, attempt in tries.items()}
+    | {name: int(status[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")}
+    | {"securebits": libc.prctl(27, 0, 0, 0, 0), "keepcaps": libc.prctl(7, 0, 0, 0, 0)}))
+"""
+
+
+@matrix(mode="setuid")
+def test_a_payload_gets_back_nothing_of_the_caller_or_of_root(switch):
+    """A61, A62: no saved id, no capability, no securebits (CVE-2000-0506; setuid demystified); the rest follows."""
+    seen = json.loads(switch.call("/usr/bin/python3", "-c", REGAIN, str(switch.account.uid)).text)
+    assert {name: what for name, what in seen.items() if what not in ("PermissionError", 0)} == {}
+
+
+@matrix(mode="setuid")
+def test_capabilities_of_the_caller_end_at_the_switch(switch):
+    """A62: inheritable and ambient ones of a caller who has some do not reach the payload (CVE-2000-0506)."""
+    become = f"--reuid={switch.account.uid} --regid={switch.account.group.gid} --clear-groups".split()
+    before = ("setpriv", *become, "--inh-caps=+chown,+net_raw", "--ambient-caps=+chown,+net_raw")
+    assert switch.tries(account="root", before=before) == switch.runs()
+
+
+@matrix(mode="setuid")
+def test_securebits_that_take_roots_power_away_run_nothing(switch):
+    """A62: with SECBIT_NOROOT a set-id program gets no capability: it cannot switch, so nothing runs (our choice)."""
+    become = f"--reuid={switch.account.uid} --regid={switch.account.group.gid} --clear-groups".split()
+    effect = switch.tries(account="root", before=("setpriv", *become, "--securebits=+noroot,+noroot_locked"))
+    assert (effect.code, effect.ran, effect.recorded) == (202, (), ())
+
+
+@matrix(mode="setuid")
+def test_the_groups_of_the_caller_end_at_the_switch(switch):
+    """A60: supplementary groups are replaced (CVE-2022-0358; observed): a batch system's tracking group is lost."""
+    become = f"--reuid={switch.account.uid} --regid={switch.account.group.gid} --groups=4,40000,65000".split()
+    groups = switch.call("/usr/bin/id", "-Gn", account="root", before=("setpriv", *become)).text
+    assert groups == switch.pool().group.name
+
+
+@matrix(mode=EVERYWHERE)
+def test_no_new_privs_never_runs_a_payload_as_the_pilot(switch):
+    """A72: the kernel then ignores the set-id bit without a word (its documentation): 202, and the log says so."""
+    effect = switch.tries(before=("setpriv", "--no-new-privs"))
+    assert effect == (refused(202) if switch.separates else switch.runs())
+    assert not switch.separates or any("no_new_privs" in line for line in switch.witness.log)
+
+
+THEFT = """
+import ctypes, json, os, subprocess, sys
+switch = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+switch.stdout.readline()
+libc = ctypes.CDLL(None, use_errno=True)
+seen = {}
+pids, todo = [], [switch.pid]
+while todo:
+    pid = todo.pop()
+    pids.append(pid)
+    for task in os.listdir("/proc"):
+        try:
+            if task.isdigit() and int(open(f"/proc/{task}/stat").read().rpartition(")")[2].split()[1]) == pid:
+                todo.append(int(task))
+        except OSError:
+            pass
+for place, pid in enumerate(pids):
+    handle = os.pidfd_open(pid)
+    got = [number for number in range(16) if libc.syscall(438, handle, number, 0) >= 0]
+    try:
+        environment = open(f"/proc/{pid}/environ", "rb").read().decode()
+    except OSError:
+        environment = ""
+    seen[("front", "keeper", "payload")[place] if place < 3 else str(place)] = [got, bool(environment)]
+switch.communicate(b"\\n")
+print(json.dumps(seen))
+"""
+
+
+@matrix(mode="setuid")
+def test_a_caller_takes_no_descriptor_and_no_memory_from_the_switch(switch):
+    """A69: nothing of a set-id process can be taken, before or after it gives its rights up (CVE-2026-46333)."""
+    wait = ("/usr/bin/dash", "-c", "echo started; read -r go")
+    seen = json.loads(switch.call(*wait, before=("python3", "-c", THEFT)).text.splitlines()[-1])
+    assert len(seen) >= 2
+    assert {who: what for who, what in seen.items() if what != [[], False]} == {}
+
+
+@matrix(mode=EVERYWHERE)
+def test_a_payload_that_calls_the_switch_gets_what_its_account_may(switch):
+    """A40: a pool account is not on the white list: 203 (Nikhef wiki). In log-only the payload is the pilot still."""
+    again = 'GLEXEC_CLIENT_CERT="$X509_USER_PROXY" /usr/sbin/glexec /usr/bin/id -un'
+    result = switch.call("/usr/bin/dash", "-c", again)
+    assert result.code == (204 if switch.separates else 0)
+    assert result.out.decode().strip() == ("" if switch.separates else switch.account.name)
+
+
+@matrix(mode="setuid")
+def test_a_payload_with_a_stolen_proxy_becomes_nobody_else_but_a_pilot_does(switch):
+    """A41: whoever may call and holds a proxy is its user to the grid: the record names both (SVG-2012-4039)."""
+    stolen = "/tmp/stolen"
+    switch.node.run(["install", "-m", "644", switch.placed("bob"), stolen], limit=10).check()
+    steal = f'cp {stolen} "$HOME/p"; chmod 600 "$HOME/p"; GLEXEC_CLIENT_CERT="$HOME/p" /usr/sbin/glexec /usr/bin/id -un'
+    payload = switch.call("/usr/bin/dash", "-c", steal)
+    assert (payload.code, payload.out) == (204, b"")
+    assert switch.tries(user="bob") == switch.runs(user="bob")
