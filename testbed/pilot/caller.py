@@ -11,6 +11,7 @@ from testbed.credentials.zoo import Zoo
 from testbed.lab.host import Host
 from testbed.lab.record import LOG, Record, records
 from testbed.lab.result import Result
+from testbed.lab.wait import eventually
 from testbed.model.effect import Effect, Recorded, ran
 from testbed.model.entry import Entry, folder
 from testbed.model.mode import Installation
@@ -127,6 +128,27 @@ class Caller:
             stdin=stdin,
             limit=LIMIT,
         )
+
+    def drives(self, script: str, user: str = "alice") -> str:
+        """Run a Python script of the pilot's own, which calls the switch as it likes; what it prints."""
+        return self.run("/usr/bin/python3", "-c", script, user=user).text
+
+    def alive(self, pid: str) -> bool:
+        """Whether a process runs on the node."""
+        look = ["sh", "-c", 'grep -q "^State:[[:space:]]*[^ZX]" "/proc/$1/status" 2>/dev/null', "sh", pid.strip()]
+        return self.node.run(look, limit=LIMIT).code == 0
+
+    def eventually(self, part: str) -> list[str]:
+        """The lines of the site's log, as soon as one of them has this in it."""
+        lines: list[str] = []
+
+        def look() -> bool:
+            lines[:] = self.log()
+            return any(part in line for line in lines)
+
+        if not eventually(look, within=LIMIT):
+            raise AssertionError(f"the site's log never said {part!r}")
+        return lines
 
     def call_at_once(self, many: int, users: Sequence[str]) -> list[Call]:
         """So many calls for these users by turns; no payload ends before all have begun."""
