@@ -22,13 +22,15 @@ def test_standard_descriptors_that_are_closed_do_no_harm(switch):
 
 @matrix(mode=EVERYWHERE)
 def test_tiny_limits_run_the_payload_whole_or_not_at_all(switch):
-    """A55: a call that cannot be seen through ends with 202 and without a payload (our choice)."""
-    limits = ("--fsize=0", "--fsize=1", "--nofile=3", "--nofile=4", "--nofile=8", "--as=1000000", "--as=20000000")
-    limits += ("--stack=8192", "--data=100000", "--core=0", "--sigpending=0", "--memlock=0", "--nproc=1", "--cpu=1")
-    seen = {limit: switch.tries(before=("prlimit", limit)) for limit in limits}
-    whole = {limit: effect for limit, effect in seen.items() if effect.ran or effect.code == 0}
-    assert whole == dict.fromkeys(whole, switch.runs())
-    assert {limit for limit, effect in seen.items() if effect.code is None} == set()
+    """A55: what is too little for the switch runs nothing, what it does not need changes nothing (our choice)."""
+    enough = ("--core=0", "--sigpending=0", "--memlock=0", "--cpu=1")
+    too_little = ("--fsize=0", "--fsize=1", "--nofile=3", "--nofile=4", "--nofile=8", "--nproc=1")
+    too_little += ("--as=1000000", "--stack=8192", "--data=100000")
+    seen = {limit: switch.tries(before=("prlimit", limit)) for limit in (*enough, *too_little)}
+    assert {limit: seen[limit] for limit in enough} == dict.fromkeys(enough, switch.runs())
+    for limit in too_little:
+        assert (seen[limit].ran, seen[limit].recorded) == ((), ()), limit
+        assert seen[limit].code in (127, 139, 202), limit  # 127 and 139: the loader itself did not get that far
 
 
 NO_ARGUMENTS = """
