@@ -54,6 +54,12 @@ def test_no_new_privs_runs_nothing_and_says_so(node):
     assert done.logged("no_new_privs")
 
 
+def test_root_without_its_rights_runs_nothing_and_says_so(node):
+    done = node.call("/bin/echo", "ran", through=("--clear-groups", "--securebits=+noroot"))
+    assert (done.code, done.out) == (202, "")
+    assert done.logged("root has no right to become others here")
+
+
 def test_a_nosuid_mount_runs_nothing_and_says_so(node):
     node.inside("mount", "-o", "remount,nosuid", "/mnt")
     try:

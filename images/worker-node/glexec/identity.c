@@ -58,6 +58,16 @@ bool identity_by_name(struct identity *who, const char *name)
     return keep_names(who, found);
 }
 
+bool identity_can_change(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+    uint32_t needed = 1U << CAP_SETUID | 1U << CAP_SETGID;
+
+    memset(sets, 0, sizeof sets);
+    return syscall(SYS_capget, &header, sets) == 0 && (sets[0].effective & needed) == needed;
+}
+
 bool identity_take_on(const struct identity *who)
 {
     identity_resume();

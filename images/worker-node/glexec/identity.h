@@ -26,6 +26,9 @@ bool identity_look_up(struct identity *who);
 /* Fills in an account from its name, without supplementary groups. False when passwd does not know it. */
 bool identity_by_name(struct identity *who, const char *name);
 
+/* Whether this process has what root needs to become others: securebits or a container may have taken it away. */
+bool identity_can_change(void);
+
 /* Takes on `who` for a while: effective ids and groups. Needs root as saved uid. */
 bool identity_take_on(const struct identity *who);
 

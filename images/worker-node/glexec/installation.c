@@ -52,6 +52,8 @@ static int without_privilege(struct run *run)
 static int with_privilege(struct run *run)
 {
     run->installation = SETUID;
+    if (!identity_can_change())
+        return refuse(run, "root has no right to become others here (securebits of the caller, or a container without it)");
     if (!identity_by_name(&run->keeper, "glexec"))
         return refuse(run, "there is no account glexec");
     if (run->keeper.uid == 0 || run->keeper.gid == 0)

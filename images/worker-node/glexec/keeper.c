@@ -16,7 +16,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -57,20 +56,6 @@ static int open_signals(void)
         sigaddset(&child, SIGCHLD) != 0)
         return -1;
     return signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-/* The limits that the caller set are the payload's. Whoever writes the closing record shall not be ended by them. */
-static void shed_limits(void)
-{
-    static const int limits[] = {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_AS, RLIMIT_DATA};
-    struct rlimit none = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY}, limit;
-
-    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
-        if (getrlimit(limits[i], &limit) != 0 || setrlimit(limits[i], &none) == 0)
-            continue;
-        limit.rlim_cur = limit.rlim_max; /* without CAP_SYS_RESOURCE, in a container say, that much can be had */
-        (void)setrlimit(limits[i], &limit);
-    }
 }
 
 static _Noreturn void be_the_payload(struct run *run, int report)
@@ -201,7 +186,6 @@ int keep(struct run *run)
     not_started = start_failed(report[0], &failed);
     if (!not_started)
         (void)descriptors_let_go();
-    shed_limits();
     wait_for_end(&watch, &status, &used);
     record_end(run, status, &used);
     if (not_started)

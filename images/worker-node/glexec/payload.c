@@ -29,7 +29,7 @@ enum cause payload_become(struct run *run, bool kept, const char **why, int *err
         *error = errno;
         return CAUSE_SWITCH_FAILED;
     }
-    if (signal(SIGPIPE, SIG_DFL) == SIG_ERR || signal(SIGXFSZ, SIG_DFL) == SIG_ERR || sigemptyset(&none) != 0 ||
+    if (!limits_restore(&run->limits) || signal(SIGPIPE, SIG_DFL) == SIG_ERR || signal(SIGXFSZ, SIG_DFL) == SIG_ERR || sigemptyset(&none) != 0 ||
         sigprocmask(SIG_SETMASK, &none, NULL) != 0 || close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0) {
         *error = errno;
         return CAUSE_SWITCH_FAILED;

@@ -3,6 +3,7 @@
 #define RUN_H
 
 #include "account.h"
+#include "caller_limits.h"
 #include "cause.h"
 #include "command.h"
 #include "config.h"
@@ -24,6 +25,7 @@ struct run {
     int argc;
     char **argv;
     char **outer; /* the caller's environment, set aside at the start */
+    struct limits limits; /* the caller's, for the payload */
     struct journal journal;
     int line;    /* of a lingering switch: from the keeper to the front */
     pid_t front; /* what the caller knows as the switch, 0 when that is this process */

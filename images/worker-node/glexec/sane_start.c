@@ -60,8 +60,8 @@ int sane_start(struct run *run)
     run->outer = environ != NULL ? environ : nothing;
     environ = nothing;
     journal_open(&run->journal);
-    if (!reset_signals() || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
-        journal_note(&run->journal, LOG_ERR, "Signals or core dumps cannot be set up.");
+    if (!reset_signals() || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || !limits_set_aside(&run->limits)) {
+        journal_note(&run->journal, LOG_ERR, "Signals, core dumps or limits cannot be set up.");
         return run_fail(run, CAUSE_NO_RESOURCES);
     }
     if (run->argc < 1 || run->argv[0] == NULL) {
