@@ -22,6 +22,7 @@ from testbed.lab.machine import command, engine
 from testbed.lab.machine.phases import Say, phase
 from testbed.lab.machine.ready import make_ready
 from testbed.lab.run import gc
+from testbed.lab.switch import brought, is_path
 from testbed.model.cell import Cell, of
 from testbed.model.oracle import expected
 from testbed.model.problem import Problem, nearest
@@ -93,12 +94,23 @@ def _run(options: argparse.Namespace) -> int:
     if options.site:
         _checked(options.site)
         words.append(f"--site={options.site.absolute()}")
+    words += _switch(options.switch, options.switch_name)
     if options.results:
         words.append(f"--results={options.results.absolute()}")
     if options.k:
         words += ["-k", options.k]
     _make_ready(_say)
     return _pytest(*MATRIX_ONLY, *words, *_scenarios())
+
+
+def _switch(word: str | None, name: str) -> list[str]:
+    """The words that hand a switch on, once it is seen to be one."""
+    if word and not is_path(word):
+        _answering()  # an image is an engine's
+    if brought(word, name) is None or word is None:
+        return []
+    place = str(Path(word).expanduser().absolute()) if is_path(word) else word
+    return [f"--switch={place}", *([f"--switch-name={name}"] if name else [])]
 
 
 def _scenarios() -> list[str]:
@@ -287,6 +299,8 @@ def _parser() -> argparse.ArgumentParser:
     made = verb("run", _run, "run the scenarios, or only some cells of them")
     made.add_argument("cells", nargs="*", metavar="CELL", help="ids of cells, see `testbed list`")
     made.add_argument("--site", type=Path, metavar="DIR", help="a site of your own, see `testbed init`")
+    made.add_argument("--switch", metavar="PATH|IMAGE", help="hold this switch to the scenarios, not the reference")
+    made.add_argument("--switch-name", metavar="NAME", default="", help="what reports and the ledger call it")
     made.add_argument("--mode", action="append", default=[], help="only cells of this mode (repeatable)")
     made.add_argument("--results", type=Path, metavar="DIR", help="where to keep results (default: results/TIME)")
     made.add_argument("-k", metavar="EXPRESSION", help="only scenarios that match, as in pytest")

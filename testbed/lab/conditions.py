@@ -7,6 +7,7 @@ from pathlib import Path
 from testbed import __version__
 from testbed.report.conditions import Conditions
 from testbed.site.choice import Choice
+from testbed.site.switch import REFERENCE
 
 SETTINGS = (
     "kernel/yama/ptrace_scope",
@@ -30,6 +31,7 @@ def conditions(choice: Choice, engine: str) -> Conditions:
         started=datetime.now(UTC),
         site=", ".join(site.name for site in choice.sites),
         answers=choice.sites[0].answers,
+        switch=str(choice.switch or REFERENCE),
         engine=engine,
         kernel=Path("/proc/sys/kernel/osrelease").read_text().strip(),
         settings=kernel_settings(),

@@ -242,6 +242,27 @@ class Engine:
             stream, _ = self.api.get_archive(name, path)
             return b"".join(stream)
 
+    def root(self, image: str, labels: Mapping[str, str], largest: int) -> bytes | None:
+        """A tar of the root file system that a container of an image begins with; ``None`` beyond so many bytes."""
+        with _problems(self.api, f"the image {image} cannot be read"):
+            try:
+                # Made, never started: the command only has to be there, and an image FROM scratch names none.
+                ident = self.api.create_container(image, ["-"], entrypoint="", labels=dict(labels))["Id"]
+            except docker.errors.APIError as error:
+                if error.status_code not in (400, 404):  # no name that an image could have, or none that one has
+                    raise
+                remedy = "docker image ls; a switch on this machine is named by its path"
+                raise Problem("the engine has no such image", where=self.address, found=image, remedy=remedy) from error
+            try:
+                content = bytearray()
+                for chunk in self.api.export(ident):
+                    content += chunk
+                    if len(content) > largest:
+                        return None
+                return bytes(content)
+            finally:
+                _remove_container(self.api, ident)
+
     def output(self, image: str, command: list[str], labels: Mapping[str, str], limit: float) -> bytes:
         """The standard output of a command in a container that is gone afterwards."""
         with self.errand(Errand(image, tuple(command), labels)) as container:

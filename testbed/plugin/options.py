@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from testbed.lab.switch import brought
 from testbed.model.cell import Cell, of
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
@@ -23,6 +24,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of a run of scenarios; `testbed run` has the same."""
     group = parser.getgroup("testbed")
     group.addoption("--site", metavar="DIR", type=Path, help="run against this site instead of the shipped examples")
+    group.addoption("--switch", metavar="PATH|IMAGE", help="hold this switch to the scenarios, not the reference")
+    group.addoption("--switch-name", metavar="NAME", default="", help="what reports and the ledger call it")
     group.addoption("--demo", action="store_true", help="use the containers that docker compose has up")
     group.addoption("--mode", metavar="MODE", action="append", default=[], help="only cells of this mode (repeatable)")
     group.addoption("--cell", metavar="ID", action="append", default=[], help="only this cell (repeatable)")
@@ -42,6 +45,10 @@ def pytest_configure(config: pytest.Config) -> None:
         for ident in config.getoption("--cell"):
             Cell.parse(ident)
         choice = Choice.of_folder(site) if site else Choice.of_examples()
+        if switch := brought(config.getoption("--switch"), config.getoption("--switch-name")):
+            choice = choice.held_to(switch)
+            if config.getoption("--demo"):
+                raise Problem("the demo has its own switch", found="--demo --switch", remedy="leave out --demo")
     except Problem as problem:
         raise pytest.UsageError(str(problem)) from None
     config.addinivalue_line("markers", "capabilities(*names): the scenario's worker node has these, see docs/site.md")

@@ -106,6 +106,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
         terminalreporter.write_line("")
         terminalreporter.write(terminal.render(suite.results.rows, colour=colour, folder=str(suite.folder)))
         terminalreporter.write_line("")
+        if suite.results.conditions.held:
+            terminalreporter.write_line(suite.results.conditions.held)
     if suite.stopped:
         terminalreporter.write_line(f"blocked: {suite.stopped}")
     if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:

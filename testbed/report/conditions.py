@@ -17,6 +17,8 @@ class Conditions:
     """With its time zone."""
     site: str
     answers: Answers
+    switch: str = "reference"
+    """The switch on the worker nodes: its name, where it came from, what it is made of."""
     engine: str = ""
     """The container engine and its version: ``Docker 20.10.24``."""
     kernel: str = ""
@@ -51,11 +53,17 @@ class Conditions:
         fields["finished"] = datetime.fromisoformat(fields["finished"]) if fields["finished"] else None
         return cls(**fields)
 
+    @property
+    def held(self) -> str:
+        """Which switch was held to the scenarios, where it was not the reference."""
+        return "" if self.switch == "reference" else f"held to it: the switch {self.switch}"
+
     def lines(self) -> list[tuple[str, str]]:
         """Every condition as name and value, in words, for the foot of a report."""
         answers = [(f"answer: {name.replace('_', ' ')}", str(value)) for name, value in _answers(self.answers)]
         return [
             ("site", self.site),
+            ("switch", self.switch),
             *answers,
             ("started", self.started.isoformat(sep=" ", timespec="seconds")),
             (

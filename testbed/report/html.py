@@ -33,9 +33,10 @@ def render(rows: Sequence[Row], conditions: Conditions) -> str:
 def _header(rows: Sequence[Row], conditions: Conditions) -> str:
     started = conditions.started.isoformat(sep=" ", timespec="seconds")
     cut = "" if conditions.finished else ' <strong class="doubt">The run was cut short.</strong>'
+    held = f"<p>{_line(conditions.held)}</p>" if conditions.held else ""
     return (
         f"<header><h1>{_line(conditions.site)}</h1>"
-        f'<p class="soft">{_line(started)}</p><p>{_line(closing(rows))}.{cut}</p></header>'
+        f'<p class="soft">{_line(started)}</p>{held}<p>{_line(closing(rows))}.{cut}</p></header>'
     )
 
 

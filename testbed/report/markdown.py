@@ -18,6 +18,7 @@ def render(rows: Sequence[Row], conditions: Conditions) -> str:
     table = matrix(rows)
     parts = [
         f"# {_plain(conditions.site)}",
+        _plain(conditions.held),
         _plain(closing(rows)) + "." + ("" if conditions.finished else " **The run was cut short.**"),
         _tallies(table),
         "## Cell by cell",

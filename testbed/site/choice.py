@@ -1,5 +1,6 @@
 """Which site's worker node a mode needs, and what a site does not offer."""
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from testbed.model.mode import WAYS, Installation, Mode
 from testbed.model.person import Credential, cast_for
 from testbed.site.load import example, load_site
 from testbed.site.site import Site
+from testbed.site.switch import Switch
 
 EXAMPLES = {Installation.SETUID: "setuid-gridmap", Installation.LOG_ONLY: "logonly-gridmap"}
 """The shipped site for each way of installing the switch."""
@@ -28,6 +30,15 @@ class Choice:
     def of_examples(cls) -> "Choice":
         """The shipped sites, between them every mode."""
         return cls(tuple(example(name) for name in EXAMPLES.values()))
+
+    def held_to(self, switch: Switch) -> "Choice":
+        """The same sites with this switch on their worker nodes."""
+        return Choice(tuple(dataclasses.replace(site, switch=switch) for site in self.sites))
+
+    @property
+    def switch(self) -> Switch | None:
+        """The switch of this run's worker nodes, when it is not the reference."""
+        return self.sites[0].switch
 
     @property
     def vos(self) -> tuple[str, ...]:

@@ -3,12 +3,14 @@
 import os
 from pathlib import Path, PurePosixPath
 
+from testbed.model.entry import Entry
 from testbed.model.mode import Installation
 from testbed.model.problem import Problem, nearest
 from testbed.site import ini
 from testbed.site.accounts import GLEXEC_GID, GLEXEC_UID
 from testbed.site.reader import Table
 from testbed.site.site import SiteFile
+from testbed.site.switch import PROGRAM, Switch, of_entries
 
 LARGEST = 4 * 2**20
 """Bytes; no configuration file is larger."""
@@ -87,9 +89,10 @@ def read(directory: Path, name: str, where: str = "") -> bytes:
         raise Problem(f"{name} cannot be read", where=where, cause=str(error)) from None
 
 
-def switch(directory: Path, table: Table) -> bytes:
-    """The site's own switch."""
-    return read(directory, table.word("path"), table.where("path"))
+def switch(directory: Path, table: Table, name: str) -> Switch:
+    """The site's own switch, a program file; it is called as the site is."""
+    content = read(directory, table.word("path"), table.where("path"))
+    return of_entries([Entry(PROGRAM, content, 0o755)], name, str(directory / table.word("path")))
 
 
 def site_files(directory: Path, named: Table | None, installation: Installation) -> tuple[SiteFile, ...]:

@@ -1,5 +1,6 @@
 """What a site puts on its worker node: accounts, its own files, the folder of leases, how the switch is installed."""
 
+import dataclasses
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -7,12 +8,12 @@ from typing import TYPE_CHECKING
 from testbed.model.entry import Entry, folder
 from testbed.model.mode import Installation
 from testbed.site import accounts, pdl
+from testbed.site.switch import PROGRAM
 
 if TYPE_CHECKING:
     from testbed.site.site import Site
 
 SECURITY = "/etc/grid-security"
-SWITCH = "/usr/sbin/glexec"
 STATE = "/etc/testbed"
 """What the worker node's first process reads: lines for passwd, group and shadow, and the mode of the switch."""
 
@@ -26,8 +27,7 @@ def tree(site: "Site") -> list[Entry]:
     pools = (site.pilots, *site.pools)
     mode = SWITCH_MODES[site.installation]
     files = [Entry(file.path, file.content, file.mode, file.uid, file.gid) for file in site.files]
-    if site.switch is not None:
-        files.append(Entry(SWITCH, site.switch, mode, 0, accounts.GLEXEC_GID))
+    files += [_installed(entry, mode) for entry in (site.switch.entries if site.switch else ())]
     return [
         *(folder(path) for path in _parents([*(file.path for file in files), *_leases(site)])),
         *files,
@@ -39,6 +39,13 @@ def tree(site: "Site") -> list[Entry]:
         Entry(f"{STATE}/switch-mode", f"{mode:04o}\n".encode()),
         *accounts.homes(pools),
     ]
+
+
+def _installed(entry: Entry, mode: int) -> Entry:
+    """A file of the switch; the program itself as the site installs it."""
+    if entry.path != PROGRAM:
+        return entry
+    return dataclasses.replace(entry, mode=mode, uid=0, gid=accounts.GLEXEC_GID)
 
 
 def _leases(site: "Site") -> list[str]:

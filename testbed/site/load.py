@@ -45,7 +45,7 @@ def load_site(directory: Path) -> Site:
     files = folders.site_files(directory, top.table("files", ()) if "files" in top else None, installation)
     node = top.table("worker_node", ("capabilities",)) if "worker_node" in top else None
     capabilities = node.words("capabilities", list(ALLOWED)) if node and "capabilities" in node else ()
-    own = folders.switch(directory, switch) if "path" in switch else None
+    own = folders.switch(directory, switch, name) if "path" in switch else None
     description = top.word("description", "")
     lines = {toml.spell(place): line for place, line in document.lines.items()}
     parts = (answers, installation, authority, pools, pilots, files, capabilities, own, lines)

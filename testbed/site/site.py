@@ -10,6 +10,7 @@ from testbed.model.entry import Entry, tar
 from testbed.model.mode import Installation
 from testbed.site import decision, layout
 from testbed.site.pool import Account, Pool
+from testbed.site.switch import Switch
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,8 @@ class Site:
     files: tuple[SiteFile, ...]
     capabilities: tuple[str, ...] = ()
     """What its worker node may do beyond a container's usual rights, see `testbed.site.capability`."""
-    switch: bytes | None = None
-    """The site's own switch in place of the reference, as a program file."""
+    switch: Switch | None = None
+    """Another switch in place of the reference."""
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
     """Where each key of site.toml stands, for messages: ``{"pools[2].prefix": 31}``."""
 
