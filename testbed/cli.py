@@ -28,6 +28,7 @@ from testbed.model.oracle import expected
 from testbed.model.problem import Problem, nearest
 from testbed.report.diff import diff
 from testbed.report.results import Results
+from testbed.site import ledger
 from testbed.site.check import check
 from testbed.site.choice import Choice
 from testbed.site.finding import Severity
@@ -95,6 +96,8 @@ def _run(options: argparse.Namespace) -> int:
         _checked(options.site)
         words.append(f"--site={options.site.absolute()}")
     words += _switch(options.switch, options.switch_name)
+    ledger.read(options.known)
+    words.append(f"--known={options.known.absolute()}")
     if options.results:
         words.append(f"--results={options.results.absolute()}")
     if options.k:
@@ -271,6 +274,8 @@ NOTHING_LEFT = "nothing of it is left behind (testbed gc makes sure)"
 INTERRUPTED = {"up": "what is up of the demo site stays up: testbed down removes it, testbed up makes it anew"}
 """What an interrupt leaves behind, by verb."""
 
+KNOWN = ROOT / ledger.SCENARIOS / "known.toml"
+"""The ledger of known differences."""
 MATRIX_ONLY = ("-qq", "-rN", "--tb=no", "--no-header")
 """A run as readers of the matrix want it: a dot a cell, then the matrix, which says all that failed."""
 
@@ -301,6 +306,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--site", type=Path, metavar="DIR", help="a site of your own, see `testbed init`")
     made.add_argument("--switch", metavar="PATH|IMAGE", help="hold this switch to the scenarios, not the reference")
     made.add_argument("--switch-name", metavar="NAME", default="", help="what reports and the ledger call it")
+    made.add_argument("--known", type=Path, default=KNOWN, metavar="FILE", help="another ledger of known differences")
     made.add_argument("--mode", action="append", default=[], help="only cells of this mode (repeatable)")
     made.add_argument("--results", type=Path, metavar="DIR", help="where to keep results (default: results/TIME)")
     made.add_argument("-k", metavar="EXPRESSION", help="only scenarios that match, as in pytest")

@@ -10,6 +10,10 @@ class Verdict(StrEnum):
 
     CONFORMS = "conforms"
     DEVIATES = "deviates"
+    KNOWN = "known difference"
+    """It deviates, and the ledger of known differences says why: neither a pass nor a failure."""
+    CLOSED = "closed difference"
+    """It conforms although the ledger says that it deviates: the entry has to go."""
     NOT_APPLICABLE = "not applicable"
     BLOCKED = "blocked"
     """Infrastructure failed; never a pass."""
@@ -35,7 +39,7 @@ class Row:
     protects: bool | None = None
     """Whether users were protected; ``None`` where the scenario does not ask that."""
     reason: str = ""
-    """Why it is not applicable, blocked or unsure; what differs where it deviates."""
+    """Why it is not applicable, blocked or unsure; what differs where it deviates; what the ledger says of that."""
     rule: str = ""
     """The oracle's rule that decided, with its source."""
     seconds: float = 0.0
@@ -55,8 +59,11 @@ class Row:
 
 
 def exit_code(rows: list[Row]) -> int:
-    """0 when all conforms, 1 when something deviates or wavers, 2 when something was blocked or nothing was judged."""
+    """0 when all conforms or is known to differ; 2 when something was blocked, or nothing was judged.
+
+    Else 1: something deviates or wavers, or is not different any more although the ledger says so.
+    """
     verdicts = {row.verdict for row in rows}
     if Verdict.BLOCKED in verdicts or not verdicts - {Verdict.NOT_APPLICABLE}:
         return 2
-    return 1 if verdicts & {Verdict.DEVIATES, Verdict.UNSURE} else 0
+    return 1 if verdicts & {Verdict.DEVIATES, Verdict.UNSURE, Verdict.CLOSED} else 0

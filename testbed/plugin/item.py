@@ -15,6 +15,18 @@ def cell_of(item: pytest.Item) -> Cell | None:
     return cell if isinstance(cell, Cell) else None
 
 
+def cell_name(item: pytest.Item, cell: Cell) -> str:
+    """The cell's id, and what the scenario is parametrised with besides it: unique within the scenario."""
+    parameters = item.callspec.params if isinstance(item, pytest.Function) else {}
+    beside = (str(value) for name, value in parameters.items() if name != "cell")
+    return "-".join([cell.id, *(re.sub(r"[^A-Za-z0-9.]+", "-", value).strip("-") for value in beside)])
+
+
+def scenario(item: pytest.Item) -> str:
+    """Where the scenario is declared: ``scenarios/separation/test_theft.py::test_...``."""
+    return item.nodeid.partition("[")[0]
+
+
 def sentence(item: pytest.Item) -> str:
     """The scenario's name as the sentence that it is."""
     words = item.name.partition("[")[0].removeprefix("test_").replace("_", " ")

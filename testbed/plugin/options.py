@@ -8,14 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from testbed.lab.images import ROOT
 from testbed.lab.switch import brought
 from testbed.model.cell import Cell, of
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
-from testbed.plugin.item import cell_of, sentence
+from testbed.plugin.item import cell_name, cell_of, scenario, sentence
 from testbed.plugin.suite import SUITE, Suite
 from testbed.site.choice import Choice
+from testbed.site.ledger import SCENARIOS, check, read
 
+KNOWN = ROOT / SCENARIOS / "known.toml"
+"""The ledger of known differences."""
 RESULTS = Path("results")
 """Where runs keep their results unless told otherwise: a folder each."""
 
@@ -29,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--demo", action="store_true", help="use the containers that docker compose has up")
     group.addoption("--mode", metavar="MODE", action="append", default=[], help="only cells of this mode (repeatable)")
     group.addoption("--cell", metavar="ID", action="append", default=[], help="only this cell (repeatable)")
+    group.addoption("--known", metavar="FILE", type=Path, default=KNOWN, help="the ledger of known differences")
     group.addoption("--list-cells", choices=["text", "json"], help="say which cells there are, and run none")
     group.addoption("--results", metavar="DIR", type=Path, help="the folder for this run's results")
 
@@ -49,10 +54,11 @@ def pytest_configure(config: pytest.Config) -> None:
             choice = choice.held_to(switch)
             if config.getoption("--demo"):
                 raise Problem("the demo has its own switch", found="--demo --switch", remedy="leave out --demo")
+        ledger = read(config.getoption("--known"))
     except Problem as problem:
         raise pytest.UsageError(str(problem)) from None
     config.addinivalue_line("markers", "capabilities(*names): the scenario's worker node has these, see docs/site.md")
-    config.stash[SUITE] = Suite(choice, folder.absolute())
+    config.stash[SUITE] = Suite(choice, folder.absolute(), ledger)
 
 
 def _interrupt(number: int, frame: object) -> None:
@@ -61,8 +67,20 @@ def _interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the cells that were not asked for. In the demo what waits for machines to boot comes last."""
+    """Hold the ledger to the scenarios that there are, then leave out the cells that were not asked for.
+
+    In the demo what waits for machines to boot comes last.
+    """
+    found: dict[str, list[str]] = {}
+    for item in items:
+        if cell := cell_of(item):
+            found.setdefault(scenario(item).removeprefix(f"{SCENARIOS}/"), []).append(cell_name(item, cell))
+    try:
+        check(config.stash[SUITE].ledger, ROOT, found, whole=not any("::" in word for word in config.args))
+    except Problem as problem:
+        raise pytest.UsageError(str(problem)) from None
     modes, idents = config.getoption("--mode"), config.getoption("--cell")
     chosen = [item for item in items if _asked_for(cell_of(item), modes, idents)]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])

@@ -1,6 +1,5 @@
 """The row of one scenario in one cell, from pytest's report of it."""
 
-import re
 import time
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from testbed.faults.fault import Unfelt
 from testbed.model.cell import Cell
 from testbed.model.row import Row, Verdict
-from testbed.plugin.item import documentation, sentence
+from testbed.plugin.item import cell_name, documentation, scenario, sentence
 from testbed.plugin.suite import SUITE, Notes
 from testbed.report.results import writing
 
@@ -19,10 +18,11 @@ def row_of(
     verdict = _verdict(report, excepted)
     expectation = notes.expectation
     judged = verdict in (Verdict.CONFORMS, Verdict.DEVIATES)
+    suite = item.config.stash[SUITE]
     row = Row(
-        scenario=item.nodeid.partition("[")[0],
+        scenario=scenario(item),
         title=sentence(item),
-        cell="-".join([cell.id, *_beside_the_cell(item)]),
+        cell=cell_name(item, cell),
         mode=cell.mode,
         verdict=verdict,
         expected=str(expectation.outcome or "") if expectation else documentation(item),
@@ -33,8 +33,9 @@ def row_of(
         seconds=round(time.monotonic() - notes.began, 3),
         evidence=notes.evidence,
     )
+    row = suite.ledger.judged(suite.switch, row)
     if row.evidence:
-        folder = item.config.stash[SUITE].folder / row.evidence
+        folder = suite.folder / row.evidence
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
             (folder / f"row-{row.cell}.json").write_text(row.json() + "\n")
@@ -55,11 +56,3 @@ def _reason(report: pytest.TestReport, excepted: BaseException | None) -> str:
     if isinstance(report.longrepr, tuple):  # a skip: file, line, reason
         return report.longrepr[2].removeprefix("Skipped: ")
     return str(excepted) or type(excepted).__name__
-
-
-def _beside_the_cell(item: pytest.Item) -> list[str]:
-    """The ids of what a scenario is parametrised with besides its cell."""
-    parameters = item.callspec.params if isinstance(item, pytest.Function) else {}
-    return [
-        re.sub(r"[^A-Za-z0-9.]+", "-", str(value)).strip("-") for name, value in parameters.items() if name != "cell"
-    ]

@@ -20,7 +20,9 @@ from testbed.model.row import Row
 from testbed.pilot.meeting import Meeting
 from testbed.report.results import Results
 from testbed.site.choice import Choice
+from testbed.site.ledger import Ledger
 from testbed.site.site import Site
+from testbed.site.switch import REFERENCE
 
 
 @dataclass(slots=True)
@@ -40,10 +42,16 @@ class Suite:
 
     choice: Choice
     folder: Path
+    ledger: Ledger = field(default_factory=Ledger)
     results: Results | None = None
     stopped: Problem | None = None
     """What ended the run before its time, and is nobody's cell."""
     meetings: dict[Mode, Future[Meeting]] = field(default_factory=dict)
+
+    @property
+    def switch(self) -> str:
+        """What the ledger calls the switch of this run."""
+        return self.choice.switch.name if self.choice.switch else REFERENCE
 
     def add(self, row: Row) -> None:
         """Write a row; the first one makes the results folder."""

@@ -11,7 +11,7 @@ from testbed.lab.world import Containers
 from testbed.model.effect import Effect, unlike
 from testbed.model.outcome import Outcome
 from testbed.model.problem import Problem
-from testbed.model.row import exit_code
+from testbed.model.row import Row, Verdict, exit_code
 from testbed.plugin.item import cell_of
 from testbed.plugin.row import row_of
 from testbed.plugin.suite import NOTES, SUITE, Notes
@@ -38,7 +38,9 @@ def pytest_runtest_makereport(
     try:
         if report.when == "call" or (report.when == "setup" and not report.passed):
             notes.judged = True
-            suite.add(row_of(item, cell, notes, report, excepted))
+            row = row_of(item, cell, notes, report, excepted)
+            _heed_the_ledger(report, row)
+            suite.add(row)
         elif report.failed and notes.judged and not suite.stopped:
             row = row_of(item, cell, notes, report, excepted)
             suite.add(dataclasses.replace(row, cell=f"{row.cell}-afterwards"))
@@ -47,6 +49,14 @@ def pytest_runtest_makereport(
     if isinstance(excepted, EngineGone | Unwritable):
         suite.stop(item.session, excepted)
     return report
+
+
+def _heed_the_ledger(report: pytest.TestReport, row: Row) -> None:
+    """Have pytest count a known difference as an expected failure, and one that is gone as a failure."""
+    if row.verdict is Verdict.KNOWN:
+        report.outcome, report.wasxfail = "skipped", row.reason
+    elif row.verdict is Verdict.CLOSED:
+        report.outcome, report.longrepr = "failed", row.reason
 
 
 def _gone(item: pytest.Item) -> Problem | None:

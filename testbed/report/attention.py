@@ -30,12 +30,12 @@ class Finding:
 
 
 def findings(rows: Iterable[Row]) -> list[Finding]:
-    """Deviations first, each for itself; then what was blocked or unsure, once for each reason."""
+    """Deviations, and known ones that are gone, each for itself; then what was blocked or unsure, once a reason."""
     alone: list[Finding] = []
     grouped: dict[tuple[Verdict, str], list[Row]] = {}
     for row in rows:
         match row.verdict:
-            case Verdict.DEVIATES:
+            case Verdict.DEVIATES | Verdict.CLOSED:
                 alone.append(Finding(row))
             case Verdict.BLOCKED | Verdict.UNSURE:
                 key = row.reason or f"{row.scenario} {row.cell}"
@@ -43,7 +43,7 @@ def findings(rows: Iterable[Row]) -> list[Finding]:
     return alone + [Finding(first, tuple(rest)) for first, *rest in grouped.values()]
 
 
-def inapplicable(rows: Sequence[Row]) -> list[tuple[str, int]]:
-    """Why cells have no meaning here, each reason once, with the number of its cells."""
-    reasons = [row.reason for row in rows if row.verdict is Verdict.NOT_APPLICABLE]
+def explained(rows: Sequence[Row], verdict: Verdict) -> list[tuple[str, int]]:
+    """Why cells have no meaning here, or are known to differ: each reason once, with the number of its cells."""
+    reasons = [row.reason for row in rows if row.verdict is verdict]
     return [(reason, reasons.count(reason)) for reason in dict.fromkeys(reasons)]

@@ -13,6 +13,8 @@ _CHILD = {
     Verdict.DEVIATES: "failure",
     Verdict.UNSURE: "failure",
     Verdict.BLOCKED: "error",
+    Verdict.CLOSED: "failure",
+    Verdict.KNOWN: "skipped",
     Verdict.NOT_APPLICABLE: "skipped",
 }
 """What stands in a case that did not simply pass."""
@@ -27,7 +29,7 @@ def render(rows: Sequence[Row], conditions: Conditions) -> str:
     started = conditions.started.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
     for name, members in files.items():
         suite = SubElement(root, "testsuite", {"name": one_line(name), "timestamp": started, **_counts(members)})
-        suite.set("skipped", str(sum(row.verdict is Verdict.NOT_APPLICABLE for row in members)))
+        suite.set("skipped", str(sum(_CHILD.get(row.verdict) == "skipped" for row in members)))
         properties = SubElement(suite, "properties")
         for condition, value in conditions.lines():
             SubElement(properties, "property", name=one_line(condition), value=one_line(value))
@@ -56,7 +58,8 @@ def _case(suite: Element, row: Row) -> None:
     ]
     text = "\n".join([row.title, *(f"{name}: {value}" for name, value in told if value)])
     if child := _CHILD.get(row.verdict):
-        message = row.reason or f"expected {row.expected}, observed {row.observed}"
+        known = "known difference: " if row.verdict is Verdict.KNOWN else ""
+        message = known + row.reason or f"expected {row.expected}, observed {row.observed}"
         mark = SubElement(case, child, type=str(row.verdict), message=one_line(message))
         if child != "skipped":
             mark.text = visible(text)

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from testbed.model.row import Row
-from testbed.report.attention import findings, inapplicable
+from testbed.model.row import Row, Verdict
+from testbed.report.attention import explained, findings
 from testbed.report.conditions import Conditions
 from testbed.report.matrix import CONFORMANCE, PROTECTION, Mark, Matrix, Tone, closing, matrix
 from testbed.report.text import link, one_line
@@ -24,7 +24,7 @@ def render(rows: Sequence[Row], conditions: Conditions) -> str:
         "## Cell by cell",
         "Left: does it behave as documented? Right: are users protected? The words link to the evidence.",
         _grid(table),
-        "\n".join(f"- n/a ({count}): {_plain(reason)}" for reason, count in inapplicable(rows)),
+        _explained(rows),
         *_attention(rows),
         "## Conditions",
         _rows(("condition", "value"), [(_plain(name), _plain(value)) for name, value in conditions.lines()]),
@@ -51,6 +51,15 @@ def _cell(row: Row) -> str:
     if row.protects is not None:
         text += " · " + _mark(PROTECTION[row.protects])
     return f"[{text}]({link(row.evidence)})" if row.evidence else text
+
+
+def _explained(rows: Sequence[Row]) -> str:
+    """Why some cells are not applicable, and what the ledger says of others."""
+    return "\n".join(
+        f"- {CONFORMANCE[verdict].word} ({count}): {_plain(reason)}"
+        for verdict in (Verdict.NOT_APPLICABLE, Verdict.KNOWN)
+        for reason, count in explained(rows, verdict)
+    )
 
 
 def _attention(rows: Sequence[Row]) -> list[str]:

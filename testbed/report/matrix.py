@@ -42,6 +42,8 @@ CONFORMANCE = {
     Verdict.DEVIATES: Mark("DEVIATES", Tone.BAD),
     Verdict.BLOCKED: Mark("blocked", Tone.DOUBT),
     Verdict.UNSURE: Mark("unsure", Tone.DOUBT),
+    Verdict.KNOWN: Mark("known", Tone.DOUBT),
+    Verdict.CLOSED: Mark("CLOSED", Tone.BAD),
     Verdict.NOT_APPLICABLE: Mark("n/a", Tone.QUIET),
 }
 
@@ -144,6 +146,8 @@ def closing(rows: Sequence[Row]) -> str:
         (Verdict.DEVIATES, "deviating"),
         (Verdict.BLOCKED, "blocked"),
         (Verdict.UNSURE, "unsure"),
+        (Verdict.KNOWN, "known to differ"),
+        (Verdict.CLOSED, "no longer different"),
         (Verdict.NOT_APPLICABLE, "not applicable"),
     ]
     counts = [(sum(row.verdict is verdict for row in rows), words) for verdict, words in said]
@@ -200,8 +204,13 @@ def _documented(rows: Sequence[Row]) -> Mark:
         return Mark("nothing to judge", Tone.QUIET)
     if deviating:
         return Mark(f"DEVIATES in {deviating} of {len(judged)}", Tone.BAD)
-    if conforming < len(judged):
-        return Mark(f"not judged in {len(judged) - conforming} of {len(judged)}", Tone.DOUBT)
+    if closed := sum(row.verdict is Verdict.CLOSED for row in judged):
+        return Mark(f"no longer DIFFERS in {closed} of {len(judged)}", Tone.BAD)
+    known = sum(row.verdict is Verdict.KNOWN for row in judged)
+    if known and conforming + known == len(judged):
+        return Mark(f"known to differ in {known} of {len(judged)}", Tone.DOUBT)
+    if conforming + known < len(judged):
+        return Mark(f"not judged in {len(judged) - conforming - known} of {len(judged)}", Tone.DOUBT)
     return Mark(f"behaves as documented in {_all(len(judged))}", Tone.GOOD)
 
 

@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import TextIO
 
-from testbed.model.row import Row
-from testbed.report.attention import findings, inapplicable
+from testbed.model.row import Row, Verdict
+from testbed.report.attention import explained, findings
 from testbed.report.matrix import CONFORMANCE, PROTECTION, Line, Mark, Matrix, Tone, closing, matrix
 from testbed.report.text import one_line, visible
 
@@ -33,7 +33,7 @@ def width() -> int:
 def render(rows: Sequence[Row], width: int = WIDTH, colour: bool = False, folder: str = "") -> str:
     """The report of some rows; ``folder`` is the results folder that evidence is named relative to."""
     screen = _Screen(width, colour)
-    parts = [screen.grid(matrix(rows)), screen.tallies(matrix(rows)), screen.meaningless(rows)]
+    parts = [screen.grid(matrix(rows)), screen.tallies(matrix(rows)), screen.reasons(rows)]
     parts += screen.attention(rows, folder)
     return "\n\n".join(part for part in [*parts, closing(rows)] if part) + "\n"
 
@@ -88,12 +88,13 @@ class _Screen:
             lines += _wrapped(f"namely: {tally.where}", self.width, " " * (name + len(_GAP))) if tally.where else []
         return "\n".join(lines)
 
-    def meaningless(self, rows: Sequence[Row]) -> str:
-        """Why some cells are not applicable."""
+    def reasons(self, rows: Sequence[Row]) -> str:
+        """Why some cells are not applicable, and what the ledger says of others."""
         lines = []
-        for reason, count in inapplicable(rows):
-            said = f"n/a ({count}): {one_line(reason) or 'no reason given'}"
-            lines += _wrapped(said, self.width, later="     ")
+        for verdict in (Verdict.NOT_APPLICABLE, Verdict.KNOWN):
+            for reason, count in explained(rows, verdict):
+                said = f"{CONFORMANCE[verdict].word} ({count}): {one_line(reason) or 'no reason given'}"
+                lines += _wrapped(said, self.width, later="     ")
         return "\n".join(lines)
 
     def attention(self, rows: Sequence[Row], folder: str) -> list[str]:
