@@ -30,7 +30,7 @@ echo '  do next:  apt-get install python3 (Debian 12 or later, Ubuntu 24.04), or
 exit 2
 endef
 
-.PHONY: help demo test test-slow bench fuzz check images doctor clean venv machine
+.PHONY: help demo test test-slow bench fuzz mutants sanitized check images doctor clean venv machine
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1	/p' Makefile | expand -t 10
@@ -52,6 +52,15 @@ bench: venv ## measure the switch: speed beside sudo, 64 callers at once, the ra
 fuzz: venv ## the switch's parsers under libFuzzer, SECONDS=300 for each, JOBS=2 at a time; what is found stays in build/fuzz
 	@$(BIN)/python -m testbed.lab.machine.compiler
 	@$(MAKE) -s -k -j$(or $(JOBS),2) -C images/worker-node/glexec/fuzz fuzz
+
+mutants: machine ## switches with one defect each: which scenario catches which; fails when one survives
+	@$(BIN)/python -m testbed.lab.machine
+	@$(BIN)/python -m testbed.lab.machine.compiler
+	@$(BIN)/python -m tests.mutants
+
+sanitized: machine ## the contract scenarios against a switch built with address and undefined-behaviour sanitizers
+	@$(BIN)/python -m testbed.lab.machine
+	@$(BIN)/python -m tests.sanitized
 
 check: venv ## ruff, mypy
 	@$(BIN)/ruff check

@@ -4,6 +4,8 @@ import re
 
 FROM = re.compile(r"FROM\s+(?:--\S+\s+)*(?P<base>\S+)(?:\s+AS\s+(?P<name>\S+))?\s*", re.IGNORECASE)
 NEEDS_A_STAGE = re.compile(r"(COPY|ADD)\s+(--\S+\s+)*--from=", re.IGNORECASE)
+EMPTY = "scratch"
+"""The base without layers: a build of its beginning would be one of nothing."""
 LAST = "last"
 """What a stage without a name is called; in practice the last one, which becomes the image."""
 
@@ -23,7 +25,7 @@ def beginnings(text: str) -> dict[str, str]:
     for line in text.splitlines(keepends=True):
         if stage := FROM.fullmatch(line):
             name = stage["name"] or LAST
-            open_end = stage["base"] not in found
+            open_end = stage["base"] not in found and stage["base"] != EMPTY
             if open_end:
                 found[name] = shared
         elif NEEDS_A_STAGE.match(line):

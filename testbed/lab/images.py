@@ -83,6 +83,12 @@ WORKER_NODE = Image(
 )
 PILOT = Image("glexec-testbed/pilot:latest", "images/pilot/Dockerfile", ("images/pilot", "testbed"))
 IMAGES = (WORKER_NODE, PILOT)
+SANITIZED = Image(
+    "glexec-testbed/switch-sanitized:latest",
+    "images/switch-sanitized/Dockerfile",
+    ("images/switch-sanitized", "images/worker-node/glexec"),
+)
+"""The reference built with sanitizers, as a switch to be held to the scenarios: for tests of the switch only."""
 
 
 def ensure(store: ImageStore, images: Sequence[Image] = IMAGES) -> str:

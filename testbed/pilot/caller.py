@@ -18,6 +18,7 @@ from testbed.model.mode import Installation
 from testbed.model.person import long_form
 from testbed.model.problem import Problem
 from testbed.pilot.alteration import altered
+from testbed.pilot.answer import Answer
 from testbed.pilot.callers import Call, call_at_once
 from testbed.pilot.facts import Facts
 from testbed.pilot.probes import probe
@@ -93,14 +94,18 @@ class Caller:
         stdin: bytes = b"",
         groups: Sequence[int] = (),
         before: Sequence[str] = (),
-    ) -> Result:
+        limit: float = LIMIT,
+    ) -> Answer:
         """Call the switch with a user's credential. ``env`` adds to the call's environment or, with "", takes away.
 
         ``groups`` are supplementary ones of the pilot's, as a batch system gives them to its jobs. ``before`` is a
         program that runs the switch: with its own arguments, as the caller, in the call's environment.
         """
         words = (*before, SWITCH, *command)
-        return self.run(*words, user=user, proxy=proxy, env=env, account=account, stdin=stdin, groups=groups)
+        result = self.run(
+            *words, user=user, proxy=proxy, env=env, account=account, stdin=stdin, groups=groups, limit=limit
+        )
+        return Answer.of(result)
 
     def run(
         self,
@@ -111,6 +116,7 @@ class Caller:
         account: str | None = None,
         stdin: bytes = b"",
         groups: Sequence[int] = (),
+        limit: float = LIMIT,
     ) -> Result:
         """Run another program as the pilot, who has a user's credential for the switch: what `call` is for glexec."""
         place = proxy if proxy is not None else self.place(user)
@@ -120,13 +126,13 @@ class Caller:
             gid = self.node.run(["id", "-g", mine], limit=LIMIT).text
             become = ["setpriv", f"--reuid={mine}", f"--regid={gid}", f"--groups={gids}", "--", "env", "-i"]
             words = [f"{name}={value}" for name, value in settings.items() if value]
-            return self.node.run([*become, *words, *command], stdin=stdin, limit=LIMIT)
+            return self.node.run([*become, *words, *command], stdin=stdin, limit=limit)
         return self.node.run(
             command,
             user=account or self.account.name,
             env={name: value for name, value in settings.items() if value},
             stdin=stdin,
-            limit=LIMIT,
+            limit=limit,
         )
 
     def drives(self, script: str, user: str = "alice") -> str:

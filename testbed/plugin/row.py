@@ -1,6 +1,8 @@
 """The row of one scenario in one cell, from pytest's report of it."""
 
 import time
+import traceback
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +17,7 @@ from testbed.report.results import writing
 def row_of(
     item: pytest.Item, cell: Cell, notes: Notes, report: pytest.TestReport, excepted: BaseException | None
 ) -> Row:
-    verdict = _verdict(report, excepted)
+    verdict = _verdict(item, report, excepted)
     expectation = notes.expectation
     judged = verdict in (Verdict.CONFORMS, Verdict.DEVIATES)
     suite = item.config.stash[SUITE]
@@ -42,14 +44,22 @@ def row_of(
     return row
 
 
-def _verdict(report: pytest.TestReport, excepted: BaseException | None) -> Verdict:
+def _verdict(item: pytest.Item, report: pytest.TestReport, excepted: BaseException | None) -> Verdict:
     if report.passed:
         return Verdict.CONFORMS
     if report.skipped:
         return Verdict.NOT_APPLICABLE
     if isinstance(excepted, Unfelt):
         return Verdict.UNSURE
-    return Verdict.DEVIATES if report.when == "call" and isinstance(excepted, AssertionError) else Verdict.BLOCKED
+    return Verdict.DEVIATES if report.when == "call" and _is_about_the_cell(item, excepted) else Verdict.BLOCKED
+
+
+def _is_about_the_cell(item: pytest.Item, excepted: BaseException | None) -> bool:
+    """Whether it is the scenario that is not content: an assertion, or ``[record] = records()`` where there is none."""
+    if not isinstance(excepted, ValueError | IndexError):
+        return isinstance(excepted, AssertionError)
+    frames = traceback.extract_tb(excepted.__traceback__)
+    return bool(frames) and Path(frames[-1].filename) == item.path
 
 
 def _reason(report: pytest.TestReport, excepted: BaseException | None) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from testbed.site.site import Site
 
 SECURITY = "/etc/grid-security"
+SWITCH = PROGRAM
 STATE = "/etc/testbed"
 """What the worker node's first process reads: lines for passwd, group and shadow, and the mode of the switch."""
 
@@ -43,7 +44,7 @@ def tree(site: "Site") -> list[Entry]:
 
 def _installed(entry: Entry, mode: int) -> Entry:
     """A file of the switch; the program itself as the site installs it."""
-    if entry.path != PROGRAM:
+    if entry.path != SWITCH:
         return entry
     return dataclasses.replace(entry, mode=mode, uid=0, gid=accounts.GLEXEC_GID)
 

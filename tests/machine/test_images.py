@@ -172,3 +172,8 @@ def test_the_beginning_of_a_stage_ends_where_it_needs_another_one() -> None:
 
 def test_the_worker_nodes_stages_are_begun_side_by_side() -> None:
     assert list(beginnings((ROOT / "images/worker-node/Dockerfile").read_text())) == ["switch", "vm", "last"]
+
+
+def test_a_stage_from_scratch_has_no_beginning() -> None:
+    text = "FROM debian AS one\nRUN a\nFROM scratch\nCOPY --from=one /a /a\n"
+    assert list(beginnings(text)) == ["one"]

@@ -1,0 +1,65 @@
+"""The whole contract suite on a build with address and undefined-behaviour sanitizers, and that they would be heard."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from testbed.lab.engine import Engine
+from testbed.lab.images import ROOT, SANITIZED, Image
+from tests.mutants.table import Edit
+from tests.sanitized.run import run
+
+SPOILT = "glexec-testbed/switch-spoilt:latest"
+ANY = ["scenarios/contract/test_exit_codes.py::test_the_exit_code_of_the_payload_is_passed_on"]
+
+
+@pytest.mark.held
+def test_the_sanitized_reference_passes_every_scenario_and_nothing_is_reported(tmp_path: Path) -> None:
+    outcome = run(tmp_path / "results")
+    assert outcome.held.code == 0, outcome.held.said
+    assert outcome.reports == ()
+
+
+@pytest.fixture
+def spoil(tmp_path: Path) -> Iterator[Image]:
+    """The sanitized image of a copy of the sources, which a test changes before it is built."""
+    for place in SANITIZED.inputs:
+        shutil.copytree(ROOT / place, tmp_path / "copy" / place)
+    yield Image(SPOILT, SANITIZED.dockerfile, SANITIZED.inputs, tmp_path / "copy")
+    if Engine().has_image(SPOILT):
+        Engine().api.remove_image(SPOILT)
+
+
+FAR = """
+    volatile size_t far = sizeof request->pem + 40;
+    memset(request->pem + far, 1, 1);"""
+LARGE = """
+    volatile int large = 0x7fffffff;
+    large = large + 1;"""
+SPOILINGS = {
+    "lcmaps_account": (
+        "lcmaps_account.c",
+        "request->pem[length] = '\\0';",
+        FAR,
+        "AddressSanitizer: global-buffer-overflow",
+    ),
+    "glexec": (
+        "request.c",
+        'const char *id = run_outer(run, "GLEXEC_ID");',
+        LARGE,
+        "runtime error: signed integer overflow",
+    ),
+}
+"""In each program: file, line, what is written behind it, and what has to be reported."""
+
+
+@pytest.mark.held
+@pytest.mark.parametrize("program", list(SPOILINGS))
+def test_what_a_sanitizer_finds_is_seen_and_fails_the_run(tmp_path: Path, spoil: Image, program: str) -> None:
+    file, line, more, expected = SPOILINGS[program]
+    Edit(file, line, line + more).apply(spoil.root / "images/worker-node/glexec")
+    outcome = run(tmp_path / "results", spoil, ANY)
+    assert outcome.held.code == 1, outcome.held.said
+    assert any(expected in report for report in outcome.reports), outcome
