@@ -12,7 +12,7 @@ from tests.mutants.table import ROOT, Mutant
 
 SUITE = ("scenarios/contract", "scenarios/traceability", "scenarios/preflight")
 """The scenarios that hold a switch."""
-MODES = ("--mode=setuid", "--mode=log-only")
+MODES = ("setuid", "log-only")
 LIMIT = 600
 
 
@@ -26,10 +26,22 @@ class Held:
     said: str = ""
 
 
-def hold(switch: Path | str, results: Path, scenarios: Sequence[str] = (), *, to_the_end: bool = False) -> Held:
+def hold(
+    switch: Path | str,
+    results: Path,
+    scenarios: Sequence[str] = (),
+    *,
+    to_the_end: bool = False,
+    modes: Sequence[str] = MODES,
+) -> Held:
     """Run scenarios against a switch, in both installations; until the first deviation, unless told otherwise."""
     words = ["-p", "testbed.plugin", "-p", "no:cacheprovider", "-qq", "-rN", "--tb=no", "--no-header"]
-    words += [f"--switch={switch}", f"--results={results}", *MODES, *([] if to_the_end else ["-x"])]
+    words += [
+        f"--switch={switch}",
+        f"--results={results}",
+        *(f"--mode={mode}" for mode in modes),
+        *([] if to_the_end else ["-x"]),
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *words, *(scenarios or SUITE)],
         cwd=ROOT,

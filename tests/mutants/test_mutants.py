@@ -96,7 +96,7 @@ def test_a_defect_that_another_scenario_catches_is_caught(
 def test_a_control_that_fails_is_no_control(builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hold, "SUITE", QUICK)
     spoilt = builder.build("spoilt", LOUD)
-    line = control_line(spoilt, tmp_path)
+    line = control_line(spoilt, tmp_path, "setuid")
     assert not line.good
     assert line.end.startswith("FAILS")
 
