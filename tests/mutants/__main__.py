@@ -78,9 +78,8 @@ def main(names: Sequence[str]) -> int:
         found.append(line)
     bad = [line.name for line in found if not line.good]
     mutants = [line for line in found if not line.name.startswith(f"{CONTROL}, ")]
-    caught = (
-        f"{sum(line.good for line in mutants)} of {len(mutants)} mutants caught in {time.monotonic() - began:.0f} s"
-    )
+    good, seconds = sum(line.good for line in mutants), time.monotonic() - began
+    caught = f"{good} of {len(mutants)} mutants caught in {seconds:.0f} s"
     wrong = f"wrong: {', '.join(bad)}" if bad else "the reference passes all"
     print(f"\n{caught}; {wrong}")
     return 1 if bad else 0
