@@ -31,7 +31,8 @@ def until(pid, *wanted):
         time.sleep(0.01)
     return state(pid)
 script = "trap 'exit 9' USR1; echo $$; while :; do /usr/bin/sleep 0.02; done"
-call = subprocess.Popen(["/usr/sbin/glexec", "/usr/bin/dash", "-c", script], stdout=subprocess.PIPE)
+words = ["/usr/sbin/glexec", "/usr/bin/dash", "-c", script]
+call = subprocess.Popen(words, stdout=subprocess.PIPE, process_group=0)  # a group whose parent is outside of it
 payload = int(call.stdout.readline())
 call.send_signal(signal.SIGTSTP)
 print(until(payload, "T"), until(call.pid, "T"))

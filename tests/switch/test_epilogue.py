@@ -160,3 +160,12 @@ def test_without_lingering_nobody_is_left_to_run_it(site):
     assert (done.code, done.out) == (0, "ran\n")
     assert done.logged("nobody is left to run it")
     assert not site.path("/seen/epilogue").exists()
+
+
+def test_a_payload_cannot_choose_what_an_interpreter_that_is_root_loads(site):
+    site.configure(f"epilogue = /mnt{EPILOGUE}", "preserve_env_variables = PATH PYTHONPATH BASH_ENV")
+    hostile = {"PATH": "/mnt/home/pilot01", "PYTHONPATH": "/mnt/home/pilot01", "BASH_ENV": "/mnt/home/pilot01/x"}
+    assert site.call("/bin/true", env=GOOD | hostile).code == 0
+    seen = dict(line.split("=", 1) for line in site.path("/seen/epilogue").read_text().splitlines())
+    assert seen["HOME"] == "/mnt/home/root"
+    assert not any("/mnt/home/pilot01" in value for name, value in seen.items() if not name.startswith("GLEXEC_"))

@@ -23,6 +23,7 @@ def start(node, script, first=":"):
         stdout=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         text=True,
+        process_group=0,  # SIGTSTP does nothing in a group that nobody outside of it is a parent in
     )
     return running, int(running.stdout.readline())
 
@@ -211,5 +212,78 @@ def test_a_limit_of_the_callers_is_the_payloads_and_not_the_keepers(node):
     assert seconds == "7\n"
     keeper = int(status(payload, "PPid")[0])
     eventually(lambda: resource.prlimit(keeper, resource.RLIMIT_CPU)[0] in (9, resource.RLIM_INFINITY))
+    running.terminate()
+    running.wait(LIMIT)
+
+
+def test_a_payload_that_goes_on_by_itself_takes_the_front_along(node):
+    running, _ = start(node, "(sleep 0.3; kill -CONT $$) & kill -STOP $$; exit 3")
+    assert running.wait(LIMIT) == 3
+
+
+def test_a_batch_system_may_stop_and_continue_every_process_of_a_call(node):
+    running, payload = start(node, "sleep 1; exit 3")
+    keeper = int(status(payload, "PPid")[0])
+    for pid in (running.pid, payload, keeper):
+        os.kill(pid, signal.SIGSTOP)
+    for pid in (running.pid, keeper, payload):
+        os.kill(pid, signal.SIGCONT)
+    assert running.wait(LIMIT) == 3
+
+
+def test_orphans_of_a_payload_that_have_ended_leave_no_zombies(node):
+    node.configure("end_leftovers = yes")
+    many = "i=0; while [ $i -lt 100 ]; do ( /bin/true & ); i=$((i+1)); done; echo all; read x"
+    command = node.command("/bin/sh", "-c", f"echo $$; {many}", env=GOOD)
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
+    payload = int(running.stdout.readline())
+    keeper = int(status(payload, "PPid")[0])
+    assert running.stdout.readline() == "all\n"
+    eventually(lambda: Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split() == [str(payload)])
+    running.communicate("go\n", timeout=LIMIT)
+
+
+def test_a_switch_that_is_told_to_end_and_then_killed_runs_nothing(node):
+    waits = "touch /mnt/seen/asked; until test -e /mnt/seen/go; do sleep 0.01; done"
+    node.answers("dn /CN=x\nuid 50001\npgid 50000\nend\n", also=waits)
+    for trace in ("/seen/asked", "/seen/go", "/seen/ran"):
+        node.path(trace).unlink(missing_ok=True)
+    running = subprocess.Popen(node.command("/bin/touch", "/mnt/seen/ran", env=GOOD), stdin=subprocess.DEVNULL)
+    node.eventually("/seen/asked")
+    node.heard()
+    keeper = int(Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text())
+    running.terminate()
+    running.kill()
+    running.wait(LIMIT)
+    node.path("/seen/go").touch()
+    eventually(lambda: gone(keeper))
+    assert any("reason=caller-left" in line for line in node.heard())
+    assert not node.path("/seen/ran").exists()
+
+
+def test_a_caller_who_does_not_listen_keeps_nobody(node):
+    node.answers("dn /CN=x\nend\n", code=11)
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"x" * 4096)
+    os.set_blocking(writing, True)
+    began = time.monotonic()
+    running = subprocess.Popen(node.command("/bin/true", env=GOOD), stderr=writing, stdin=subprocess.DEVNULL)
+    assert running.wait(LIMIT) == 203
+    assert time.monotonic() - began < 10
+    os.close(reading)
+    os.close(writing)
+
+
+def test_the_kernel_short_of_memory_takes_the_payload_first(node):
+    worst = ("--clear-groups", "sh", "-c", 'echo 1000 >/proc/self/oom_score_adj; exec "$@"', "sh")
+    command = node.command("/bin/sh", "-c", "echo $$; exec sleep 60", env=GOOD, through=worst)
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    payload = int(running.stdout.readline())
+    score = Path(f"/proc/{status(payload, 'PPid')[0]}/oom_score_adj")
+    eventually(lambda: score.read_text().strip() in ("-1000", "0"))
+    assert Path(f"/proc/{payload}/oom_score_adj").read_text().strip() == "1000"
     running.terminate()
     running.wait(LIMIT)

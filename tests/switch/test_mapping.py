@@ -222,9 +222,17 @@ def test_verifying_asks_another_policy_and_wants_the_account_that_was_named(node
 def test_verifying_another_account_runs_nothing(node, account, code, installation):
     if installation == "log-only":
         node.log_only()
+    node.configure("lcmaps_verify_account_policy = glexec_verify_account")
     done = node.call("/bin/echo", "ran", env=VERIFY | {"GLEXEC_ACCOUNT": account})
     assert (done.code, done.out) == (code, "")
 
 
+def test_verifying_is_not_to_be_had_where_the_site_names_no_policy_for_it(node):
+    done = node.call("/bin/echo", "ran", env=VERIFY | {"GLEXEC_ACCOUNT": "alpha001"})
+    assert (done.code, done.out) == (201, "")
+    assert list(node.path("/seen").iterdir()) == []
+
+
 def test_verifying_needs_an_account_to_verify(node):
+    node.configure("lcmaps_verify_account_policy = glexec_verify_account")
     assert node.call("/bin/echo", "ran", env=VERIFY).code == 201

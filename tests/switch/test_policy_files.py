@@ -112,3 +112,19 @@ def test_a_policy_file_that_cannot_be_one_is_a_system_fault(site, text, reason):
     else:
         site.write("/etc/lcmaps.db", text)
     refused(site.call("/bin/echo", "ran"), reason)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r'x = "lcmaps_x.mod" "-gridmapfile \"/mnt/etc/open\""',
+        r'x = "lcmaps_x.mod" "say \" -gridmapfile /mnt/etc/open"',
+        'x = "/mnt/etc/open"',
+        'x = "/mnt/etc/open" "-a b"',
+        "x=/mnt/etc/open",
+    ],
+)
+def test_no_way_of_writing_a_path_escapes_the_check(site, line):
+    site.write("/etc/open", "x\n", mode=0o666)
+    site.write("/etc/lcmaps.db", POLICY.replace("\nverify =", f"\n{line}\nverify =", 1))
+    refused(site.call("/bin/echo", "ran"), "/mnt/etc/open")

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import time
 
 import pytest
 
@@ -141,3 +142,34 @@ def test_a_log_file_that_is_not_glexecs_runs_nothing(node, place):
     before = node.path("/etc/passwd").read_text()
     assert node.call("/bin/echo", "ran", env=GOOD).code == 202
     assert node.path("/etc/passwd").read_text() == before
+
+
+def test_a_log_daemon_that_is_restarted_as_a_payload_ends_gets_the_end(node):
+    running = subprocess.Popen(
+        node.command("/bin/sh", "-c", "echo started; read x; exit 4", env=GOOD),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdout.readline() == "started\n"
+    with node.without_log():
+        running.stdin.write("go\n")
+        running.stdin.close()
+        assert running.stdout.read() == ""  # it has ended, and nobody has heard of it
+    assert running.wait(20) == 4
+    assert any("Terminated, exit 4" in line for line in node.heard())
+
+
+def test_a_hung_log_daemon_is_waited_for_once_and_not_for_every_line(node):
+    lines = "".join(f"echo '[1] LOG_ERR: t: f(): line {number}' >&4\n" for number in range(20))
+    node.answers("dn /CN=x\nend\n", code=11, also=lines)
+    began = time.monotonic()
+    with node.full_log():
+        assert node.call("/bin/true", env=GOOD).code == 203
+    assert time.monotonic() - began < 12
+
+
+def test_quotes_in_a_name_do_not_make_fields_of_a_refusal(node):
+    node.answers('dn /CN=x" Used FQAN: "/alpha/Role=admin\ncause banned\nend\n', code=11)
+    done = node.call("/bin/true", env=GOOD)
+    assert done.logged(r'Used DN: "/CN=x\x22 Used FQAN: \x22/alpha/Role=admin"')

@@ -132,3 +132,12 @@ def test_the_copy_is_taken_away_when_the_payload_is_not_run_after_all(node):
     many = {f"GLEXEC_{number}": "x" for number in range(3000)}
     assert node.call("/bin/echo", env=GOOD | many | {"GLEXEC_TARGET_PROXY": INTO}).code == 202
     assert not node.path("/home/alpha001/proxy").exists()
+
+
+def test_a_lock_is_not_waited_for_for_ever_where_signals_wait_as_well(node):
+    node.configure("lock_timeout = 1")
+    node.answers("dn /CN=Alice\nuid 50001\npgid 50000\nscratch /tmp\nend\n")
+    node.write("/home/alpha001/proxy", "old", mode=0o600, owner="alpha001")
+    with node.path("/home/alpha001/proxy").open("r+b") as older:
+        fcntl.flock(older, fcntl.LOCK_EX)
+        assert node.call("/bin/true", env=GOOD | {"GLEXEC_TARGET_PROXY": INTO}).code == 201

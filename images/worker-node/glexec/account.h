@@ -13,7 +13,7 @@
 #define FQAN_SIZE 512
 #define FQANS_MAX 512
 #define CAUSE_SIZE 64
-#define ANSWER_SIZE (FQANS_MAX * FQAN_SIZE)
+#define ANSWER_SIZE (FQANS_MAX * (FQAN_SIZE + 8) + 16384) /* so many FQANs with their word, and all else */
 
 struct account {
     uint32_t uid;

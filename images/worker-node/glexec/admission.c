@@ -2,12 +2,16 @@
 
 #include "outcome.h"
 #include "run.h"
+#include "text.h"
 
 #include <string.h>
 
 static int refuse(struct run *run, enum cause cause, const char *objection)
 {
-    journal_note(&run->journal, LOG_WARNING, "The account for \"%s\" (uid %u, gid %u) is refused: %s.", run->account.dn,
+    char dn[DN_SIZE];
+
+    text_escape(dn, sizeof dn, run->account.dn);
+    journal_note(&run->journal, LOG_WARNING, "The account for \"%s\" (uid %u, gid %u) is refused: %s.", dn,
                  run->account.uid, run->account.gid, objection);
     run_tell("LCMAPS failed.");
     run_tell("  The reason can be found in the syslog.");

@@ -55,7 +55,7 @@ static bool become(const struct identity *who)
            setresuid(who->uid, who->uid, who->uid) == 0;
 }
 
-static _Noreturn void be_the_child(const struct child *child, int answer)
+static _Noreturn void be_the_child(const struct child *child, int answer, pid_t parent)
 {
     sigset_t none;
 
@@ -63,7 +63,7 @@ static _Noreturn void be_the_child(const struct child *child, int answer)
     (void)signal(SIGXFSZ, SIG_DFL);
     /* A session of its own: no terminal, and all that it starts can be ended with it. */
     if (setsid() >= 0 && chdir("/") == 0 && sigemptyset(&none) == 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0 &&
-        place_files(child, answer) && become(child->identity) && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0)
+        place_files(child, answer) && become(child->identity) && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == parent)
         execve(child->arguments[0], child->arguments, child->environment);
     _exit(EXEC_FAILED);
 }
@@ -137,7 +137,7 @@ void child_run(const struct child *child, char *answer, size_t size, struct chil
 {
     int64_t deadline = clock_milliseconds() + (int64_t)child->seconds * 1000;
     int ends[2] = {-1, -1};
-    pid_t pid;
+    pid_t pid, self = getpid();
 
     *report = (struct child_report){.failure = NULL};
     if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -146,7 +146,7 @@ void child_run(const struct child *child, char *answer, size_t size, struct chil
     }
     pid = fork();
     if (pid == 0)
-        be_the_child(child, ends[1]);
+        be_the_child(child, ends[1], self);
     close(ends[1]);
     if (pid < 0) {
         report->failure = "there are no resources for a child";

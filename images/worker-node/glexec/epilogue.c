@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define FACTS 10
+#define FACTS 11
 
 struct facts {
     char lines[FACTS][PATH_MAX + 64];
@@ -77,8 +77,7 @@ int epilogue_check(struct run *run)
 
 static void add(struct facts *facts, const char *name, const char *value)
 {
-    if (facts->count < FACTS && text_print(facts->lines[facts->count], sizeof facts->lines[0], "GLEXEC_EPILOG_%s=%s",
-                                           name, value))
+    if (facts->count < FACTS && text_print(facts->lines[facts->count], sizeof facts->lines[0], "%s=%s", name, value))
         facts->count++;
 }
 
@@ -90,19 +89,21 @@ static void add_number(struct facts *facts, const char *name, long value)
         add(facts, name, number);
 }
 
-/* The names are ours: the sources say how they begin. */
+/* The names are ours: the sources say how they begin. HOME is that of who runs it: the payload's own would let the payload
+ * choose what an interpreter that is root loads from there. */
 static void gather(struct facts *facts, const struct run *run, pid_t payload, int status)
 {
-    add_number(facts, "PID", (long)run->journal.pid);
-    add_number(facts, "PAYLOAD_PID", (long)payload);
-    add_number(facts, "EXIT_CODE", keeper_code(status));
-    add_number(facts, "CALLER_UID", (long)run->caller.uid);
-    add_number(facts, "CALLER_GID", (long)run->caller.gid);
-    add_number(facts, "TARGET_UID", (long)run->target.uid);
-    add_number(facts, "TARGET_GID", (long)run->target.gid);
-    add(facts, "TARGET_USER", run->target.name);
-    add(facts, "TARGET_HOME", run->target.home);
-    add(facts, "TARGET_PROXY", run->target_proxy);
+    add(facts, "HOME", run->epilogue.home);
+    add_number(facts, "GLEXEC_EPILOG_PID", (long)run->journal.pid);
+    add_number(facts, "GLEXEC_EPILOG_PAYLOAD_PID", (long)payload);
+    add_number(facts, "GLEXEC_EPILOG_EXIT_CODE", keeper_code(status));
+    add_number(facts, "GLEXEC_EPILOG_CALLER_UID", (long)run->caller.uid);
+    add_number(facts, "GLEXEC_EPILOG_CALLER_GID", (long)run->caller.gid);
+    add_number(facts, "GLEXEC_EPILOG_TARGET_UID", (long)run->target.uid);
+    add_number(facts, "GLEXEC_EPILOG_TARGET_GID", (long)run->target.gid);
+    add(facts, "GLEXEC_EPILOG_TARGET_USER", run->target.name);
+    add(facts, "GLEXEC_EPILOG_TARGET_HOME", run->target.home);
+    add(facts, "GLEXEC_EPILOG_TARGET_PROXY", run->target_proxy);
 }
 
 static const char *judge(const struct child_report *report)
@@ -124,6 +125,18 @@ static int failed(struct run *run, const struct child_report *report, const char
     return code == PAYLOAD_COLLISION ? code : run_fail(run, CAUSE_EPILOGUE_FAILED);
 }
 
+/* Of the payload's variables only gLExec's own: what a site preserves for payloads (PATH, PYTHONPATH) the caller chooses, and
+ * root would heed it. */
+static size_t keep_harmless(char **environment, const struct run *run)
+{
+    size_t count = 0;
+
+    for (char *const *variable = run->environment; *variable != NULL; variable++)
+        if (strncmp(*variable, "GLEXEC_", strlen("GLEXEC_")) == 0)
+            environment[count++] = *variable;
+    return count;
+}
+
 int epilogue_run(struct run *run, pid_t payload, int status)
 {
     char *environment[ENVIRONMENT_MAX + FACTS], *arguments[] = {(char *)run->config.epilogue, NULL}, why[256];
@@ -137,8 +150,7 @@ int epilogue_run(struct run *run, pid_t payload, int status)
         return keeper_code(status);
     problem = look_at(run, why, sizeof why); /* a payload may have run for days since it was looked at */
     if (problem == NULL) {
-        for (; run->environment[count] != NULL; count++)
-            environment[count] = run->environment[count];
+        count = keep_harmless(environment, run);
         gather(&facts, run, payload, status);
         for (size_t i = 0; i < facts.count; i++)
             environment[count++] = facts.lines[i];

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,22 +56,13 @@ static int ended(pid_t keeper, int options)
     return got == keeper && WIFEXITED(status) ? WEXITSTATUS(status) : SYSTEM_FAULT;
 }
 
-static void pass_on(int line, const struct signalfd_siginfo *news)
+static void pass_on(int line, pid_t keeper, const struct signalfd_siginfo *news)
 {
     unsigned char number = (unsigned char)news->ssi_signo;
 
-    /* The terminal sends its signals to the payload by itself. */
-    if (news->ssi_signo != SIGCHLD && news->ssi_code != SI_KERNEL)
+    /* The terminal sends its signals to the payload by itself; the keeper's only say that the payload goes on. */
+    if (news->ssi_signo != SIGCHLD && news->ssi_code != SI_KERNEL && news->ssi_pid != (uint32_t)keeper)
         (void)send(line, &number, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
-/* The payload has stopped: so does what the caller sees of it, until he sends SIGCONT, which is passed on. */
-static void stop_with_it(int line)
-{
-    char word;
-
-    if (recv(line, &word, 1, MSG_DONTWAIT) == 1)
-        (void)raise(SIGSTOP);
 }
 
 static _Noreturn void be_the_front(const struct run *run, pid_t keeper, int line, const sigset_t *watched)
@@ -82,17 +74,15 @@ static _Noreturn void be_the_front(const struct run *run, pid_t keeper, int line
         _exit(SYSTEM_FAULT);
     line = 3;
     news[0] = (struct pollfd){.fd = signalfd(-1, watched, SFD_CLOEXEC | SFD_NONBLOCK), .events = POLLIN};
-    news[1] = (struct pollfd){.fd = line, .events = POLLIN};
+    news[1] = (struct pollfd){.fd = line};
     while (news[0].fd >= 0 && (code = ended(keeper, WNOHANG)) < 0) {
         struct signalfd_siginfo one;
         if (poll(news, 2, -1) < 0 && errno != EINTR)
             break;
         if ((news[1].revents & (POLLHUP | POLLERR)) != 0)
             news[1].fd = -1; /* it is about to end */
-        else if ((news[1].revents & POLLIN) != 0)
-            stop_with_it(line);
         while (read(news[0].fd, &one, sizeof one) == (ssize_t)sizeof one)
-            pass_on(line, &one);
+            pass_on(line, keeper, &one);
     }
     _exit(code >= 0 ? code : ended(keeper, 0));
 }
@@ -116,7 +106,8 @@ int front_leave(struct run *run)
 
     if (!run->config.linger)
         return GO_ON;
-    if (watch_signals(&watched) && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, line) == 0)
+    run->front_process = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    if (run->front_process >= 0 && watch_signals(&watched) && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, line) == 0)
         keeper = fork();
     if (keeper > 0)
         be_the_front(run, keeper, line[1], &watched);
@@ -129,9 +120,15 @@ int front_leave(struct run *run)
     return run_fail(run, CAUSE_NO_RESOURCES);
 }
 
+void front_signal(const struct run *run, int number)
+{
+    (void)syscall(SYS_pidfd_send_signal, run->front_process, number, NULL, 0);
+}
+
 bool front_is_gone(const struct run *run)
 {
-    char word;
+    struct pollfd line = {.fd = run->line};
 
-    return recv(run->line, &word, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+    /* Not by reading: what a front has said before it was killed is still there to be read. */
+    return poll(&line, 1, 0) > 0 && (line.revents & (POLLHUP | POLLERR)) != 0;
 }

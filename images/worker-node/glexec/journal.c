@@ -69,21 +69,34 @@ static bool put(int log, const char *message, size_t length)
     return written == (ssize_t)length;
 }
 
+static bool put_to_system_log(struct journal *journal, const char *message, bool patient)
+{
+    size_t length = strlen(message);
+    int flags = journal->hangs && !patient ? MSG_DONTWAIT : 0;
+    ssize_t sent;
+
+    do
+        sent = send(journal->system_log, message, length, flags);
+    while (sent < 0 && errno == EINTR);
+    journal->hangs = sent < 0 && errno == EAGAIN;
+    return sent == (ssize_t)length;
+}
+
 /* A log daemon that was restarted while a payload ran has a new socket: one more try on that one. */
-static bool send_to_system_log(struct journal *journal, const char *message)
+static bool send_to_system_log(struct journal *journal, const char *message, bool patient)
 {
     if (journal->system_log >= 0) {
-        if (put(journal->system_log, message, strlen(message)))
+        if (put_to_system_log(journal, message, patient))
             return true;
         if (errno == EAGAIN)
             return false; /* it is there and hangs */
         close(journal->system_log);
     }
     journal->system_log = connect_to_system_log();
-    return journal->system_log >= 0 && put(journal->system_log, message, strlen(message));
+    return journal->system_log >= 0 && put_to_system_log(journal, message, patient);
 }
 
-static bool write_line(struct journal *journal, int severity, const char *line)
+static bool write_line(struct journal *journal, int severity, const char *line, bool patient)
 {
     char text[LINE_SIZE], message[LINE_SIZE + 100], stamp[32];
     time_t now = time(NULL);
@@ -100,7 +113,7 @@ static bool write_line(struct journal *journal, int severity, const char *line)
     if (!text_print(message, sizeof message, "<%d>%s glexec[%d]: %s", journal->facility | severity, stamp,
                     (int)journal->pid, text))
         return false;
-    return send_to_system_log(journal, message);
+    return send_to_system_log(journal, message, patient);
 }
 
 void journal_note(struct journal *journal, int severity, const char *format, ...)
@@ -113,12 +126,12 @@ void journal_note(struct journal *journal, int severity, const char *format, ...
     va_start(arguments, format);
     (void)vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
-    (void)write_line(journal, severity, line);
+    (void)write_line(journal, severity, line, false);
 }
 
 bool journal_record(struct journal *journal, const char *line)
 {
-    return write_line(journal, LOG_NOTICE, line);
+    return write_line(journal, LOG_NOTICE, line, true);
 }
 
 void journal_pass_on(struct journal *journal, int severity, const char *line)
@@ -126,5 +139,5 @@ void journal_pass_on(struct journal *journal, int severity, const char *line)
     char text[LINE_SIZE];
 
     if (text_print(text, sizeof text, "lcmaps: %s", line))
-        (void)write_line(journal, severity, text);
+        (void)write_line(journal, severity, text, false);
 }

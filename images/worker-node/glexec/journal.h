@@ -12,7 +12,8 @@ struct journal {
     int file;       /* the site's log file, -1 when lines go to the system log */
     int facility;
     int level; /* 0 nothing, 1 fatal, 2 warnings, 3 notices, 4 information, 5 debugging */
-    pid_t pid; /* the join key of all lines of one call */
+    bool hangs; /* the system log has let a line wait in vain: notes do not wait any more, records do */
+    pid_t pid;  /* the join key of all lines of one call */
 };
 
 /* Connects to the system log. Failure is remembered, not fatal: the configuration may name a file instead. */

@@ -34,6 +34,8 @@ struct failed_start {
 struct watch {
     int line;    /* to the front, -1 once that is gone */
     int signals; /* SIGCHLD */
+    int report;  /* of the child that is to become the payload, -1 once that has been heard */
+    struct failed_start failed;
     pid_t payload;
     int64_t deadline; /* when a payload without a front is killed, 0: no time is set */
 };
@@ -58,6 +60,19 @@ static int open_signals(void)
     return signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* The kernel, short of memory, shall take the payload and not who records its end. The payload has what the caller had: it is
+ * there already. Where -1000 is not to be had (a container) it is at least not what the caller made of it. */
+static void be_spared(void)
+{
+    int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+    if (file < 0)
+        return;
+    if (write(file, "-1000", strlen("-1000")) < 0)
+        (void)!write(file, "0", 1);
+    close(file);
+}
+
 static _Noreturn void be_the_payload(struct run *run, int report)
 {
     struct failed_start failed = {0};
@@ -68,30 +83,44 @@ static _Noreturn void be_the_payload(struct run *run, int report)
     _exit(write(report, &failed, sizeof failed) == sizeof failed ? cause_code(failed.cause) : SYSTEM_FAULT);
 }
 
-/* Whether the child could not become the payload: it then says why, while a payload's descriptor closes unused. */
-static bool start_failed(int report, struct failed_start *failed)
+/* The child says why it could not become the payload, while a payload's descriptor closes unused. Until then it belongs to the
+ * mapped account, which may stop it: so it is waited for as the payload is. */
+static void hear_start(struct watch *watch)
 {
-    ssize_t got;
+    ssize_t got = read(watch->report, &watch->failed, sizeof watch->failed);
 
-    do
-        got = read(report, failed, sizeof *failed);
-    while (got < 0 && errno == EINTR);
-    close(report);
-    return got == (ssize_t)sizeof *failed;
+    if (got < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    close(watch->report);
+    watch->report = -1;
+    if (got == 0)
+        (void)descriptors_let_go();
 }
 
-static bool ended(pid_t payload, int line, int *status, struct rusage *used)
+/* Takes leave of those who have lost their parent below us and ended: they would fill the table of processes. */
+static void reap_orphans(pid_t payload)
+{
+    siginfo_t one = {.si_pid = 0};
+
+    while (waitid(P_ALL, 0, &one, WEXITED | WNOHANG | WNOWAIT) == 0 && one.si_pid != 0 && one.si_pid != payload) {
+        (void)waitpid(one.si_pid, NULL, WNOHANG);
+        one.si_pid = 0;
+    }
+}
+
+/* Whether it has ended. What the caller sees of it, the front, stops and goes on with it, and is not left stopped at the end. */
+static bool ended(const struct run *run, pid_t payload, int *status, struct rusage *used)
 {
     pid_t got;
 
+    reap_orphans(payload);
     do
-        got = wait4(payload, status, WNOHANG | WUNTRACED, used);
+        got = wait4(payload, status, WNOHANG | WUNTRACED | WCONTINUED, used);
     while (got < 0 && errno == EINTR);
-    if (got == payload && WIFSTOPPED(*status)) {
-        (void)send(line, "s", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (got != payload)
         return false;
-    }
-    return got == payload;
+    front_signal(run, WIFSTOPPED(*status) ? SIGSTOP : SIGCONT);
+    return WIFEXITED(*status) || WIFSIGNALED(*status);
 }
 
 static void hear(struct watch *watch)
@@ -114,23 +143,29 @@ static void hear(struct watch *watch)
     (void)kill(watch->payload, SIGCONT);
 }
 
-static void wait_for_end(struct watch *watch, int *status, struct rusage *used)
+static void wait_for_end(const struct run *run, struct watch *watch, int *status, struct rusage *used)
 {
     struct signalfd_siginfo news;
 
-    while (!ended(watch->payload, watch->line, status, used)) {
-        struct pollfd watched[] = {{.fd = watch->line, .events = POLLIN}, {.fd = watch->signals, .events = POLLIN}};
+    while (!ended(run, watch->payload, status, used)) {
+        struct pollfd watched[] = {{.fd = watch->line, .events = POLLIN},
+                                   {.fd = watch->signals, .events = POLLIN},
+                                   {.fd = watch->report, .events = POLLIN}};
         int64_t left = watch->deadline > 0 ? watch->deadline - clock_milliseconds() : -1;
-        int ready = watch->deadline > 0 && left <= 0 ? 0 : poll(watched, 2, (int)left);
+        int ready = watch->deadline > 0 && left <= 0 ? 0 : poll(watched, 3, (int)left);
         if (ready == 0) {
             (void)kill(watch->payload, SIGKILL);
             watch->deadline = clock_milliseconds() + GRACE;
         }
         if (ready > 0 && watched[0].revents != 0)
             hear(watch);
+        if (ready > 0 && watched[2].revents != 0)
+            hear_start(watch);
         while (read(watch->signals, &news, sizeof news) == (ssize_t)sizeof news)
             continue;
     }
+    if (watch->report >= 0)
+        hear_start(watch);
 }
 
 static int say_not_started(struct run *run, const struct failed_start *failed)
@@ -168,14 +203,12 @@ static int clear_up(struct run *run, const struct watch *watch, int status)
 int keep(struct run *run)
 {
     struct watch watch = {.line = run->line, .signals = open_signals()};
-    struct failed_start failed = {.cause = CAUSE_NONE};
     struct rusage used = {0};
     int report[2], status = 0;
-    bool not_started;
 
     if (front_is_gone(run))
         return no_front(run);
-    if (watch.signals < 0 || (run->config.end_leftovers && !leftovers_gather()) || pipe2(report, O_CLOEXEC) != 0)
+    if (watch.signals < 0 || (run->config.end_leftovers && !leftovers_gather()) || pipe2(report, O_CLOEXEC | O_NONBLOCK) != 0)
         return no_resources(run);
     watch.payload = fork();
     if (watch.payload == 0)
@@ -183,12 +216,11 @@ int keep(struct run *run)
     close(report[1]);
     if (watch.payload < 0)
         return no_resources(run);
-    not_started = start_failed(report[0], &failed);
-    if (!not_started)
-        (void)descriptors_let_go();
-    wait_for_end(&watch, &status, &used);
+    be_spared();
+    watch.report = report[0];
+    wait_for_end(run, &watch, &status, &used);
     record_end(run, status, &used);
-    if (not_started)
-        return say_not_started(run, &failed);
+    if (watch.failed.cause != CAUSE_NONE)
+        return say_not_started(run, &watch.failed);
     return clear_up(run, &watch, status);
 }

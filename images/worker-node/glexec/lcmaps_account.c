@@ -3,6 +3,7 @@
  * Started by the switch as `lcmaps-account [--no-voms-verification] [--switched]`, with LCMAPS' settings in the environment,
  * the PEM text of the credential on standard input, and the descriptors of answer.h for the answer and LCMAPS' lines.
  * With --switched the policy ends in posix_enf: not what LCMAPS returns counts, but who this process has become. */
+#include "account.h"
 #include "answer.h"
 #include "identity.h"
 #include "refusal.h"
@@ -27,6 +28,7 @@
 #define ATTEMPTS 8 /* two first-time users who meet at one pool account both step back */
 #define PAUSE 40   /* milliseconds between two of them, at the most */
 #define CONTENDED "pool-contended"
+#define NOT_MAPPED "not-mapped"
 
 struct request {
     bool verify_voms, switched;
@@ -85,11 +87,12 @@ static bool ask(struct request *request, struct mapping *mapping)
                                                   &mapping->sgid_count, &mapping->pool_index) == 0;
 }
 
-static void say(FILE *answer, const char *word, const char *value)
+/* At most as long as the switch takes it, and visibly cut: what a stranger is called must not look like a fault of the site. */
+static void say(FILE *answer, const char *word, const char *value, size_t size)
 {
-    char text[4096];
+    char text[DN_SIZE];
 
-    text_one_line(text, sizeof text, value);
+    text_one_line(text, size < sizeof text ? size : sizeof text, value);
     (void)fprintf(answer, "%s %s\n", word, text);
 }
 
@@ -102,15 +105,15 @@ static void say_whose(FILE *answer)
     char **asserted;
 
     if (dn != NULL && count > 0 && *dn != NULL)
-        say(answer, ANSWER_DN, *dn);
+        say(answer, ANSWER_DN, *dn, DN_SIZE);
     asserted = getCredentialData(LCMAPS_VO_CRED_STRING, &count);
-    for (int i = 0; asserted != NULL && i < count; i++)
-        say(answer, ANSWER_FQAN, asserted[i]);
+    for (int i = 0; asserted != NULL && i < count && i < FQANS_MAX; i++)
+        say(answer, ANSWER_FQAN, asserted[i], FQAN_SIZE);
     if (asserted != NULL && count > 0)
         return;
     mapped = getCredentialData(LCMAPS_VO_CRED_MAPPING, &count);
-    for (int i = 0; mapped != NULL && i < count; i++)
-        say(answer, ANSWER_FQAN, mapped[i].vostring);
+    for (int i = 0; mapped != NULL && i < count && i < FQANS_MAX; i++)
+        say(answer, ANSWER_FQAN, mapped[i].vostring, FQAN_SIZE);
 }
 
 static void say_account(FILE *answer, const struct mapping *mapping)
@@ -170,23 +173,22 @@ static off_t log_end(FILE *log)
     return fflush(log) == 0 ? lseek(LOG_FD, 0, SEEK_END) : 0;
 }
 
-/* Why this attempt failed: what a plugin of ours said, else what LCMAPS' lines say. */
+/* Why this attempt failed: what LCMAPS' lines say, or what a plugin of ours said. A policy may have gone on behind the plugin's
+ * failure, so that it counts only where the lines have nothing but an alternative that did not fit. */
 static void find_reason(char *reason, size_t size, FILE *log, off_t start)
 {
     const char *said = getenv(CAUSE_VARIABLE);
     char *lines;
 
     reason[0] = '\0';
-    if (said != NULL) {
-        (void)text_print(reason, size, "%s", said);
-        (void)unsetenv(CAUSE_VARIABLE);
-        return;
-    }
     (void)fflush(log);
     lines = lines_since(start);
     if (lines != NULL)
         (void)text_print(reason, size, "%s", refusal_reason(lines));
     free(lines);
+    if (said != NULL && (reason[0] == '\0' || strcmp(reason, NOT_MAPPED) == 0))
+        (void)text_print(reason, size, "%s", said);
+    (void)unsetenv(CAUSE_VARIABLE);
 }
 
 /* Some time, unlike that of the others who were stepped back with us. */
@@ -240,7 +242,7 @@ int main(int argc, char **argv)
     mapped = ask_patiently(&request, &mapping, log, reason, sizeof reason);
     say_whose(answer);
     if (!mapped && reason[0] != '\0')
-        say(answer, ANSWER_CAUSE, reason);
+        say(answer, ANSWER_CAUSE, reason, CAUSE_SIZE);
     if (!mapped)
         end_with(answer, VERDICT_REFUSED);
     if (request.switched && !what_we_became(&mapping))

@@ -15,6 +15,7 @@ static const int severities[] = {LOG_ERR, LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_
 static int open_own_file(struct run *run)
 {
     const char *path = run->config.lcmaps_log_file;
+    struct stat status;
     char why[256];
     int file;
 
@@ -22,6 +23,10 @@ static int open_own_file(struct run *run)
         return -1;
     file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0640);
     run_act_as_self(run);
+    if (file >= 0 && (fstat(file, &status) != 0 || !S_ISREG(status.st_mode))) {
+        close(file);
+        file = -1;
+    }
     return file;
 }
 

@@ -107,9 +107,12 @@ static int unable(struct run *run, const char *cause)
 
 static int refused(struct run *run, enum cause cause)
 {
+    char dn[DN_SIZE];
+
+    text_escape(dn, sizeof dn, run->account.dn);
     journal_note(&run->journal, LOG_WARNING, "LCMAPS failed.");
     journal_note(&run->journal, LOG_WARNING, "The cause: %s. Caller: %s. Used DN: \"%s\"", cause_reason(cause),
-                 run->caller.name, run->account.dn);
+                 run->caller.name, dn);
     run_tell("LCMAPS failed.");
     run_tell("  The reason can be found in the syslog.");
     return run_fail(run, cause);

@@ -17,7 +17,6 @@
 
 enum cause payload_become(struct run *run, bool kept, const char **why, int *error)
 {
-    pid_t keeper = getppid();
     sigset_t none;
 
     *error = 0;
@@ -25,7 +24,7 @@ enum cause payload_become(struct run *run, bool kept, const char **why, int *err
         return CAUSE_SWITCH_FAILED;
     *why = "its process could not be prepared";
     /* A keeper that root or the kernel has killed leaves no payload behind that nobody watches. */
-    if (kept && (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != keeper)) {
+    if (kept && (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != run->journal.pid)) {
         *error = errno;
         return CAUSE_SWITCH_FAILED;
     }

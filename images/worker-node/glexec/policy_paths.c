@@ -27,6 +27,20 @@ static bool is(const struct word *word, const char *text)
     return strlen(text) == word->length && memcmp(word->text, text, word->length) == 0;
 }
 
+/* A quote that belongs to its string, `"-gridmapfile \"/etc/map\""`: LCMAPS takes it off when it divides the options. */
+static bool escaped_quote(const char *at)
+{
+    return at[0] == '\\' && at[1] == '"';
+}
+
+/* How far a word goes; in a string a quote ends it, whether escaped or not. */
+static size_t word_length(const char *at, bool quoted)
+{
+    size_t length = strcspn(at, quoted ? BLANKS "\"" : BLANKS "\"=#");
+
+    return quoted && length > 0 && escaped_quote(at + length - 1) ? length - 1 : length;
+}
+
 /* The next word of the policy: quotes only separate, as the strings of one plugin are joined with blanks; a comment goes to
  * the end of its line, unless the # is in a string. Outside of strings `=` is a word, `path=/folder` needs no blanks. */
 static bool next_word(struct policy_reader *reader, struct word *word)
@@ -35,7 +49,9 @@ static bool next_word(struct policy_reader *reader, struct word *word)
 
     for (;;) {
         at += strspn(at, BLANKS);
-        if (*at == '"')
+        if (reader->quoted && escaped_quote(at))
+            at++;
+        else if (*at == '"')
             reader->quoted = !reader->quoted;
         else if (*at == '#' && !reader->quoted)
             at += strcspn(at, "\n");
@@ -44,7 +60,7 @@ static bool next_word(struct policy_reader *reader, struct word *word)
         at += *at != '\0' ? 1 : 0;
     }
     word->text = at;
-    word->length = strcspn(at, reader->quoted ? BLANKS "\"" : BLANKS "\"=#");
+    word->length = word_length(at, reader->quoted);
     if (!reader->quoted && *at == '=')
         word->length = 1;
     reader->rest = at + word->length;
@@ -91,6 +107,10 @@ bool policy_path_next(struct policy_reader *reader, struct policy_path *found)
             continue;
         }
         expected = takes_path(&word, &kind);
+        if (!reader->quoted && is(&word, "=")) { /* a module may be named by its whole path, whatever it ends in */
+            expected = true;
+            kind = NAMED_FILE;
+        }
         equals = !reader->quoted && is(&word, "path");
         if (equals) {
             expected = true;

@@ -1,14 +1,18 @@
 #include "record.h"
 
+#include "clock.h"
 #include "outcome.h"
 #include "run.h"
 #include "text.h"
 
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #define SHOWN 1024 /* characters of one value; longer ones are cut, and the line says so */
 #define LINE 7500
+#define PATIENCE 10000 /* milliseconds for a log daemon that is being restarted while a payload ends */
+#define PAUSE 100      /* milliseconds between two attempts */
 
 static bool record_whose(struct run *run)
 {
@@ -86,6 +90,20 @@ int record_start(struct run *run)
     return run_fail(run, CAUSE_NO_RECORD);
 }
 
+/* There is only this chance to record an end, and nobody is kept waiting by it but the front. */
+static bool record_patiently(struct run *run, const char *line)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE * 1000000L};
+    int64_t until = clock_milliseconds() + PATIENCE;
+
+    while (!journal_record(&run->journal, line)) {
+        if (clock_milliseconds() >= until)
+            return false;
+        (void)nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
 void record_end(struct run *run, int status, const struct rusage *used)
 {
     char line[LINE];
@@ -95,6 +113,5 @@ void record_end(struct run *run, int status, const struct rusage *used)
                      by_signal ? "signal" : "exit", by_signal ? WTERMSIG(status) : WEXITSTATUS(status),
                      (long)used->ru_utime.tv_sec, (long)used->ru_utime.tv_usec / 1000, (long)used->ru_stime.tv_sec,
                      (long)used->ru_stime.tv_usec / 1000, run->target.name);
-    if (!journal_record(&run->journal, line))
-        run_tell("The end of the payload could not be recorded.");
+    (void)record_patiently(run, line); /* if not: the caller's descriptors have been let go, nobody can be told */
 }

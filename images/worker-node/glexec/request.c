@@ -20,6 +20,9 @@ static int refuse_mode(struct run *run, const char *mode)
 
 static int read_account(struct run *run)
 {
+    /* Without a policy's name LCMAPS tries all that are in its file: for the site to choose, not for the caller. */
+    if (run->config.lcmaps_verify_account_policy[0] == '\0')
+        return refuse_mode(run, "lcmaps_verify_account");
     run->request.verify = true;
     run->request.account = run_outer(run, "GLEXEC_ACCOUNT");
     if (run->request.account != NULL && run->request.account[0] != '\0')

@@ -1,11 +1,14 @@
 #include "run.h"
 
+#include "patience.h"
 #include "text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define LISTENING 2 /* seconds that a caller who does not read may keep a line */
 
 int run_fail(struct run *run, enum cause cause)
 {
@@ -39,6 +42,17 @@ const char *run_outer(const struct run *run, const char *name)
     return NULL;
 }
 
+static void say(const char *message)
+{
+    struct patience patience;
+
+    if (!patience_begin(&patience, LISTENING))
+        return;
+    if (write(STDERR_FILENO, message, strlen(message)) < 0)
+        (void)0; /* the exit code says it as well */
+    patience_end(&patience);
+}
+
 void run_tell(const char *format, ...)
 {
     char line[2 * PATH_MAX], text[2 * PATH_MAX], message[2 * PATH_MAX + 16];
@@ -48,7 +62,6 @@ void run_tell(const char *format, ...)
     (void)vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
     text_one_line(text, sizeof text, line);
-    if (text_print(message, sizeof message, "[gLExec]: %s\n", text) &&
-        write(STDERR_FILENO, message, strlen(message)) < 0)
-        return; /* the exit code says it as well */
+    if (text_print(message, sizeof message, "[gLExec]: %s\n", text))
+        say(message);
 }

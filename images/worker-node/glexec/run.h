@@ -28,6 +28,7 @@ struct run {
     struct limits limits; /* the caller's, for the payload */
     struct journal journal;
     int line;    /* of a lingering switch: from the keeper to the front */
+    int front_process; /* the front, for the keeper's signals */
     pid_t front; /* what the caller knows as the switch, 0 when that is this process */
     enum cause cause; /* why it ended without a payload */
     enum installation installation;

@@ -22,13 +22,13 @@ static void look_at(const struct policy_path *found, const char *text)
 static void look_behind(const char *text, bool quoted)
 {
     size_t length = strlen(text);
-    char *longer = malloc(length + sizeof "\"" MORE);
+    char *longer = malloc(length + sizeof " \"" MORE);
     struct policy_reader reader = {.rest = text}, other = {.rest = longer};
     struct policy_path found, again;
 
     holds(longer != NULL);
     memcpy(longer, text, length);
-    strcpy(longer + length, quoted ? "\"" MORE : MORE);
+    strcpy(longer + length, quoted ? " \"" MORE : MORE); /* a backslash at the end would make the quote the string's own */
     while (policy_path_next(&reader, &found))
         holds(policy_path_next(&other, &again) && again.kind == found.kind && strcmp(again.path, found.path) == 0);
     holds(policy_path_next(&other, &again) && again.kind == NAMED_FILE && strcmp(again.path, "/added/map") == 0);
