@@ -46,5 +46,5 @@ verify -> account
 
 @pytest.fixture
 def everybody_as(switch) -> Callable[[str], str]:
-    """The text of a policy that maps whoever has a proxy to one account: ``everybody_as("--dummy-username nobody")``."""
+    """The text of a policy that maps whoever has a proxy to one account: ``everybody_as("--dummy-uid 50001")``."""
     return lambda options: EVERYBODY.format(options=options, label=switch.option("lcmaps_get_account_policy"))

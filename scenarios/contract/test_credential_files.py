@@ -36,7 +36,7 @@ def tried(switch, variable):
     seen = {}
     for name, script in FILES.items():
         made = switch.made(script)
-        seen[name] = switch.tries(env={variable: made})
+        seen[name] = switch.tries(env={variable: made}, limit=2 * SOON)
     return seen, [name for name, effect in seen.items() if effect.seconds > SOON]
 
 
@@ -77,6 +77,6 @@ def test_a_credential_that_somebody_holds_locked_is_waited_for_but_not_for_ever(
     proxy = switch.place("alice")
     holding = ["flock", "-x", proxy]
     with switch.configured(lock_timeout="1"):
-        effect = switch.tries(proxy=proxy, before=holding)
+        effect = switch.tries(proxy=proxy, before=holding, limit=2 * SOON)
     assert effect == UNUSABLE
     assert 1 <= effect.seconds < 1 + SOON

@@ -3,6 +3,7 @@
 import functools
 import itertools
 from collections.abc import Mapping, Sequence
+from typing import TypedDict, Unpack
 
 from testbed.credentials.grid import Grid
 from testbed.credentials.zoo import Zoo
@@ -25,6 +26,24 @@ from testbed.site.pool import Pool
 from testbed.site.site import Site
 
 _numbers = itertools.count(1)
+
+
+class How(TypedDict, total=False):
+    """What one call may have otherwise than a usual one of the pilot's for Alice."""
+
+    user: str
+    """Whose credential."""
+    proxy: str | None
+    """A file on the node in its place."""
+    env: Mapping[str, str]
+    """Added to the environment or, with "", taken away."""
+    account: str
+    """Who calls in the pilot's place."""
+    groups: Sequence[int]
+    """Supplementary ones of the pilot's, as a batch system gives them to its jobs."""
+    stdin: bytes
+    limit: float
+    """Seconds."""
 
 
 class Caller(NodeFiles):
@@ -74,51 +93,23 @@ class Caller(NodeFiles):
         self.node.run(["sh", "-c", script, "sh", good, made], limit=LIMIT).check()
         return made
 
-    def call(
-        self,
-        *command: str,
-        user: str = "alice",
-        proxy: str | None = None,
-        env: Mapping[str, str] | None = None,
-        account: str | None = None,
-        stdin: bytes = b"",
-        groups: Sequence[int] = (),
-        before: Sequence[str] = (),
-        limit: float = LIMIT,
-    ) -> Answer:
-        """Call the switch with a user's credential. ``env`` adds to the call's environment or, with "", takes away.
+    def call(self, *command: str, before: Sequence[str] = (), **how: Unpack[How]) -> Answer:
+        """Call the switch. ``before`` is a program that runs it: with its own arguments, just as it would be called."""
+        return Answer.of(self.run(*before, SWITCH, *command, **how))
 
-        ``groups`` are supplementary ones of the pilot's, as a batch system gives them to its jobs. ``before`` is a
-        program that runs the switch: with its own arguments, as the caller, in the call's environment.
-        """
-        words = (*before, SWITCH, *command)
-        result = self.run(
-            *words, user=user, proxy=proxy, env=env, account=account, stdin=stdin, groups=groups, limit=limit
-        )
-        return Answer.of(result)
-
-    def run(
-        self,
-        *command: str,
-        user: str = "alice",
-        proxy: str | None = None,
-        env: Mapping[str, str] | None = None,
-        account: str | None = None,
-        stdin: bytes = b"",
-        groups: Sequence[int] = (),
-        limit: float = LIMIT,
-    ) -> Result:
+    def run(self, *command: str, **how: Unpack[How]) -> Result:
         """Run another program as the pilot, who has a user's credential for the switch: what `call` is for glexec."""
-        place = proxy if proxy is not None else self.place(user)
-        settings = {"GLEXEC_CLIENT_CERT": place, "HOME": self.account.home} | dict(env or {})
+        proxy, account, groups = how.get("proxy"), how.get("account", self.account.name), how.get("groups", ())
+        place = proxy if proxy is not None else self.place(how.get("user", "alice"))
+        settings = {"GLEXEC_CLIENT_CERT": place, "HOME": self.account.home} | dict(how.get("env", {}))
         if groups:
-            command = (*self.become(f"--groups={','.join(map(str, groups))}"), *command)
+            command, account = (*self.become(f"--groups={','.join(map(str, groups))}"), *command), "root"
         return self.node.run(
             command,
-            user="root" if groups else account or self.account.name,
+            user=account,
             env={name: value for name, value in settings.items() if value},
-            stdin=stdin,
-            limit=limit,
+            stdin=how.get("stdin", b""),
+            limit=how.get("limit", LIMIT),
         )
 
     def become(self, *options: str) -> list[str]:
@@ -151,20 +142,12 @@ class Caller(NodeFiles):
         """So many calls for these users by turns; no payload ends before all have begun."""
         return call_at_once(self.node, [self.account], self._grid, users, many=many)
 
-    def tries(
-        self,
-        *command: str,
-        then: str = "",
-        user: str = "alice",
-        proxy: str | None = None,
-        env: Mapping[str, str] | None = None,
-        account: str | None = None,
-        before: Sequence[str] = (),
-    ) -> Effect:
+    def tries(self, *command: str, then: str = "", before: Sequence[str] = (), **how: Unpack[How]) -> Effect:
         """Call the switch and see all that comes of it. The payload is the witness, unless told; see `call`."""
         witness = self.witness  # there before the call, to know what was in the log
-        argv, place = command or witness.command(then), self.placed(user) if proxy is None else proxy
-        return witness.effect(self.call(*argv, proxy=place, env=env, account=account, before=before))
+        if how.get("proxy") is None:
+            how["proxy"] = self.placed(how.get("user", "alice"))
+        return witness.effect(self.call(*(command or witness.command(then)), before=before, **how))
 
     def runs(
         self,
