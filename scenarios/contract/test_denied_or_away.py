@@ -98,7 +98,7 @@ def test_an_authority_that_does_not_answer_is_waited_for_but_not_for_ever(switch
         switch.configured(mapping_timeout="1"),
         switch.altered(named("-banmapfile"), script='rm "$1"; mkfifo -m 644 "$1"'),
     ):
-        effect = switch.tries()
+        effect = switch.tries(limit=8)
     assert effect == away("timed-out")
     assert 1 <= effect.seconds < 6
 

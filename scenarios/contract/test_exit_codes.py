@@ -4,6 +4,8 @@ from testbed.model.effect import Cause, Effect, refused
 from testbed.plugin import matrix
 
 EVERYWHERE = "log-only setuid"
+NO_COMMAND = refused(201, "caller", "command-unusable")
+NOT_LISTED = refused(203, "denied", "caller-not-listed")
 
 
 @matrix(mode=EVERYWHERE)
@@ -39,9 +41,14 @@ def test_without_a_credential_the_caller_is_at_fault(switch):
 def test_a_command_that_does_not_exist_is_the_fault_of_the_caller(switch):
     """The command is none for the mapped user, or has no absolute path: 201 (Nikhef wiki, Exit codes of gLExec)."""
     commands = ("/no/such/command", "true", "./true", "/usr/bin", "/etc/passwd", "/usr/bin/true/x")
-    assert {command: switch.tries(command) for command in commands} == dict.fromkeys(
-        commands, refused(201, "caller", "command-unusable")
-    )
+    there = ("env", "-C", "/usr/bin")
+    assert {command: switch.tries(command, before=there) for command in commands} == dict.fromkeys(commands, NO_COMMAND)
+
+
+@matrix(mode="setuid")
+def test_a_command_is_looked_at_with_the_rights_of_the_target(switch):
+    """Not executable for the mapped user: 201 (Nikhef wiki, Exit codes); seen as root or pilot it would be 126."""
+    assert switch.tries(switch.made('install -m 755 /usr/bin/true "$2"')) == NO_COMMAND
 
 
 @matrix(mode=EVERYWHERE)
@@ -54,21 +61,22 @@ def test_a_command_that_the_kernel_cannot_execute_is_126(switch):
 
 @matrix(mode=EVERYWHERE)
 def test_a_user_whom_no_map_names_is_not_authorised(switch):
-    """LCMAPS fails for a VO that the site does not serve: 203 (Nikhef wiki, Exit codes of gLExec)."""
+    """LCMAPS fails for a VO that the site does not serve: 203, with a reason in the site's log (Nikhef wiki)."""
     assert switch.tries(user="dave") == refused(203, "denied", "not-mapped")
+    assert any("LCMAPS failed" in line for line in switch.witness.log)
 
 
 @matrix(mode="setuid")
 def test_an_account_outside_the_white_list_may_not_call(switch):
     """The caller is not in user_white_list: 203 (Nikhef wiki, Exit codes of gLExec)."""
-    assert switch.tries(account="daemon") == refused(203, "denied", "caller-not-listed")
+    assert switch.tries(account="daemon") == NOT_LISTED
 
 
 @matrix(mode=EVERYWHERE)
 def test_who_may_call_is_for_the_site_to_say(switch):
     """Names, `.pool`, `*`; an empty list means nobody (gLExec's manual page; OSG for `*`; the last is inferred)."""
-    pilot, nobody = switch.account.name, refused(203, "denied", "caller-not-listed")
-    expected = {pilot: switch.runs(), "*": switch.runs(), "daemon": nobody, ".daemon": nobody, "": nobody}
+    pilot, runs = switch.account.name, switch.runs()
+    expected = {pilot: runs, "*": runs, "daemon": NOT_LISTED, ".daemon": NOT_LISTED, "": NOT_LISTED}
     seen = {}
     for white_list in expected:
         with switch.configured(user_white_list=white_list):
@@ -77,9 +85,18 @@ def test_who_may_call_is_for_the_site_to_say(switch):
 
 
 @matrix(mode=EVERYWHERE)
+def test_a_white_listed_pool_is_its_prefix_and_digits(switch):
+    """`.pilot` lets pilot01 in; that it does not let pilotadmin in is our choice (advice: name pools unambiguously)."""
+    with switch.altered("/etc/passwd", script='echo "pilotadmin:x:40100:40000::/:/usr/bin/dash" >>"$1"'):
+        proxy = switch.made('cp -p "$1" "$2"; chmod 711 "$(dirname "$2")"; chown pilotadmin "$2"')
+        assert switch.tries(proxy=proxy, account="pilotadmin") == NOT_LISTED
+
+
+@matrix(mode=EVERYWHERE)
 def test_root_has_no_business_with_the_switch(switch):
-    """Root would bypass the white list (our choice). Told before the configuration is read, and so without a cause."""
-    assert switch.tries(account="root") == refused(203)
+    """Root would be any caller (our choice). Told before the configuration is read, and so without a cause."""
+    with switch.configured(user_white_list="*"):
+        assert switch.tries(account="root", proxy=switch.made('cp "$1" "$2"; chmod 600 "$2"')) == refused(203)
 
 
 @matrix(mode=EVERYWHERE)

@@ -1,8 +1,11 @@
 """A caller who plants, links and swaps files around the switch. The numbers are those of docs/hostile-callers.md."""
 
+import pytest
+
 from testbed.model.effect import refused
-from testbed.pilot.caller import SWITCH
+from testbed.pilot.node_files import CONF
 from testbed.plugin import matrix
+from testbed.site.layout import SWITCH
 
 EVERYWHERE = "log-only setuid"
 UNWRITABLE = refused(201, "caller", "target-proxy-unwritable")
@@ -10,12 +13,21 @@ UNWRITABLE = refused(201, "caller", "target-proxy-unwritable")
 
 def as_pilot(switch, script, *words):
     """Run a shell script as the pilot; its result."""
-    return switch.node.run(["sh", "-c", script, "sh", *words], user=switch.account.name, limit=20)
+    return switch.run("sh", "-c", script, "sh", *words)
 
 
 def listed(switch, folder):
     """What is in a folder: mode, owner, number of names and size of every file."""
     return switch.node.run(["ls", "-ln", "--time-style=+", folder], limit=10).text.splitlines()
+
+
+SHOW = '/usr/bin/stat -c "%F %a" "$X509_USER_PROXY"'
+
+
+def victim_of(switch):
+    """An empty file that every account could write to; its path."""
+    as_pilot(switch, "umask 0; : >/tmp/victim").check()
+    return "/tmp/victim"
 
 
 @matrix(mode=EVERYWHERE)
@@ -48,13 +60,33 @@ def test_links_planted_for_the_target_proxy_are_not_followed(switch):
 
 
 @matrix(mode=EVERYWHERE)
+def test_a_link_that_may_be_replaced_is_replaced_and_not_followed(switch):
+    """A66: GLEXEC_TARGET_PROXY is written under another name, then renamed: nobody sees half of it (our choice)."""
+    victim = victim_of(switch)
+    as_pilot(switch, 'mkdir -m 777 /tmp/shared; ln -s "$1" /tmp/shared/proxy', victim).check()
+    effect = switch.tries(then=SHOW, env={"GLEXEC_TARGET_PROXY": "/tmp/shared/proxy"})
+    assert (effect, effect.said) == (switch.runs(then=SHOW), "regular file 600\n")
+    assert switch.read(victim) == ""
+
+
+PLANT = """
+import os, sys
+victim, uid, *call = sys.argv[1:]
+for pid in range(os.getpid(), os.getpid() + 400):
+    name = f"x509up_u{uid}.glexec.{pid}"
+    for planted in (name, f".glexec.{pid}.{name}"):
+        os.symlink(victim, f"/tmp/{planted}")
+os.execvp(call[0], call)
+"""
+
+
+@matrix(mode=EVERYWHERE)
 def test_names_planted_for_the_target_proxy_are_not_used(switch):
     """A66: the usual name can be foreseen; where it is taken another one is chosen (BLAH's, HTCondor's tmp names)."""
-    plant = 'for n in $(seq 1 300); do ln -s /etc/planted "/tmp/x509up_u$1.glexec.$(($$ + n))"; done; shift; exec "$@"'
-    uid = switch.node.run(["id", "-u", switch.facts().user], limit=10).text
-    effect = switch.tries(then='/usr/bin/test -f "$X509_USER_PROXY"', before=("sh", "-c", plant, "sh", uid))
-    assert effect == switch.runs(then='/usr/bin/test -f "$X509_USER_PROXY"')
-    assert switch.node.run(["ls", "/etc/planted"], limit=10).code != 0
+    victim, uid = victim_of(switch), str(switch.facts().uids[0])
+    effect = switch.tries(then=SHOW, before=("python3", "-c", PLANT, victim, uid))
+    assert (effect, effect.said) == (switch.runs(then=SHOW), "regular file 600\n")
+    assert switch.read(victim) == ""
 
 
 @matrix(mode=EVERYWHERE)
@@ -111,9 +143,31 @@ def test_nobody_but_glexec_changes_a_lease(switch, named):
     assert listed(switch, folder) == before
 
 
+OPENED = """
+import ctypes, os, struct, subprocess, sys
+OPEN, CLOSE, ACCESS = 0x20, 0x18, 0x01  # inotify(7): what lies between keeps two openings from being told as one
+libc = ctypes.CDLL(None, use_errno=True)
+watch = libc.inotify_init1(os.O_NONBLOCK)
+assert libc.inotify_add_watch(watch, os.fsencode(sys.argv[1]), OPEN | CLOSE | ACCESS) >= 0
+code = subprocess.run(sys.argv[2:]).returncode
+print("opened", sum(bool(mask & OPEN) for _, mask, _, _ in struct.iter_unpack("iIII", os.read(watch, 1 << 16))))
+sys.exit(code)
+"""
+
+
+@matrix(mode=EVERYWHERE)
+@pytest.mark.parametrize("file", ["configuration", "policy", "credential"])
+def test_what_is_checked_is_what_is_read(switch, file):
+    """A63: opened once, checked and read on one descriptor: nothing can be swapped in between (CVE-2005-1993)."""
+    path = {"configuration": CONF, "policy": switch.policy_file, "credential": switch.place("alice")}[file]
+    proxy = path if file == "credential" else None
+    effect = switch.tries(proxy=proxy, account="root", before=("python3", "-c", OPENED, path, *switch.become()))
+    assert (effect, effect.said) == (switch.runs(), "opened 1\n")
+
+
 @matrix(mode=EVERYWHERE)
 def test_credentials_that_are_swapped_meanwhile_never_mix_two_users(switch):
-    """A63 for credentials: who is recorded is who runs; see what_others_replace_while_it_is_read for the file alone."""
+    """A63: who is recorded is who runs; what changed while it was read is refused (our choice): never half of each."""
     swap = """
         (for _ in 1 2 3 4 5 6 7 8 9 10; do ln -f "$1" "$3.l"; cp -p "$1" "$3.n"; mv "$3.n" "$3"; cp -p "$2" "$3.n"
             mv "$3.n" "$3"; rm -f "$3.l"; done) >/dev/null 2>&1 &
@@ -121,8 +175,8 @@ def test_credentials_that_are_swapped_meanwhile_never_mix_two_users(switch):
     """
     alice, bob, target = switch.placed("alice"), switch.placed("bob"), switch.place("alice")
     possible = (switch.runs(), switch.runs(user="bob"), refused(201, "caller", "credential-unusable"))
-    env = {"GLEXEC_SOURCE_PROXY": target}
-    effects = [
-        switch.tries(proxy=target, env=env, before=("sh", "-c", swap, "sh", alice, bob, target)) for _ in range(6)
-    ]
+    env, before = {"GLEXEC_SOURCE_PROXY": target}, ("sh", "-c", swap, "sh", alice, bob, target)
+    effects = [switch.tries(proxy=target, env=env, before=before) for _ in range(8)]
     assert [effect for effect in effects if effect not in possible] == []
+    accounts = {record.dn: record.account for record in switch.records()}
+    assert len(set(accounts.values())) == len(accounts) or not switch.separates

@@ -73,15 +73,6 @@ LCMAPS = {
     "GRIDMAPDIR": HOSTILE,
     "GROUPMAPFILE": f"{HOSTILE}/grid-mapfile",
 }
-ANYBODY = """\
-path = /usr/lib/lcmaps
-bad = "lcmaps_dummy_bad.mod"
-good = "lcmaps_dummy_good.mod --dummy-username {account.name} --dummy-group {account.group.name}"
-anybody:
-bad -> good | good
-{label}:
-bad -> good | good
-"""
 
 
 def hostile_folder(switch, files):
@@ -105,10 +96,12 @@ def test_variables_of_the_loader_and_of_libraries_change_nothing(switch):
 @matrix(mode=EVERYWHERE)
 def test_no_variable_that_steers_shells_or_libraries_reaches_the_payload(switch):
     """A52: names starting GLEXEC_, HOME and X509_USER_PROXY are all that gets through (Nikhef wiki; CVE-2004-1051)."""
-    steering = SHELLS | TRUST | {name: value for name, value in LCMAPS.items() if not name.startswith("GLEXEC_")}
-    result = switch.call("/usr/bin/env", env=steering | {"LOCPATH": HOSTILE, "MALLOC_CHECK_": "3"})
-    names = {line.partition("=")[0] for line in result.text.splitlines()}
-    assert {name for name in names if not name.startswith("GLEXEC_")} == {"HOME", "X509_USER_PROXY"}
+    env = SHELLS | TRUST | LCMAPS | {"LOCPATH": HOSTILE, "MALLOC_CHECK_": "3", "SECRET_TOKEN": "x", "GLEXECX": "x"}
+    wanted, facts_of_a_run = {"GLEXEC_ENV": "kept", "GLEXEC_ID": "kept"}, {"GLEXEC_EPILOG_X": "forged"}
+    lines = switch.call("/usr/bin/env", env=env | wanted | facts_of_a_run).text.splitlines()
+    through = {"GLEXEC_CLIENT_CERT", *wanted, *(name for name in env if name.startswith("GLEXEC_"))}
+    assert {line.partition("=")[0] for line in lines} == {"HOME", "X509_USER_PROXY", *through}
+    assert "GLEXEC_ENV=kept" in lines
 
 
 @matrix(mode=EVERYWHERE)
@@ -123,10 +116,10 @@ def test_a_forged_name_under_an_authority_of_the_callers_own_is_refused(switch):
 
 
 @matrix(mode=EVERYWHERE)
-def test_a_policy_of_the_callers_own_decides_nothing(switch):
+def test_a_policy_of_the_callers_own_decides_nothing(switch, everybody_as):
     """A51: LCMAPS' settings are the site's, whatever LCMAPS_DB_FILE and its like say (our choice)."""
     account = switch.pool().accounts[0]
-    policy = ANYBODY.format(account=account, label=switch.option("lcmaps_get_account_policy"))
+    policy = everybody_as(f"--dummy-username {account.name} --dummy-group {account.group.name}")
     grid_map = f'"{switch.fqans("dave")[0]}" {account.name}\n'
     hostile_folder(switch, {"lcmaps.db": policy.encode(), "grid-mapfile": grid_map.encode()})
     assert switch.tries(user="dave", env=LCMAPS) == refused(203, "denied", "not-mapped")

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from testbed.lab.layout import NODE
 from testbed.plugin import matrix
 
@@ -54,12 +56,14 @@ def test_a_controlling_terminal_of_the_caller_is_the_payloads_as_well(switch):
 
 
 @matrix(mode=EVERYWHERE)
-def test_mask_descriptors_and_signals_of_the_caller_are_not_inherited(switch):
+@pytest.mark.parametrize("linger", ["yes", "no"])
+def test_mask_descriptors_and_signals_of_the_caller_are_not_inherited(switch, linger):
     """Mask 022, nothing open above 2, no signal ignored or blocked (HTCondor's ticket 2907; values: our choice)."""
     spoil = 'umask 0; exec 5</etc/passwd 7>/dev/null; exec "$@"'
     signals = ("env", "--ignore-signal=USR1,CHLD,TERM", "--block-signal=USR2,HUP")
-    without, through = compared(switch, *signals, "sh", "-c", spoil, "sh")
-    _, usual = compared(switch)
+    with switch.configured(linger=linger):
+        without, through = compared(switch, *signals, "sh", "-c", spoil, "sh")
+        _, usual = compared(switch)
     assert (without["mask"], len(without["descriptors"])) == ("0000", 5)
     rows = ("mask", "descriptors", "ignored signals", "blocked signals")
     assert without["ignored signals"] != usual["ignored signals"]

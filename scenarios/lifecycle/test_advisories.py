@@ -55,7 +55,7 @@ call.stdout.read()
 """
 
 
-@matrix(mode="setuid")
+@matrix(mode=EVERYWHERE)
 def test_a_caller_who_kills_the_switch_gets_its_payload_ended_and_recorded(switch):
     """A caller cannot signal another uid: payloads outlived the switch (threat A12). That it is ended: our choice."""
     payload = switch.drives(KILLED)

@@ -29,11 +29,3 @@ def test_start_and_end_of_a_run_are_joined_by_one_pid(switch, records):
     alice, bob = records()
     assert (alice.code, bob.code) == (5, 6)
     assert alice.pid != bob.pid
-
-
-@matrix(mode="log-only setuid")
-def test_a_refused_user_leaves_no_record_of_a_run_but_a_reason(switch, records):
-    """LCMAPS' refusal is in the site's log, and nothing was run (Nikhef wiki, Exit codes of gLExec: 203)."""
-    assert switch.call("/usr/bin/true", user="dave").code == 203
-    assert records() == []
-    assert any("LCMAPS failed" in line for line in switch.log())

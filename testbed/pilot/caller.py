@@ -2,41 +2,51 @@
 
 import functools
 import itertools
-import re
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from typing import TypedDict, Unpack
 
 from testbed.credentials.grid import Grid
 from testbed.credentials.zoo import Zoo
 from testbed.lab.host import Host
-from testbed.lab.record import LOG, Record, records
+from testbed.lab.record import Record, records
 from testbed.lab.result import Result
 from testbed.lab.wait import eventually
 from testbed.model.effect import Effect, Recorded, ran
 from testbed.model.entry import Entry, folder
 from testbed.model.mode import Installation
 from testbed.model.person import long_form
-from testbed.model.problem import Problem
-from testbed.pilot.alteration import altered
 from testbed.pilot.answer import Answer
 from testbed.pilot.callers import Call, call_at_once
 from testbed.pilot.facts import Facts
+from testbed.pilot.node_files import LIMIT, NodeFiles
 from testbed.pilot.probes import probe
 from testbed.pilot.witness import Witness, escaped
-from testbed.site.extension import extended
-from testbed.site.folder import POLICY
+from testbed.site.layout import SWITCH
 from testbed.site.pool import Pool
 from testbed.site.site import Site
-
-SWITCH = "/usr/sbin/glexec"
-CONF = "/etc/glexec.conf"
-LIMIT = 20.0
-"""Seconds for one call; usual is a tenth of one."""
 
 _numbers = itertools.count(1)
 
 
-class Caller:
+class How(TypedDict, total=False):
+    """What one call may have otherwise than a usual one of the pilot's for Alice."""
+
+    user: str
+    """Whose credential."""
+    proxy: str | None
+    """A file on the node in its place."""
+    env: Mapping[str, str]
+    """Added to the environment or, with "", taken away."""
+    account: str
+    """Who calls in the pilot's place."""
+    groups: Sequence[int]
+    """Supplementary ones of the pilot's, as a batch system gives them to its jobs."""
+    stdin: bytes
+    limit: float
+    """Seconds."""
+
+
+class Caller(NodeFiles):
     """The first pilot account of a worker node with everybody's proxies, as a pilot has them.
 
     >>> switch.call("/usr/bin/id", "-un", user="bob").text
@@ -46,8 +56,7 @@ class Caller:
     """
 
     def __init__(self, node: Host, site: Site, grid: Grid) -> None:
-        self.node = node
-        self._site = site
+        super().__init__(node, site)
         self._grid = grid
         self._placed: dict[str, str] = {}
         self.account = site.pilot_accounts[0]
@@ -84,56 +93,29 @@ class Caller:
         self.node.run(["sh", "-c", script, "sh", good, made], limit=LIMIT).check()
         return made
 
-    def call(
-        self,
-        *command: str,
-        user: str = "alice",
-        proxy: str | None = None,
-        env: Mapping[str, str] | None = None,
-        account: str | None = None,
-        stdin: bytes = b"",
-        groups: Sequence[int] = (),
-        before: Sequence[str] = (),
-        limit: float = LIMIT,
-    ) -> Answer:
-        """Call the switch with a user's credential. ``env`` adds to the call's environment or, with "", takes away.
+    def call(self, *command: str, before: Sequence[str] = (), **how: Unpack[How]) -> Answer:
+        """Call the switch. ``before`` is a program that runs it: with its own arguments, just as it would be called."""
+        return Answer.of(self.run(*before, SWITCH, *command, **how))
 
-        ``groups`` are supplementary ones of the pilot's, as a batch system gives them to its jobs. ``before`` is a
-        program that runs the switch: with its own arguments, as the caller, in the call's environment.
-        """
-        words = (*before, SWITCH, *command)
-        result = self.run(
-            *words, user=user, proxy=proxy, env=env, account=account, stdin=stdin, groups=groups, limit=limit
-        )
-        return Answer.of(result)
-
-    def run(
-        self,
-        *command: str,
-        user: str = "alice",
-        proxy: str | None = None,
-        env: Mapping[str, str] | None = None,
-        account: str | None = None,
-        stdin: bytes = b"",
-        groups: Sequence[int] = (),
-        limit: float = LIMIT,
-    ) -> Result:
+    def run(self, *command: str, **how: Unpack[How]) -> Result:
         """Run another program as the pilot, who has a user's credential for the switch: what `call` is for glexec."""
-        place = proxy if proxy is not None else self.place(user)
-        settings = {"GLEXEC_CLIENT_CERT": place, "HOME": self.account.home} | dict(env or {})
+        proxy, account, groups = how.get("proxy"), how.get("account", self.account.name), how.get("groups", ())
+        place = proxy if proxy is not None else self.place(how.get("user", "alice"))
+        settings = {"GLEXEC_CLIENT_CERT": place, "HOME": self.account.home} | dict(how.get("env", {}))
         if groups:
-            mine, gids = account or self.account.name, ",".join(map(str, groups))
-            gid = self.node.run(["id", "-g", mine], limit=LIMIT).text
-            become = ["setpriv", f"--reuid={mine}", f"--regid={gid}", f"--groups={gids}", "--", "env", "-i"]
-            words = [f"{name}={value}" for name, value in settings.items() if value]
-            return self.node.run([*become, *words, *command], stdin=stdin, limit=limit)
+            command, account = (*self.become(f"--groups={','.join(map(str, groups))}"), *command), "root"
         return self.node.run(
             command,
-            user=account or self.account.name,
+            user=account,
             env={name: value for name, value in settings.items() if value},
-            stdin=stdin,
-            limit=limit,
+            stdin=how.get("stdin", b""),
+            limit=how.get("limit", LIMIT),
         )
+
+    def become(self, *options: str) -> list[str]:
+        """Words with which root becomes the pilot, and keeps what the options of setpriv say, before a command."""
+        who = [f"--reuid={self.account.uid}", f"--regid={self.account.group.gid}"]
+        return ["setpriv", *who, *(options or ["--clear-groups"]), "--"]
 
     def drives(self, script: str, user: str = "alice") -> str:
         """Run a Python script of the pilot's own, which calls the switch as it likes; what it prints."""
@@ -160,20 +142,12 @@ class Caller:
         """So many calls for these users by turns; no payload ends before all have begun."""
         return call_at_once(self.node, [self.account], self._grid, users, many=many)
 
-    def tries(
-        self,
-        *command: str,
-        then: str = "",
-        user: str = "alice",
-        proxy: str | None = None,
-        env: Mapping[str, str] | None = None,
-        account: str | None = None,
-        before: Sequence[str] = (),
-    ) -> Effect:
+    def tries(self, *command: str, then: str = "", before: Sequence[str] = (), **how: Unpack[How]) -> Effect:
         """Call the switch and see all that comes of it. The payload is the witness, unless told; see `call`."""
         witness = self.witness  # there before the call, to know what was in the log
-        argv, place = command or witness.command(then), self.placed(user) if proxy is None else proxy
-        return witness.effect(self.call(*argv, proxy=place, env=env, account=account, before=before))
+        if how.get("proxy") is None:
+            how["proxy"] = self.placed(how.get("user", "alice"))
+        return witness.effect(self.call(*(command or witness.command(then)), before=before, **how))
 
     def runs(
         self,
@@ -217,46 +191,6 @@ class Caller:
         self.node.put([Entry(path, b"\x7fELF but not really\n", 0o755)], limit=LIMIT)
         return path
 
-    def read(self, path: str) -> str:
-        """The text of a file of the node's."""
-        return self.node.run(["cat", path], limit=LIMIT).check().out.decode()
-
-    def altered(
-        self, path: str, text: str | bytes | None = None, *, owner: str = "", mode: str = "", script: str = ""
-    ) -> AbstractContextManager[None]:
-        """A file or folder is another meanwhile: other text, owner or mode, or what a shell makes of it, ``$1``."""
-        return altered(self.node, path, text, owner=owner, mode=mode, script=script)
-
-    def without(self, path: str) -> AbstractContextManager[None]:
-        """A file or folder of the node is not there meanwhile."""
-        return altered(self.node, path, gone=True)
-
-    def configuration(self, text: str | bytes) -> AbstractContextManager[None]:
-        """The switch has another glexec.conf meanwhile, with the owner and mode of the real one."""
-        return self.altered(CONF, text)
-
-    def configured(self, **options: str) -> AbstractContextManager[None]:
-        """The site's glexec.conf has these options otherwise, or besides, meanwhile."""
-        kept = [line for line in self.read(CONF).splitlines() if line.partition("=")[0].strip() not in options]
-        return self.configuration("\n".join([*kept, *(f"{name} = {value}" for name, value in options.items())]) + "\n")
-
-    def policy(self, *modules: str) -> AbstractContextManager[None]:
-        """The site's policies go on with these modules meanwhile, each with its options, where they were content."""
-        file = self._site.file(POLICY)
-        if file is None:
-            raise Problem(f"the site {self._site.name} has no {POLICY} to add {modules[0]} to")
-        return self.altered(file.path, extended(file.content, *modules))
-
-    def option(self, name: str) -> str:
-        """What the site's glexec.conf says to an option; empty where it does not name it."""
-        found = re.search(rf"^\s*{name}\s*=\s*(\S*)", self.read(CONF), re.M)
-        return found[1] if found else ""
-
-    @property
-    def policy_file(self) -> str:
-        """Where the site's LCMAPS policy is."""
-        return self.option("lcmaps_db_file") or "/etc/lcmaps/lcmaps-glexec.db"
-
     def facts(self, user: str = "alice", before: Sequence[str] = ()) -> Facts:
         """Who and where a user's payload is, in the words of its kernel."""
         result = self.call("/usr/bin/python3", "-", user=user, stdin=probe("identity"), before=before)
@@ -265,7 +199,3 @@ class Caller:
     def records(self) -> list[Record]:
         """Every run that the site's log tells of."""
         return records(self.node)
-
-    def log(self) -> list[str]:
-        """The lines of the site's own log."""
-        return self.read(LOG).splitlines()

@@ -19,7 +19,7 @@ SCENARIOS = "scenarios"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """One entry: ``contract/test_payload.py::test_the_environment_is_clean`` is known to deviate in these cells."""
+    """One entry: ``contract/test_payload.py::test_root_is_gone_for_good`` is known to deviate in these cells."""
 
     switch: str
     scenario: str

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.mutants.table import ROOT, Mutant
 
-SUITE = ("scenarios/contract", "scenarios/traceability", "scenarios/preflight")
+SUITE = tuple(f"scenarios/{name}" for name in ("contract", "lifecycle", "plugins", "traceability", "preflight"))
 """The scenarios that hold a switch."""
 MODES = ("setuid", "log-only")
 LIMIT = 600

@@ -1,4 +1,4 @@
-"""Signals: what the caller sends to a lingering switch reaches its payload, of whatever uid that is."""
+"""What a lingering switch is to its caller: a stand-in for the payload, of whatever uid that is."""
 
 from testbed.plugin import matrix
 
@@ -65,15 +65,19 @@ def test_a_payload_can_be_killed_through_the_switch(switch):
     assert switch.drives(KILL).splitlines() == ["0", "137"]
 
 
-TREE = """
-import os, subprocess
-call = subprocess.run(["/usr/sbin/glexec", "/usr/bin/cat", "/proc/self/stat"], capture_output=True, text=True)
-fields = call.stdout.split()
-print(fields[4] == str(os.getpgrp()), fields[5] == str(os.getsid(0)))
+READING = """
+import subprocess, sys
+with subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+    print(running.stdout.read().decode(), end="", flush=True)
+    running.stdin.write(b"go on\\n")
+    running.stdin.close()
+    sys.exit(running.wait())
 """
 
 
 @matrix(mode=EVERYWHERE)
-def test_a_payload_stays_in_the_process_group_and_session_of_its_caller(switch):
-    """No setsid by design: batch systems track their jobs by it (Nikhef wiki, Batch system interoperability)."""
-    assert switch.drives(TREE) == "True True"
+def test_a_switch_that_waits_keeps_no_output_open(switch):
+    """A lingering gLExec kept the caller's pipes: who waited for the end of output hung (HTCondor #1642)."""
+    then = "echo said; exec >&- 2>&-; read word; exit 5"
+    effect = switch.tries(then=then, before=("python3", "-c", READING))
+    assert (effect, effect.said) == (switch.runs(then=then, end="exit 5"), "said\n")
