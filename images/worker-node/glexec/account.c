@@ -14,7 +14,7 @@ static bool printable(const char *text)
 }
 
 struct taken {
-    bool dn, uid, gid, end;
+    bool dn, uid, gid, cause, end;
 };
 
 static const char *take_number(bool *seen, uint32_t *place, const char *value)
@@ -53,8 +53,9 @@ static const char *take(struct account *account, struct taken *taken, const char
         return text_print(account->dn, sizeof account->dn, "%s", value) ? NULL : "the DN is too long";
     }
     if (strcmp(word, ANSWER_CAUSE) == 0) {
-        if (account->cause[0] != '\0')
+        if (taken->cause)
             return "the cause is given twice";
+        taken->cause = true;
         return text_print(account->cause, sizeof account->cause, "%s", value) ? NULL : "the cause is too long";
     }
     if (strcmp(word, ANSWER_FQAN) == 0)
@@ -110,7 +111,7 @@ const char *account_parse(struct account *account, char *text, size_t length)
         return "it has a uid without a primary gid, or the reverse";
     if (!taken.uid && account->group_count > 0)
         return "it has groups without a uid";
-    if (taken.uid && account->cause[0] != '\0')
+    if (taken.uid && taken.cause)
         return "it has an account, and a cause why there is none";
     if (!taken.uid && account->scratch.count > 0)
         return "it has private folders without a uid";

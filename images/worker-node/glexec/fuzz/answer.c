@@ -47,7 +47,7 @@ static void look_at_line(struct counts *counts, char *line)
         holds(counts->scratch < account.scratch.count && value[0] == '/');
         holds(strcmp(account.scratch.path[counts->scratch++], value) == 0 && strstr(value, "/../") == NULL);
     } else if (strcmp(line, ANSWER_CAUSE) == 0) {
-        holds(strcmp(account.cause, value) == 0 && (counts->cause++ == 0 || value[0] == '\0'));
+        holds(counts->cause++ == 0 && strcmp(account.cause, value) == 0);
     } else if (strcmp(line, ANSWER_UID) == 0) {
         holds(counts->uid++ == 0);
         same_number(account.uid, value);
