@@ -110,7 +110,7 @@ def test_a_caller_cannot_choose_what_the_site_does_not_offer(switch):
         "lcmaps_get_account": switch.runs(),
         "none": refused(201, "caller", "mode-unknown"),
         "log-only": refused(201, "caller", "mode-unknown"),
-        "lcmaps_verify_account": refused(201, "caller", "account-not-named"),
+        "lcmaps_verify_account": refused(201, "caller", "mode-unknown"),  # the site names no policy for it
     }
     assert {mode: switch.tries(env={"GLEXEC_MODE": mode}) for mode in modes} == modes
 
@@ -121,6 +121,6 @@ def test_to_verify_an_account_is_to_run_as_that_one_or_not_at_all(switch):
     with switch.configured(lcmaps_verify_account_policy=switch.option("lcmaps_get_account_policy")):
         own, last = switch.facts().user, switch.pool().accounts[-1].name
         verify = {"GLEXEC_MODE": "lcmaps_verify_account"}
-        seen = {name: switch.tries(env=verify | {"GLEXEC_ACCOUNT": name}) for name in (own, last, "root")}
-    other = refused(203, "denied", "account-differs")
-    assert seen == {own: switch.runs(), last: other, "root": other}
+        seen = {name: switch.tries(env=verify | {"GLEXEC_ACCOUNT": name}) for name in (own, last, "root", "")}
+    other, unnamed = refused(203, "denied", "account-differs"), refused(201, "caller", "account-not-named")
+    assert seen == {own: switch.runs(), last: other, "root": other, "": unnamed}
