@@ -15,4 +15,4 @@ for mark in "$3"/*; do
     rm "$mark"
 done
 echo log
-tail -c "+$(($2 + 1))" "$1"
+[ ! -e "$1" ] || tail -c "+$(($2 + 1))" "$1" # the log daemon makes it with the first line

@@ -119,7 +119,7 @@ class Caller(NodeFiles):
 
     def drives(self, script: str, user: str = "alice") -> str:
         """Run a Python script of the pilot's own, which calls the switch as it likes; what it prints."""
-        return self.run("/usr/bin/python3", "-c", script, user=user).text
+        return Answer.of(self.run("/usr/bin/python3", "-c", script, user=user)).text
 
     def alive(self, pid: str) -> bool:
         """Whether a process runs on the node."""
