@@ -29,3 +29,18 @@ def test_start_and_end_of_a_run_are_joined_by_one_pid(switch, records):
     alice, bob = records()
     assert (alice.code, bob.code) == (5, 6)
     assert alice.pid != bob.pid
+
+
+@matrix(mode="log-only setuid")
+def test_the_record_names_the_user_where_no_plugin_of_the_policy_does(switch):
+    """verify_proxy -> dummy_good, the usual log-only policy (Quattor): none of its plugins tells the DN (observed)."""
+    account = switch.pool().accounts[0]
+    policy = f"""\
+path = /usr/lib/lcmaps
+verify = "lcmaps_verify_proxy.mod -certdir /etc/grid-security/certificates"
+account = "lcmaps_dummy_good.mod --dummy-uid {account.uid} --dummy-gid {account.group.gid}"
+{switch.option("lcmaps_get_account_policy")}:
+verify -> account
+"""
+    with switch.altered(switch.policy_file, policy):
+        assert switch.tries() == switch.runs()

@@ -63,7 +63,8 @@ def test_a_payload_is_ended_and_recorded_when_the_caller_kills_the_switch(node, 
     assert any("Terminated, signal 15, " in line for line in heard)
 
 
-def test_a_switch_that_is_killed_while_it_asks_runs_nothing(node):
+def asking(node):
+    """A call that waits for its authority until there is /seen/go; its payload would leave /seen/ran."""
     waits = "touch /mnt/seen/asked; until test -e /mnt/seen/go; do sleep 0.01; done"
     node.answers("dn /CN=x\nuid 50001\npgid 50000\nend\n", also=waits)
     for trace in ("/seen/asked", "/seen/go", "/seen/ran"):
@@ -71,6 +72,11 @@ def test_a_switch_that_is_killed_while_it_asks_runs_nothing(node):
     running = subprocess.Popen(node.command("/bin/touch", "/mnt/seen/ran", env=GOOD), stdin=subprocess.DEVNULL)
     node.eventually("/seen/asked")
     node.heard()
+    return running
+
+
+def test_a_switch_that_is_killed_while_it_asks_runs_nothing(node):
+    running = asking(node)
     running.kill()
     running.wait(LIMIT)
     node.path("/seen/go").touch()
@@ -244,13 +250,7 @@ def test_orphans_of_a_payload_that_have_ended_leave_no_zombies(node):
 
 
 def test_a_switch_that_is_told_to_end_and_then_killed_runs_nothing(node):
-    waits = "touch /mnt/seen/asked; until test -e /mnt/seen/go; do sleep 0.01; done"
-    node.answers("dn /CN=x\nuid 50001\npgid 50000\nend\n", also=waits)
-    for trace in ("/seen/asked", "/seen/go", "/seen/ran"):
-        node.path(trace).unlink(missing_ok=True)
-    running = subprocess.Popen(node.command("/bin/touch", "/mnt/seen/ran", env=GOOD), stdin=subprocess.DEVNULL)
-    node.eventually("/seen/asked")
-    node.heard()
+    running = asking(node)
     keeper = int(Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text())
     running.terminate()
     running.kill()

@@ -8,6 +8,7 @@
 #include "identity.h"
 #include "refusal.h"
 #include "scratch_paths.h"
+#include "subject.h"
 #include "text.h"
 
 #include <lcmaps/lcmaps_basic.h>
@@ -96,16 +97,28 @@ static void say(FILE *answer, const char *word, const char *value, size_t size)
     (void)fprintf(answer, "%s %s\n", word, text);
 }
 
-/* Whose credential it is, and the attributes that LCMAPS itself says its mapping rests on. */
-static void say_whose(FILE *answer)
+/* Only some plugins tell the DN: a policy such as `verify_proxy -> dummy_good`, usual in log-only, has none of them. */
+static void say_dn(FILE *answer, struct request *request)
 {
     int count = 0;
-    char **dn = getCredentialData(DN, &count);
+    char **told = getCredentialData(DN, &count);
+    char *subject = told == NULL || count < 1 || *told == NULL ? subject_of(request->pem) : NULL;
+
+    if (subject != NULL)
+        say(answer, ANSWER_DN, subject, DN_SIZE);
+    else if (told != NULL && count > 0 && *told != NULL)
+        say(answer, ANSWER_DN, *told, DN_SIZE);
+    free(subject);
+}
+
+/* Whose credential it is, and the attributes that LCMAPS itself says its mapping rests on. */
+static void say_whose(FILE *answer, struct request *request)
+{
+    int count = 0;
     lcmaps_vo_mapping_t *mapped;
     char **asserted;
 
-    if (dn != NULL && count > 0 && *dn != NULL)
-        say(answer, ANSWER_DN, *dn, DN_SIZE);
+    say_dn(answer, request);
     asserted = getCredentialData(LCMAPS_VO_CRED_STRING, &count);
     for (int i = 0; asserted != NULL && i < count && i < FQANS_MAX; i++)
         say(answer, ANSWER_FQAN, asserted[i], FQAN_SIZE);
@@ -240,7 +253,7 @@ int main(int argc, char **argv)
     if (!request.verify_voms)
         lcmaps_disable_voms_attributes_verification();
     mapped = ask_patiently(&request, &mapping, log, reason, sizeof reason);
-    say_whose(answer);
+    say_whose(answer, &request);
     if (!mapped && reason[0] != '\0')
         say(answer, ANSWER_CAUSE, reason, CAUSE_SIZE);
     if (!mapped)
