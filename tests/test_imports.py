@@ -10,9 +10,9 @@ import testbed
 PACKAGE = Path(testbed.__file__).parent
 ALLOWED = {
     "model": {"model"},
-    "site": {"model", "site"},
-    "credentials": {"model", "credentials"},
     "authority": {"model", "authority"},
+    "site": {"model", "authority", "site"},
+    "credentials": {"model", "credentials"},
     "report": {"model", "report"},
     "lab": {"model", "site", "credentials", "authority", "report", "lab"},
     "pilot": {"model", "site", "credentials", "authority", "report", "lab", "pilot"},

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from testbed.lab.host import Host
-from testbed.model.cell import Fault
+from testbed.model.fault import Fault
 from testbed.model.problem import Problem
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from testbed.model.answers import OnInternalError
+from testbed.model.fault import Fault
 from testbed.model.mode import Mode
 from testbed.model.person import cast
 from testbed.model.problem import Problem, nearest
@@ -17,14 +18,12 @@ class Authority(StrEnum):
 
     GRIDMAP = "gridmap"
     """Local LCMAPS only: grid-mapfile, groupmapfile, gridmapdir."""
-
-
-class Fault(StrEnum):
-    """What is broken on purpose."""
-
-    NONE = "none"
-    NO_CONFIG = "no-config"
-    """glexec.conf is missing on the worker node."""
+    ARGUS = "argus"
+    """An Argus PEP daemon, asked by lcmaps_c_pep.mod."""
+    SCAS = "scas"
+    """A SCAS server, asked by lcmaps_scas_client.mod."""
+    GUMS = "gums"
+    """A GUMS server, asked by lcmaps_gums_client.mod, which is the same module."""
 
 
 class Attack(StrEnum):

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from testbed.model.answers import OnInternalError
-from testbed.model.cell import Attack, Cell, Fault
+from testbed.model.cell import Attack, Cell
+from testbed.model.fault import Fault
 from testbed.model.mode import WAYS, Mode
 from testbed.model.outcome import Attempt, End, Outcome
 

@@ -16,7 +16,8 @@ from testbed.lab.record import Record
 from testbed.lab.record import records as read_records
 from testbed.lab.session import Lab, opened
 from testbed.lab.world import World
-from testbed.model.cell import Cell, Fault
+from testbed.model.cell import Cell
+from testbed.model.fault import Fault
 from testbed.model.mode import Mode
 from testbed.model.oracle import Expectation, expected
 from testbed.model.outcome import Outcome

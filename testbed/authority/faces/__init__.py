@@ -1,0 +1,1 @@
+"""What the service looks like on the wire, one file for each protocol."""
