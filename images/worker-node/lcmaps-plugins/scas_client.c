@@ -143,7 +143,8 @@ static void ask(void *context, const char *url, struct finding *finding)
 static void tell(void *context, const struct finding *finding)
 {
     (void)context;
-    (void)lcmaps_log(LOG_WARNING, "%s: %s: %s\n", NAME, ruling_reason(finding->ruling), finding->why);
+    (void)lcmaps_log(LOG_WARNING, "%s: %s: %s; it is asked again, or the next one\n", NAME, ruling_reason(finding->ruling),
+                     finding->why);
 }
 
 /* A line that sites know and have tools for. */

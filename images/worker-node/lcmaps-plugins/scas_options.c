@@ -10,39 +10,46 @@
 static const char *const resources[] = {"wn", "ce", "se", "rb", NULL};
 static const char *const actions[] = {"execute-now", "queue", "access", NULL};
 
+static struct scas_options *of(void *into)
+{
+    return into;
+}
+
 static const char *take_capath(void *into, const char *value)
 {
-    struct https *https = &((struct scas_options *)into)->https;
-
-    return words_copy(https->capath, sizeof https->capath, value);
+    return words_copy(of(into)->https.capath, sizeof of(into)->https.capath, value);
 }
 
 static const char *take_certificate(void *into, const char *value)
 {
-    struct https *https = &((struct scas_options *)into)->https;
-
-    return words_copy(https->certificate, sizeof https->certificate, value);
+    return words_copy(of(into)->https.certificate, sizeof of(into)->https.certificate, value);
 }
 
 static const char *take_key(void *into, const char *value)
 {
-    struct https *https = &((struct scas_options *)into)->https;
-
-    return words_copy(https->key, sizeof https->key, value);
+    return words_copy(of(into)->https.key, sizeof of(into)->https.key, value);
 }
 
 static const char *take_hostname(void *into, const char *value)
 {
-    struct https *https = &((struct scas_options *)into)->https;
-
-    return words_copy(https->hostname, sizeof https->hostname, value);
+    return words_copy(of(into)->https.hostname, sizeof of(into)->https.hostname, value);
 }
 
 static const char *take_owner(void *into, const char *value)
 {
-    struct scas_options *options = into;
+    return words_copy(of(into)->owner, sizeof of(into)->owner, value);
+}
 
-    return words_copy(options->owner, sizeof options->owner, value);
+static const char *take_crls(void *into, const char *value)
+{
+    static const char *const words[] = {[CRL_IF_PRESENT] = "if-present", [CRL_YES] = "yes", [CRL_NO] = "no"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(words[i], value) == 0) {
+            of(into)->https.crls = (enum crl_check)i;
+            return NULL;
+        }
+    return "there are yes, no and if-present";
 }
 
 static const char *take_timeout(void *into, const char *value)
@@ -51,16 +58,15 @@ static const char *take_timeout(void *into, const char *value)
 
     if (!text_number(value, HTTPS_TIMEOUT_MAX, &seconds) || seconds == 0)
         return "it is no whole number of seconds from 1 to 300";
-    ((struct scas_options *)into)->https.timeout = seconds;
+    of(into)->https.timeout = seconds;
     return NULL;
 }
 
 static const char *take_endpoint(void *into, const char *url)
 {
-    struct scas_options *options = into;
-    const char *objection = https_url_objection(&options->https, url);
+    const char *objection = https_url_objection(&of(into)->https, url);
 
-    return objection == NULL ? endpoints_add(&options->endpoints, url) : objection;
+    return objection == NULL ? endpoints_add(&of(into)->endpoints, url) : objection;
 }
 
 /* One URL, or several with commas. */
@@ -85,7 +91,7 @@ static const char *take_endpoints(void *into, const char *value)
 
 static const char *take_strategy(void *into, const char *value)
 {
-    return endpoints_strategy(&((struct scas_options *)into)->endpoints, value);
+    return endpoints_strategy(&of(into)->endpoints, value);
 }
 
 static const char *take_name(const char **name, const char *const names[], const char *value)
@@ -100,18 +106,18 @@ static const char *take_name(const char **name, const char *const names[], const
 
 static const char *take_resource(void *into, const char *value)
 {
-    return take_name(&((struct scas_options *)into)->resource, resources, value);
+    return take_name(&of(into)->resource, resources, value);
 }
 
 static const char *take_action(void *into, const char *value)
 {
-    return take_name(&((struct scas_options *)into)->action, actions, value);
+    return take_name(&of(into)->action, actions, value);
 }
 
 static const char *take_only_names(void *into, const char *value)
 {
     (void)value;
-    ((struct scas_options *)into)->only_names = true;
+    of(into)->only_names = true;
     return NULL;
 }
 
@@ -138,6 +144,7 @@ static const struct word words[] = {
     {"disable-keepalive", .alone = true, .take = take_keepalive},
     {"use-dn-and-fqans", .alone = true, .take = take_only_names},
     {"timeout", .take = take_timeout},
+    {"crl-check", .take = take_crls},
 };
 
 static bool complete(const struct scas_options *options, char *why, size_t size)
