@@ -149,7 +149,7 @@ def _explain(options: argparse.Namespace) -> int:
         print(f"{cell.id}: not applicable\n  because:  {why_not}")
         return 0
     pool = choice.pool_for(site, cell.user)
-    expectation = expected(cell, pool, site.answers.on_internal_error)
+    expectation = expected(cell, pool, site.answers.on_internal_error, tells=site.tells_causes)
     lines = {
         "site": f"{site.name}: maps {cell.user} to {f'pool {pool}' if pool else 'nobody'}, "
         f"question 4: {cell.on_internal_error or site.answers.on_internal_error}",

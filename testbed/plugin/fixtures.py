@@ -70,7 +70,8 @@ def site(request: pytest.FixtureRequest, suite: Suite, cell: Cell) -> Site:
 @pytest.fixture
 def expectation(suite: Suite, cell: Cell, site: Site, notes: Notes) -> Expectation:
     """What the oracle says of this cell at this site; a cell without meaning does not apply."""
-    notes.expectation = expected(cell, suite.choice.pool_for(site, cell.user), site.answers.on_internal_error)
+    pool = suite.choice.pool_for(site, cell.user)
+    notes.expectation = expected(cell, pool, site.answers.on_internal_error, tells=site.tells_causes)
     if notes.expectation.outcome is None:
         pytest.skip(notes.expectation.meaningless)
     return notes.expectation

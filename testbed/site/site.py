@@ -1,6 +1,7 @@
 """A site: its four answers, how it installs the switch, its accounts, and its own files."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ from testbed.model.mode import Installation
 from testbed.site import decision, layout, service
 from testbed.site.pool import Account, Pool
 from testbed.site.switch import Switch
+
+_TELLS = re.compile(rb"^\s*report_cause\s*=\s*yes\s*$", re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,12 @@ class Site:
     def authority_hosts(self) -> tuple[str, ...]:
         """The hosts that its lcmaps.db asks, the first endpoint's first; none where accounts are local."""
         return service.hosts(self)
+
+    @property
+    def tells_causes(self) -> bool:
+        """Whether its glexec.conf has the switch tell why it refuses."""
+        conf = self.file("glexec.conf")
+        return conf is not None and _TELLS.search(conf.content) is not None
 
     def file(self, name: str) -> SiteFile | None:
         """One of the site's files, by its name in the site's folder."""
