@@ -23,6 +23,7 @@ MOST = 3
 """Hosts of the authority in a world."""
 
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
+_TAKEN = {"localhost": "the worker node itself", "worker-node": "the worker node itself", "pilot": "the VO's side"}
 _NUMERIC = re.compile(r"[0-9.]+")
 
 
@@ -73,6 +74,11 @@ class Endpoint:
             return ""
 
     @property
+    def path(self) -> str:
+        """What follows host and port."""
+        return urlsplit(self.url).path
+
+    @property
     def wrong(self) -> str:
         """Why no world can serve it; empty when one can."""
         try:
@@ -85,8 +91,8 @@ class Endpoint:
             return "does not begin with https://"
         if not _NAME.fullmatch(self.host) or _NUMERIC.fullmatch(self.host):
             return "does not name its host: a world's hosts, and their certificates, have names"
-        if self.host == "localhost":
-            return "is the worker node itself: a world has its authority on hosts of their own"
+        if self.host in _TAKEN:
+            return f"is {_TAKEN[self.host]}: a world has its authority on hosts of their own"
         if port != client.port:
             return f"has another port than {client.port}, where the service of a world listens"
         if parts.query or parts.fragment or parts.username is not None:

@@ -9,7 +9,7 @@ from testbed.model.answers import Answers
 from testbed.model.cell import Authority
 from testbed.model.entry import Entry, tar
 from testbed.model.mode import Installation
-from testbed.site import decision, layout, service
+from testbed.site import asked, decision, layout, service
 from testbed.site.pool import Account, Pool
 from testbed.site.switch import Switch
 
@@ -100,4 +100,6 @@ class Site:
 
         In a policy that maps nobody, as many of log-only sites are, it is the policy's place holder.
         """
-        return decision.pool_of(self, dn, fqans)
+        if self.authority is Authority.GRIDMAP:
+            return decision.pool_of(self, dn, fqans)
+        return asked.pool_of(self, dn, fqans)
