@@ -335,11 +335,9 @@ def _parser() -> argparse.ArgumentParser:
         made = verb(name, _ban, f"{text}, and say when that bites")
         made.add_argument("who", metavar="DN|FQAN|VO")
         pap = made.add_mutually_exclusive_group()
-        words = {"dest": "pap", "action": "store_const"}
-        pap.add_argument("--local", **words, const=LOCAL, default=LOCAL, help="at the site's own PAP (the default)")
-        pap.add_argument(
-            "--central", **words, const=CENTRAL, help="at the central PAP, whose policies the site fetches"
-        )
+        local, central = "at the site's own PAP (the default)", "at the PAP whose policies the site's own one fetches"
+        pap.add_argument("--local", dest="pap", action="store_const", const=LOCAL, default=LOCAL, help=local)
+        pap.add_argument("--central", dest="pap", action="store_const", const=CENTRAL, help=central)
         made.add_argument("--now", action="store_true", help="then clear the caches that are between")
     verb("gc", _gc, "remove what killed runs, or a killed engine, left behind")
     made = verb("init", _init, "start a site of your own from an example")

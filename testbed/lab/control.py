@@ -115,7 +115,7 @@ class Control:
         self.clear_response_cache()
 
     def lifetimes(self, **seconds: float) -> Mapping[str, object]:
-        """How long is remembered, in seconds; of ``pap_poll``, ``pdp_retention``, ``pepd`` what is given is set first."""
+        """How long is remembered, in seconds; ``pap_poll``, ``pdp_retention`` and ``pepd`` are set first if given."""
         return self._object("PUT", "/lifetimes", seconds) if seconds else self._object("GET", "/lifetimes")
 
     def policy(self, text: str, pap: str = "local") -> None:
