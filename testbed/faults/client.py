@@ -8,8 +8,11 @@ from contextlib import contextmanager
 
 from testbed.credentials import name
 from testbed.faults.question import Question, Subject, question
+from testbed.faults.reading import read
 from testbed.faults.sight import Sight, Target, look
-from testbed.lab.world import AuthorityHost, World
+from testbed.faults.signs import well
+from testbed.lab.authority import AuthorityHost
+from testbed.lab.world import World
 
 LIMIT = 5.0
 """Seconds for a service that is well; usual is a hundredth of it."""
@@ -33,10 +36,15 @@ def sight(world: World, host: AuthorityHost, limit: float = LIMIT, user: str = "
         return look(target, asked.headers, asked.body, limit)
 
 
+def accounts(sight: Sight) -> tuple[str, ...]:
+    """The account of an answer: its names, or its numbers."""
+    return read(sight.body).values if well(sight) else ()
+
+
 def asking(world: World, user: str = "alice") -> Question:
     """The question whether a user may run something on the world's node."""
     bearer, pilot = world.grid.bearer(user), world.grid.bearer("pilot")
-    issuer = name.text(name.of_authority())
+    issuer = name.one_line(name.of_authority())
     proxy = world.grid.read(bearer.file).decode()
     subject = Subject(bearer.dn, issuer, bearer.fqans, proxy)
     return question(world.site.authority, subject, pilot.dn, world.node_name)

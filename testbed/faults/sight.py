@@ -1,4 +1,4 @@
-"""What a client of our own sees of a service: how far it gets, and what comes back. Faults are felt and healed by it."""
+"""What a client of our own sees of a service: how far it gets, and what comes back. Faults are felt by it."""
 
 import http.client
 import socket
