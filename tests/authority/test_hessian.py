@@ -144,6 +144,12 @@ def test_a_reference_is_the_object_of_that_number() -> None:
     assert decode(b"VVS\0\1azR\0\0\0\1z") == List((inner := List(("a",), counted=False), inner), counted=False)
 
 
+def test_an_object_that_stands_twice_is_written_twice() -> None:
+    """A reference would be taken for something else: the C client counts them wrongly (read in its source)."""
+    inner = List(("a",))
+    assert encode(List((inner, inner))).count(encode(inner)) == 2
+
+
 def test_a_list_whose_length_is_not_known_may_say_minus_one() -> None:
     assert decode(b"Vl\xff\xff\xff\xffNz") == List((None,))
 
