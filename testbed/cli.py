@@ -144,7 +144,7 @@ def _list(options: argparse.Namespace) -> int:
 def _explain(options: argparse.Namespace) -> int:
     cell = Cell.parse(options.cell)
     choice = Choice.of_folder(options.site) if options.site else Choice.of_examples()
-    site, why_not = choice.site_for(cell.mode)
+    site, why_not = choice.site_for(cell.mode, cell.authority)
     if site is None:
         print(f"{cell.id}: not applicable\n  because:  {why_not}")
         return 0

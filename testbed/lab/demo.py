@@ -35,7 +35,7 @@ def attached(site: Site) -> Iterator[Containers]:
     connection = root_connection(worker, name, grid)
     try:
         pilot = engine.attach(container_name(PILOT), NETWORK)
-        yield Containers(site, grid, SshHost(name, connection), name, pilot, worker, 0.0)
+        yield Containers(site, grid, SshHost(name, connection), name, pilot, worker, (), 0.0)
     finally:
         connection.close()
 

@@ -39,7 +39,7 @@ def suite(request: pytest.FixtureRequest) -> Suite:
 @pytest.fixture(scope="session")
 def lab(suite: Suite) -> Iterator[Lab]:
     """The open lab: opened by the first scenario that needs a world, closed after the last."""
-    with opened(suite.choice.vos) as lab:
+    with opened(suite.choice.vos, suite.choice.authority_hosts) as lab:
         yield lab
 
 
@@ -56,7 +56,7 @@ def site(request: pytest.FixtureRequest, suite: Suite, cell: Cell) -> Site:
 
     Where the site does not offer the mode, or the demo's nodes have not those capabilities, the cell does not apply.
     """
-    site, why_not = suite.choice.site_for(cell.mode)
+    site, why_not = suite.choice.site_for(cell.mode, cell.authority)
     if site is None:
         pytest.skip(why_not)
     marker = request.node.get_closest_marker("capabilities")
