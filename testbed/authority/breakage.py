@@ -20,11 +20,7 @@ class Stage(StrEnum):
     """By what the service shows or believes in the handshake."""
     GATE = "gate"
     """When a request comes in."""
-    DECISION = "decision"
-    """In place of the decision."""
-    ACCOUNT = "account"
-    """In the account of a Permit."""
-    CONTENT = "content"
+    ANSWER = "answer"
     """In what the response says: a twist of its face."""
     RESPONSE = "response"
     """In the HTTP response as a whole, or on its way."""
@@ -38,10 +34,9 @@ STAGES: Mapping[Fault, Stage] = {
         Stage.TLS: "tls-expired tls-not-yet-valid tls-wrong-name tls-unknown-ca tls-self-signed tls-old-protocol "
         "tls-client-refused",
         Stage.GATE: "queue-full",
-        Stage.DECISION: "indeterminate not-applicable deny service-pool-exhausted",
-        Stage.ACCOUNT: "account-unknown account-root account-minus-one account-overflow account-shortened "
-        "secondary-group-unknown",
-        Stage.CONTENT: "wrong-class decision-as-text decision-out-of-range status-null no-obligation raw-obligation "
+        Stage.ANSWER: "indeterminate not-applicable deny service-pool-exhausted "
+        "account-unknown account-root account-minus-one account-overflow account-shortened secondary-group-unknown "
+        "wrong-class decision-as-text decision-out-of-range status-null no-obligation raw-obligation "
         "unknown-obligation duplicate-obligation obligations-under-deny saml-failure no-xsi-type two-assertions "
         "entity-bomb cyrillic-echo arabic-echo",
         Stage.RESPONSE: "hang-in-body dribble reset half-close status-204 status-302 status-401 status-404 status-500 "

@@ -13,8 +13,8 @@ from OpenSSL import crypto
 
 from testbed.authority import attributes, proxies
 from testbed.authority.attributes import Attributes, Unusable
-from testbed.authority.oneline import one_line
 from testbed.authority.face import Untrusted
+from testbed.authority.oneline import one_line
 from testbed.authority.party import Party
 from testbed.authority.trust import Trust
 

@@ -16,17 +16,7 @@ from testbed.authority.party import Party
 from testbed.authority.question import Question
 from testbed.authority.sabotage import response, spoilt
 from testbed.authority.status import Counters
-from testbed.model.fault import Fault
-
-INSTEAD: Mapping[Fault, Answer] = {
-    Fault.DENY: Answer(Decision.DENY, reason="fault"),
-    Fault.NOT_APPLICABLE: Answer(Decision.NOT_APPLICABLE, reason="fault"),
-    Fault.INDETERMINATE: Answer(Decision.INDETERMINATE, reason="fault", message="the service could not decide"),
-    Fault.SERVICE_POOL_EXHAUSTED: Answer(
-        Decision.INDETERMINATE, reason="pool-exhausted", message="No pool account was available"
-    ),
-}
-"""Answers that faults put in the place of the decision."""
+from testbed.authority.twists import altered
 
 Routes = Mapping[tuple[str, str], Face]
 """Which face answers at which port (its name in `Ports`) under which path."""
@@ -64,7 +54,7 @@ class Desk:
         face = self._routes.get((connection.port, request.path))
         if face is None:
             return self._refused(connection, request, 404, "no such path")
-        broken = self._breaker.take(Stage.GATE, Stage.DECISION, Stage.ACCOUNT, Stage.CONTENT, Stage.RESPONSE)
+        broken = self._breaker.take(Stage.GATE, Stage.ANSWER, Stage.RESPONSE)
         try:
             with self.gate:
                 body = await self.gate.read(request)
@@ -104,27 +94,16 @@ class Desk:
             self.counters.errors += 1
             kind = "untrusted" if isinstance(error, Untrusted) else "bad-request"
             return face.apology(call, error), _failed(kind, face, asker, str(error))
+        twist = broken.effect if broken and broken.effect in face.twists else ""
         try:
-            answer, fault, twist = self._decided(question, face, broken)
+            answer = self._service.decide(question)
             reply = face.reply(question, answer, twist)
         except Exception as error:  # a mistake of ours: the service goes on, and the client hears so
             self.counters.errors += 1
             return face.apology(call, error), _failed("broken", face, asker, f"{type(error).__name__}: {error}")
-        if answer.decision is Decision.INDETERMINATE:
-            self.counters.errors += 1
-        return reply, _line(question, answer, fault)
-
-    def _decided(self, question: Question, face: Face, broken: Breakage | None) -> tuple[Answer, str, str]:
-        """The answer, the fault that is in it, and the twist that the face has to give it."""
-        if broken is None or broken.stage is Stage.RESPONSE:
-            return self._service.decide(question), "", ""
-        fault = broken.effect
-        if fault in INSTEAD:
-            return INSTEAD[fault], fault, ""
-        answer = self._service.decide(question)
-        if broken.stage is Stage.CONTENT and fault in face.twists:
-            return answer, fault, fault.value
-        return answer, "", ""
+        said = altered(answer, twist)
+        self.counters.errors += said.decision is Decision.INDETERMINATE
+        return reply, _line(question, said, twist)
 
     def _asker(self, connection: Connection) -> Party | None:
         chain = connection.chain()

@@ -1,4 +1,4 @@
-"""How the service runs: ports, limits, lifetimes; from authority.toml, every key optional."""
+"""How the service runs: ports, limits, lifetimes of its caches; from authority.toml, every key optional."""
 
 import tomllib
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from testbed.authority.caches import Lifetimes
 from testbed.model.problem import Problem, nearest
 
 Part = TypeVar("Part", bound="Ports | Limits | Lifetimes | Settings")
@@ -47,15 +48,6 @@ class Limits:
     """Requests at a time: the 200 at work and 500 waiting of Argus' PEP daemon (documented)."""
     log: int = 20_000
     """Lines of the decision log that are kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lifetimes:
-    """How long is remembered what was asked or read before; seconds. None: as the decision core has it."""
-
-    pap_poll: float | None = None
-    pdp_retention: float | None = None
-    pepd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
