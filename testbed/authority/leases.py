@@ -38,7 +38,8 @@ def lease_name(dn: str, groups: Sequence[str] = ()) -> str:
     '%2fo%3dgrid%2fcn%3djane%20doe:atlas'
     """
     encoded = "".join(
-        chr(octet) if octet < 128 and chr(octet).isalnum() else f"%{octet:02x}" for octet in slashed(dn).encode()
+        chr(octet) if octet < 128 and chr(octet).isalnum() else f"%{octet:02x}"
+        for octet in slashed(dn).encode("utf-8", "surrogatepass")
     )
     return ":".join([encoded.lower(), *groups])
 
