@@ -41,6 +41,8 @@ static const struct {
     [CAUSE_NOT_MAPPED] = {NOT_AUTHORISED, "denied", "not-mapped"},
     [CAUSE_ACCOUNT_REFUSED] = {NOT_AUTHORISED, "denied", "account-refused"},
     [CAUSE_ACCOUNT_DIFFERS] = {NOT_AUTHORISED, "denied", "account-differs"},
+    [CAUSE_DENIED] = {NOT_AUTHORISED, "denied", "denied"},
+    [CAUSE_NO_RULE] = {NOT_AUTHORISED, "denied", "no-rule"},
 
     [CAUSE_TIMED_OUT] = {NOT_AUTHORISED, "unavailable", "timed-out"},
     [CAUSE_POOL_EXHAUSTED] = {NOT_AUTHORISED, "unavailable", "pool-exhausted"},
@@ -50,7 +52,12 @@ static const struct {
     [CAUSE_CRL_EXPIRED] = {NOT_AUTHORISED, "unavailable", "crl-expired"},
     [CAUSE_ACCOUNT_MISSING] = {NOT_AUTHORISED, "unavailable", "account-missing"},
     [CAUSE_TRACKING_UNKNOWN] = {NOT_AUTHORISED, "unavailable", "tracking-unknown"},
+    [CAUSE_SERVICE_UNREACHABLE] = {NOT_AUTHORISED, "unavailable", "service-unreachable"},
+    [CAUSE_SERVICE_UNTRUSTED] = {NOT_AUTHORISED, "unavailable", "service-untrusted"},
+    [CAUSE_SERVICE_SILENT] = {NOT_AUTHORISED, "unavailable", "service-silent"},
+    [CAUSE_SERVICE_BROKEN] = {NOT_AUTHORISED, "unavailable", "service-broken"},
 
+    [CAUSE_SERVICE_UNDECIDED] = {NOT_AUTHORISED, "undecided", "service-undecided"},
     [CAUSE_LCMAPS_REFUSED] = {NOT_AUTHORISED, "undecided", "lcmaps-refused"},
     [CAUSE_NO_RECORD] = {SYSTEM_FAULT, "untraceable", "no-record"},
 };

@@ -38,6 +38,8 @@ enum cause {
     CAUSE_NOT_MAPPED,
     CAUSE_ACCOUNT_REFUSED,
     CAUSE_ACCOUNT_DIFFERS,
+    CAUSE_DENIED,  /* an authorization service said Deny */
+    CAUSE_NO_RULE, /* an authorization service said NotApplicable: none of its rules is about this */
 
     /* No decision was to be had, or it could not be put into effect. */
     CAUSE_TIMED_OUT,
@@ -47,8 +49,13 @@ enum cause {
     CAUSE_MAP_UNREADABLE,
     CAUSE_CRL_EXPIRED,
     CAUSE_ACCOUNT_MISSING,
-    CAUSE_TRACKING_UNKNOWN, /* the group database does not answer */
+    CAUSE_TRACKING_UNKNOWN,    /* the group database does not answer */
+    CAUSE_SERVICE_UNREACHABLE, /* no name, no connection, or one that was lost before anything came */
+    CAUSE_SERVICE_UNTRUSTED,   /* TLS: we do not believe the service, or it does not believe us */
+    CAUSE_SERVICE_SILENT,      /* the time limit, although the connection stood */
+    CAUSE_SERVICE_BROKEN,      /* it answered, and that is no answer */
 
+    CAUSE_SERVICE_UNDECIDED, /* an authorization service said Indeterminate */
     CAUSE_LCMAPS_REFUSED, /* LCMAPS said no, and nothing in its log says which of the two it was */
     CAUSE_NO_RECORD       /* it could have run, but not be traced */
 };
