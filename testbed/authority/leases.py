@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from testbed.authority.dn import slashed
+from testbed.authority.dn import parts
 
 ROUNDS = 10
 """How often a race for an account that another process wants too is tried again."""
@@ -34,12 +34,15 @@ class Corrupt(Exception):
 def lease_name(dn: str, groups: Sequence[str] = ()) -> str:
     """The file name of a lease: the DN in OpenSSL's form, lower case, all but letters and digits encoded; then groups.
 
+    Of a character outside ASCII the octets are encoded, as Argus does; LCMAPS encodes OpenSSL's ``\\xC5`` (inferred).
+
     >>> lease_name("CN=Jane Doe,O=Grid", ["atlas"])
     '%2fo%3dgrid%2fcn%3djane%20doe:atlas'
     """
+    text = "".join(f"/{part}" for part in parts(dn))
     encoded = "".join(
         chr(octet) if octet < 128 and chr(octet).isalnum() else f"%{octet:02x}"
-        for octet in slashed(dn).encode("utf-8", "surrogatepass")
+        for octet in text.encode("utf-8", "surrogatepass")
     )
     return ":".join([encoded.lower(), *groups])
 

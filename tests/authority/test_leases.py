@@ -31,6 +31,7 @@ def folder(tmp_path: Path) -> Path:
         ("CN=Jane Doe,O=Grid", [], "%2fo%3dgrid%2fcn%3djane%20doe"),
         ("/CN=J-1.x_y", ["a", "b"], "%2fcn%3dj%2d1%2ex%5fy:a:b"),
         ("/CN=Łukasz", [], "%2fcn%3d%c5%81ukasz"),
+        (r"/CN=\xC5\x81ukasz", [], "%2fcn%3d%c5%81ukasz"),
     ],
 )
 def test_a_lease_is_named_as_argus_and_lcmaps_name_it(dn: str, groups: list[str], name: str) -> None:
