@@ -1,6 +1,10 @@
 """One question, one answer: policy, mapping and caches together, and what each face has of its own."""
 
+import fcntl
+import os
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -36,8 +40,10 @@ class Clock:
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.asked = threading.Event()
 
     def __call__(self) -> float:
+        self.asked.set()
         return self.now
 
 
@@ -306,6 +312,22 @@ def test_reset_is_the_start_again(service: Service, folder: Path) -> None:
     assert [file.name for file in (folder / "gridmapdir").iterdir()] == ["alpha001"]
     assert not ask(service, JOHN).cached
     assert ask(service, JOHN).decision is PERMIT
+
+
+def test_a_decision_under_way_while_a_ban_is_made_to_bite_is_not_remembered(folder: Path, clock: Clock) -> None:
+    service = open_folder(folder, clock=clock)
+    turn = os.open(folder / "gridmapdir", os.O_RDONLY)
+    fcntl.flock(turn, fcntl.LOCK_EX)
+    clock.asked.clear()
+    with ThreadPoolExecutor(1) as threads:
+        under_way = threads.submit(ask, service)
+        assert clock.asked.wait(timeout=10)
+        service.ban("vo", "alpha")
+        service.reload()
+        service.clear()
+        os.close(turn)
+        assert under_way.result(timeout=10).decision is PERMIT
+    assert ask(service).decision is DENY
 
 
 def test_reset_of_eighty_leases_takes_less_than_twenty_milliseconds(folder: Path) -> None:
