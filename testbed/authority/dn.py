@@ -1,0 +1,120 @@
+"""Distinguished names in both of their spellings: RFC 2253 (``CN=Jane,O=Grid``) and OpenSSL's (``/O=Grid/CN=Jane``)."""
+
+import re
+from functools import lru_cache
+
+_TYPE = r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)*)"
+_SLASHED = re.compile(rf"(?<!\\)/(?={_TYPE}=)")
+_AMBIGUOUS = re.compile(rf"/(?={_TYPE}=)")
+_SAME = {
+    "e": "emailaddress",
+    "email": "emailaddress",
+    "1.2.840.113549.1.9.1": "emailaddress",
+    "userid": "uid",
+    "0.9.2342.19200300.100.1.1": "uid",
+    "0.9.2342.19200300.100.1.25": "dc",
+    "2.5.4.3": "cn",
+    "2.5.4.6": "c",
+    "2.5.4.7": "l",
+    "2.5.4.8": "st",
+    "2.5.4.10": "o",
+    "2.5.4.11": "ou",
+}
+
+
+def is_dn(name: str) -> bool:
+    """Whether this is a DN and no FQAN: as in Argus' map files, only a DN has ``=`` in its first part."""
+    return not name.startswith("/") or "=" in name.split("/", 2)[1]
+
+
+@lru_cache(maxsize=4096)
+def canonical(name: str) -> tuple[str, ...]:
+    """What two spellings of one DN have in common, the root first; empty for what is no DN.
+
+    As with Java's X500Principal, which Argus compares, neither case nor the amount of white space matters.
+
+    >>> canonical("CN=Jane  Doe, O=Grid") == canonical("/o=grid/cn=jane doe")
+    True
+    """
+    parts = [_part(part) for part in _parts(name)]
+    return tuple(parts) if all(parts) else ()
+
+
+@lru_cache(maxsize=4096)
+def slashed(name: str) -> str:
+    """A DN in OpenSSL's form, which `Party` has. A slash that would begin another part has a backslash before it.
+
+    >>> slashed("CN=Jane Doe,DC=grid,DC=org")
+    '/DC=org/DC=grid/CN=Jane Doe'
+    """
+    if name.startswith("/"):
+        return name
+    return "".join("/" + _AMBIGUOUS.sub(r"\/", part) for part in _parts(name))
+
+
+def rfc2253(name: str) -> str:
+    r"""A DN in RFC 2253's form.
+
+    >>> rfc2253("/O=Grid/CN=Jane Doe, Dr")
+    'CN=Jane Doe\\, Dr,O=Grid'
+    """
+    if not name.startswith("/"):
+        return name
+    return ",".join(_escaped(part) for part in reversed(_parts(name)))
+
+
+def _parts(name: str) -> list[str]:
+    """The relative names ``TYPE=value``, the root first, without escape sequences.
+
+    OpenSSL's form does not mark a slash inside a value: one that no ``TYPE=`` follows, or after a backslash, is taken
+    for part of the value (``/CN=host/node.example.org``).
+    """
+    if name.startswith("/"):
+        before, *parts = _SLASHED.split(name)
+        return [before] if before else [part.replace("\\/", "/") for part in parts]
+    return [_unescaped(part.strip()) for part in reversed(_separated(name))]
+
+
+def _separated(name: str) -> list[str]:
+    """An RFC 2253 name cut at its commas (or, as in RFC 1779, semicolons) that are neither escaped nor in quotes."""
+    parts, start, quoted, escaped = [], 0, False, False
+    for position, character in enumerate(name):
+        if escaped:
+            escaped = False
+        elif character == "\\":
+            escaped = True
+        elif character == '"':
+            quoted = not quoted
+        elif character in ",;" and not quoted:
+            parts.append(name[start:position])
+            start = position + 1
+    return [*parts, name[start:]]
+
+
+def _unescaped(part: str) -> str:
+    kind, equals, value = part.partition("=")
+    value = value.strip()
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        value = value[1:-1]
+    octets = re.sub(
+        rb"\\([0-9a-fA-F]{2}|.)",
+        lambda match: bytes.fromhex(match[1].decode()) if len(match[1]) == 2 else match[1],
+        value.encode(),
+        flags=re.DOTALL,
+    )
+    return kind.strip() + equals + octets.decode("utf-8", "replace")
+
+
+def _escaped(part: str) -> str:
+    kind, _, value = part.partition("=")
+    value = re.sub(r'([,+"\\<>;])', r"\\\1", value)
+    value = re.sub(r"^([ #])", r"\\\1", value)
+    return f"{kind}={value[:-1]}\\ " if len(value) > 1 and value.endswith(" ") else f"{kind}={value}"
+
+
+def _part(part: str) -> str:
+    kind, equals, value = part.partition("=")
+    if not equals or not re.fullmatch(_TYPE, kind):
+        return ""
+    kind = kind.lower()
+    return f"{_SAME.get(kind, kind)}={' '.join(value.lower().split())}"
