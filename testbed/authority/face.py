@@ -49,8 +49,9 @@ Verify = Callable[[Sequence[bytes]], Party]
 class Face(Protocol):
     """One protocol. Faces keep nothing between requests, and know neither sockets nor faults."""
 
-    name: str
-    """As in `Question.face`."""
+    @property
+    def name(self) -> str:
+        """As in `Question.face`."""
 
     def question(self, call: Call, verify: Verify) -> Question:
         """The question of a request. Raises `Unreadable` for what is none, `Untrusted` for a chain not believed."""
@@ -61,5 +62,6 @@ class Face(Protocol):
     def apology(self, call: Call, error: Exception) -> Reply:
         """The response where no question can be answered: `Unreadable`, `Untrusted`, the service's own failure."""
 
-    twists: Sequence[str]
-    """The names that `reply` knows."""
+    @property
+    def twists(self) -> Sequence[str]:
+        """The names that `reply` knows."""

@@ -19,7 +19,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lifetime = timedelta(hours=options.hours)
     people = cast_for(options.vo, options.stranger)
     try:
-        grid = make_grid(people, options.vo, options.host or HOSTS, lifetime=lifetime, keys=options.keys)
+        grid = make_grid(
+            people,
+            options.vo,
+            options.host or HOSTS,
+            services=options.service,
+            lifetime=lifetime,
+            keys=options.keys,
+        )
         if options.out == "-":
             sys.stdout.buffer.write(grid.tar())
             sys.stdout.buffer.flush()
@@ -39,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--vo", action="append", required=True, help="a VO that the site serves; say it again for more")
     parser.add_argument("--stranger", default="gamma", help="a VO that the site does not serve (default: gamma)")
     parser.add_argument("--host", action="append", help=f"a machine (default: {' and '.join(HOSTS)})")
+    parser.add_argument("--service", action="append", default=[], help="a host of the authority, by its DNS name")
     parser.add_argument("--hours", type=int, default=int(LIFETIME / timedelta(hours=1)), help="lifetime of the proxies")
     parser.add_argument("--keys", type=KeyKind, choices=list(KeyKind), default=KeyKind.EC, help="of people and proxies")
     parser.add_argument("--out", required=True, help="a folder, or - for a tar on standard output")

@@ -33,9 +33,9 @@ class Authority:
     identity: Identity
 
     @classmethod
-    def new(cls) -> "Authority":
+    def new(cls, kind: KeyKind = KeyKind.RSA) -> "Authority":
         """A new authority; its key is RSA, which no reader of its signatures refuses."""
-        key, subject = make_key(KeyKind.RSA), names.of_authority()
+        key, subject = make_key(kind), names.of_authority()
         start = datetime.now(UTC).replace(microsecond=0) - 2 * SKEW
         template = (
             builder(subject, key, subject, Validity.lasting(AUTHORITY_LIFETIME, start))
@@ -45,9 +45,9 @@ class Authority:
         )
         return cls(Identity(sign(template, key), key))
 
-    def host(self, host: str, kind: KeyKind = KeyKind.EC) -> Identity:
+    def host(self, host: str, kind: KeyKind = KeyKind.EC, validity: Validity | None = None) -> Identity:
         """A host or a service, known by this DNS name."""
-        return self._issue(names.of_host(host), kind, host)
+        return self._issue(names.of_host(host), kind, host, validity)
 
     def person(self, common_name: str, kind: KeyKind = KeyKind.EC) -> Identity:
         """A person or a robot."""
@@ -89,11 +89,11 @@ class Authority:
             "cond_subjects globus  '\"/DC=org/DC=testbed/*\"'\n"
         ).encode()
 
-    def _issue(self, subject: x509.Name, kind: KeyKind, host: str = "") -> Identity:
+    def _issue(self, subject: x509.Name, kind: KeyKind, host: str = "", validity: Validity | None = None) -> Identity:
         key = make_key(kind)
         issuer = self.identity.certificate
         template = (
-            builder(subject, key, issuer.subject, Validity.lasting(ENTITY_LIFETIME))
+            builder(subject, key, issuer.subject, validity or Validity.lasting(ENTITY_LIFETIME))
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(_key_identifier(issuer), critical=False)

@@ -13,6 +13,7 @@ from testbed.credentials.certificate import Identity, Validity
 from testbed.credentials.grid import INDEX, SECRET, Bearer, Grid, GridFile
 from testbed.credentials.key import KeyKind
 from testbed.credentials.proxy import LIFETIME, make_proxy
+from testbed.credentials.service import CONTROL, Unbelievable, token
 from testbed.credentials.ssh import SshKey, known_hosts
 from testbed.credentials.voms import VomsServer
 from testbed.credentials.zoo import EXPIRED, IMPOSTOR, OWNER
@@ -28,11 +29,13 @@ def make_grid(
     vos: Sequence[str] = (),
     hosts: Sequence[str] = HOSTS,
     *,
+    services: Sequence[str] = (),
     lifetime: timedelta = LIFETIME,
     keys: KeyKind = KeyKind.EC,
 ) -> Grid:
     """A new grid: a CA, a VOMS server for each VO, certificate and ssh key for each host, a proxy for each credential.
 
+    ``services`` are the names of authority hosts: each has a certificate, and bad ones for the faults of TLS.
     ``lifetime`` is that of proxies and VOMS attributes; ``keys`` is what the keys of people and of their proxies are
     made of. A VO of somebody that is not among ``vos`` gets its server as well: whom to trust is the relying party's
     choice. Needs ``voms-proxy-fake`` when anybody has FQANs.
@@ -44,13 +47,14 @@ def make_grid(
     members = (person.vo for person in people if person.fqans)
     servers = {vo: VomsServer.new(vo, authority) for vo in dict.fromkeys((*vos, *members))}
     owners = {person.common_name: authority.person(person.common_name, keys) for person in people}
-    machines = {host: authority.host(host) for host in hosts}
+    machines = {host: authority.host(host) for host in dict.fromkeys((*hosts, *services))}
     parts = (
         {f"certificates/{name}": GridFile(content) for name, content in authority.folder().items()},
         _pair("authority/ca.cert.pem", "authority/ca.key.pem", authority.identity),
         *(_server(server) for server in servers.values()),
         *(_pair(f"users/{slug(cn)}.cert.pem", f"users/{slug(cn)}.key.pem", owners[cn]) for cn in owners),
         *(_pair(f"hosts/{h}/hostcert.pem", f"hosts/{h}/hostkey.pem", machines[h]) for h in machines),
+        _services(authority, services),
         _proxies(people, owners, servers, lifetime, keys),
         _zoo(people, owners, servers),
         _ssh(hosts),
@@ -80,6 +84,15 @@ def _pair(certificate: str, key: str, identity: Identity) -> Files:
 def _server(server: VomsServer) -> Files:
     pair = _pair(f"authority/{server.host}.cert.pem", f"authority/{server.host}.key.pem", server.identity)
     return pair | {f"vomsdir/{server.vo}/{server.host}.lsc": GridFile(server.lsc)}
+
+
+def _services(authority: Authority, services: Sequence[str]) -> Files:
+    """The bad certificates of authority hosts, and the token of their control ports."""
+    if not services:
+        return {}
+    bad = Unbelievable(authority)
+    pems = {f"services/{host}/tls/{word}.pem": pem for host in services for word, pem in bad.pems(host).items()}
+    return {CONTROL: GridFile(token(), SECRET), **{path: GridFile(pem, SECRET) for path, pem in pems.items()}}
 
 
 def _proxies(

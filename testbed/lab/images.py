@@ -82,7 +82,8 @@ WORKER_NODE = Image(
     "glexec-testbed/worker-node:latest", "images/worker-node/Dockerfile", ("images/worker-node", "images/vm")
 )
 PILOT = Image("glexec-testbed/pilot:latest", "images/pilot/Dockerfile", ("images/pilot", "testbed"))
-IMAGES = (WORKER_NODE, PILOT)
+AUTHORITY = Image("glexec-testbed/authority:latest", "images/authority/Dockerfile", ("images/authority", "testbed"))
+IMAGES = (WORKER_NODE, PILOT, AUTHORITY)
 SANITIZED = Image(
     "glexec-testbed/switch-sanitized:latest",
     "images/switch-sanitized/Dockerfile",

@@ -6,24 +6,31 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 
 from testbed.credentials.grid import Grid
+from testbed.credentials.service import CONTROL
 from testbed.model.entry import Entry, folder
+from testbed.site import service
 from testbed.site.site import Site
 
 WORKER_NODE = "worker-node"
 PILOT = "pilot"
 """The host names in a world of the testbed's own."""
+AUTHORITY = "authority"
+"""What a host of the authority is called; its host name is that which the site's lcmaps.db asks for."""
 NODE = "/usr/libexec/testbed/node"
 """Where the files of testbed/node lie on a worker node."""
 SECURITY = "/etc/grid-security"
+
+
+def label(index: int) -> str:
+    """What the host of an endpoint is called: the first ``authority``, the next ``authority-2``."""
+    return AUTHORITY if index == 0 else f"{AUTHORITY}-{index + 1}"
 
 
 def worker_node(site: Site, grid: Grid, host: str) -> list[Entry]:
     """The tree of a worker node called ``host``."""
     return [
         *site.tree(),
-        *grid.entries("certificates", f"{SECURITY}/certificates"),
-        folder(f"{SECURITY}/vomsdir"),
-        *(entry for vo in site.vos for entry in grid.entries(f"vomsdir/{vo}", f"{SECURITY}/vomsdir/{vo}")),
+        *_trust(site, grid),
         *grid.entries(f"hosts/{host}", SECURITY),
         Entry("/etc/ssh/host_key", grid.read(f"ssh/hosts/{host}"), 0o600),
         folder("/etc/ssh/authorized_keys.d"),
@@ -33,6 +40,17 @@ def worker_node(site: Site, grid: Grid, host: str) -> list[Entry]:
             for pilot in site.pilot_accounts
         ),
         *_node_files(),
+    ]
+
+
+def authority(site: Site, grid: Grid, host: str) -> list[Entry]:
+    """The tree of a host of the site's authority that is asked for as ``host``."""
+    return [
+        *service.tree(site),
+        *_trust(site, grid),
+        *grid.entries(f"hosts/{host}", SECURITY),
+        *grid.entries(f"services/{host}/tls", f"{service.PLACE}/tls"),
+        Entry(f"{service.PLACE}/token", grid.read(CONTROL), 0o600),
     ]
 
 
@@ -49,6 +67,14 @@ def pilot(grid: Grid, nodes: Iterable[str]) -> list[Entry]:
         Entry("/vo/ssh/known_hosts", pins),
         Entry("/vo/vo.json", json.dumps({"robot_dn": grid.bearer("pilot").dn}).encode()),
     ]
+
+
+def _trust(site: Site, grid: Grid) -> Iterator[Entry]:
+    """Whom a host of the site believes: the certificate authorities, and the VOMS servers of the site's VOs."""
+    yield from grid.entries("certificates", f"{SECURITY}/certificates")
+    yield folder(f"{SECURITY}/vomsdir")
+    for vo in site.vos:
+        yield from grid.entries(f"vomsdir/{vo}", f"{SECURITY}/vomsdir/{vo}")
 
 
 def _node_files() -> Iterator[Entry]:

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 
 from testbed.credentials.grid import Grid
 from testbed.lab.engine import Engine
-from testbed.lab.layout import PILOT, WORKER_NODE
+from testbed.lab.layout import AUTHORITY, PILOT, WORKER_NODE
 from testbed.lab.pool import Pool
 from testbed.lab.run import Run, running
 
-IMAGES = {WORKER_NODE: "glexec-testbed/worker-node:latest", PILOT: "glexec-testbed/pilot:latest"}
+IMAGES = {
+    WORKER_NODE: "glexec-testbed/worker-node:latest",
+    PILOT: "glexec-testbed/pilot:latest",
+    AUTHORITY: "glexec-testbed/authority:latest",
+}
 """The image of each host."""
 
 
@@ -25,11 +29,11 @@ class Lab:
 
 
 @contextlib.contextmanager
-def opened(vos: Sequence[str]) -> Iterator[Lab]:
-    """A lab whose test grid has these VOs, with certificates and keys that nobody has seen before."""
+def opened(vos: Sequence[str], authority_hosts: Sequence[str] = ()) -> Iterator[Lab]:
+    """A lab whose test grid has these VOs and hosts, with certificates and keys that nobody has seen before."""
     engine = Engine()
     with running(engine) as run:
-        grid = Grid.from_tar(engine.output(IMAGES[PILOT], _grid_command(vos), run.labels, limit=30))
+        grid = Grid.from_tar(engine.output(IMAGES[PILOT], _grid_command(vos, authority_hosts), run.labels, limit=30))
         pool = Pool(engine, run, grid, IMAGES)
         try:
             yield Lab(engine, run, grid, pool)
@@ -37,6 +41,7 @@ def opened(vos: Sequence[str]) -> Iterator[Lab]:
             pool.close()
 
 
-def _grid_command(vos: Sequence[str]) -> list[str]:
+def _grid_command(vos: Sequence[str], authority_hosts: Sequence[str]) -> list[str]:
     wanted = [word for vo in vos for word in ("--vo", vo)]
+    wanted += [word for host in authority_hosts for word in ("--service", host)]
     return ["python3", "-m", "testbed.credentials", *wanted, "--out", "-"]

@@ -1,4 +1,4 @@
-"""A world: one worker node and the VO's side, in containers, made from a site."""
+"""A world: one worker node, the VO's side, and the authority's hosts where a site asks any, in containers."""
 
 import contextlib
 import dataclasses
@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Protocol
 
 from testbed.credentials.grid import Grid
-from testbed.lab import layout
+from testbed.lab import authority, layout
+from testbed.lab.authority import AuthorityHost
 from testbed.lab.engine import Container, Engine, Spec
 from testbed.lab.host import SshHost
-from testbed.lab.layout import PILOT, WORKER_NODE
+from testbed.lab.layout import AUTHORITY, PILOT, WORKER_NODE
 from testbed.lab.run import Run
 from testbed.lab.ssh import Connection, connect
 from testbed.lab.wait import eventually
@@ -46,13 +47,15 @@ class World(Protocol):
     node_name: str
     """The host name under which the VO's side knows the worker node."""
     pilot: Container
+    authorities: tuple[AuthorityHost, ...]
+    """The hosts that the site's lcmaps.db asks, in its order; none where accounts are local."""
 
     def evidence(self, folder: Path) -> None: ...
 
 
 @dataclass(slots=True)
 class Containers:
-    """A running pair of containers on a network of their own."""
+    """Running containers on a network of their own."""
 
     site: Site
     grid: Grid
@@ -60,11 +63,12 @@ class Containers:
     node_name: str
     pilot: Container
     worker: Container
+    authorities: tuple[AuthorityHost, ...]
     seconds: float
-    """From the first request to the engine until the worker node let root in."""
+    """From the first request to the engine until the worker node let root in, and the authority answered."""
 
     def evidence(self, folder: Path) -> None:
-        """Keep the logs of both hosts and the node's /etc in a folder."""
+        """Keep the logs of all hosts, the node's /etc and the authority's decisions in a folder."""
         parts = {f"{PILOT}.log": self.pilot.logs(lines=2000), f"{self.node_name}.log": self.worker.logs(lines=2000)}
         logs = etc = b""
         with contextlib.suppress(Problem):  # a node that is gone has left its container's log above
@@ -76,6 +80,8 @@ class Containers:
             if logs:
                 _unpack(logs, folder / self.node_name)
                 (folder / self.node_name / "etc.tar").write_bytes(etc)
+            for host in self.authorities:
+                host.evidence(folder)
 
 
 def start(engine: Engine, run: Run, site: Site, grid: Grid, images: dict[str, str]) -> "LeasedWorld":
@@ -85,21 +91,33 @@ def start(engine: Engine, run: Run, site: Site, grid: Grid, images: dict[str, st
     began = time.monotonic()
     engine.network(network, run.labels)
 
-    def spec(host: str, tree: bytes) -> Spec:
-        return Spec(images[host], f"{network}-{host}", host, network, run.labels, tree)
+    def spec(host: str, tree: bytes, name: str = "") -> Spec:
+        image = images[host if host in images else AUTHORITY]
+        return Spec(image, f"{network}-{host}", name or host, network, run.labels, tree)
 
-    worker_spec = dataclasses.replace(
-        spec(WORKER_NODE, tar(layout.worker_node(site, grid, WORKER_NODE))),
-        capabilities=site.capabilities,
-        security=MOUNTING if SYS_ADMIN in site.capabilities else (),
-    )
-    pilot_spec = spec(PILOT, tar(layout.pilot(grid, [WORKER_NODE])))
-    with ThreadPoolExecutor(2) as starters:
-        both = [starters.submit(engine.start, each) for each in (worker_spec, pilot_spec)]
-    worker, pilot = (future.result() for future in both)
-    node = SshHost(WORKER_NODE, root_connection(worker, WORKER_NODE, grid))
+    def node() -> tuple[Container, SshHost]:
+        worker = engine.start(
+            dataclasses.replace(
+                spec(WORKER_NODE, tar(layout.worker_node(site, grid, WORKER_NODE))),
+                capabilities=site.capabilities,
+                security=MOUNTING if SYS_ADMIN in site.capabilities else (),
+            )
+        )
+        return worker, SshHost(WORKER_NODE, root_connection(worker, WORKER_NODE, grid))
+
+    def service(place: tuple[int, str]) -> AuthorityHost:
+        host = layout.label(place[0])
+        asked = spec(host, tar(layout.authority(site, grid, place[1])), place[1])
+        asked = dataclasses.replace(asked, capabilities=authority.CAPABILITIES)
+        return authority.start(engine, asked, host, grid, READY)
+
+    with ThreadPoolExecutor(2 + len(site.authority_hosts)) as starters:
+        services = [starters.submit(service, place) for place in enumerate(site.authority_hosts)]
+        noded = starters.submit(node)
+        piloted = starters.submit(engine.start, spec(PILOT, tar(layout.pilot(grid, [WORKER_NODE]))))
+    (worker, ssh), pilot, hosts = noded.result(), piloted.result(), tuple(each.result() for each in services)
     ready = time.monotonic() - began
-    world = LeasedWorld(site, grid, node, WORKER_NODE, pilot, worker, ready, engine=engine, network=network)
+    world = LeasedWorld(site, grid, ssh, WORKER_NODE, pilot, worker, hosts, ready, engine=engine, network=network)
     world.baseline()
     return world
 
@@ -116,8 +134,17 @@ class LeasedWorld(Containers):
         self._reset("baseline")
 
     def reset(self) -> list[str]:
-        """End what runs on the node, remove what was left; what still differs from the beginning (empty: clean)."""
-        return self._reset("reset")
+        """End what runs on the node, remove what was left; what still differs from the beginning (empty: clean).
+
+        Then the authority's hosts, at the same time: whoever still asked them is gone by now.
+        """
+        differences = self._reset("reset")
+        if self.authorities:
+            with ThreadPoolExecutor(len(self.authorities)) as resetters:
+                differences += [
+                    each for found in resetters.map(AuthorityHost.reset, self.authorities) for each in found
+                ]
+        return differences
 
     def _reset(self, verb: str) -> list[str]:
         command = ["python3", f"{layout.NODE}/reset.py", verb, str(self.site.first_uid)]
@@ -127,8 +154,9 @@ class LeasedWorld(Containers):
     def stop(self) -> None:
         """End the containers and remove their network."""
         self.node.close()
-        with ThreadPoolExecutor(2) as stoppers:
-            list(stoppers.map(Container.stop, (self.worker, self.pilot)))
+        parts = (self.worker, self.pilot, *self.authorities)
+        with ThreadPoolExecutor(len(parts)) as stoppers:
+            list(stoppers.map(lambda part: part.stop(), parts))
         self.engine.remove_network(self.network)
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from testbed.model.answers import OnInternalError
-from testbed.model.cell import Attack, Cell
+from testbed.model.cell import Attack, Authority, Cell
+from testbed.model.consequence import CONSEQUENCES, UNTOLD, Consequence
 from testbed.model.fault import Fault
 from testbed.model.mode import WAYS, Mode
 from testbed.model.outcome import Attempt, End, Outcome
@@ -12,16 +13,33 @@ from testbed.model.outcome import Attempt, End, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A cell and what its site says: the pool of the cell's user (``None``: nobody maps him), and its answer 4."""
+    """A cell and what its site says of it."""
 
     cell: Cell
     pool: str | None
+    """That of the cell's user; ``None``: nobody maps him."""
     sites_answer: OnInternalError
+    """To question 4."""
+    tells: bool = True
+    """Whether the switch tells why it refuses (``report_cause``)."""
+    endpoints: int = 2
+    """How many of the authority's its policy names."""
 
     @property
     def answer(self) -> OnInternalError:
         """The answer to question 4 that counts: the cell's own, else the site's."""
         return self.cell.on_internal_error or self.sites_answer
+
+    @property
+    def consequence(self) -> Consequence | None:
+        """What a fault of the authority comes to; ``None`` where there is no such fault."""
+        return CONSEQUENCES.get(self.cell.fault)
+
+    @property
+    def kind(self) -> str:
+        """The class of the cause for which a fault of the authority lets nothing run; empty where it does not."""
+        cause = self.consequence.cause_with(self.cell.authority) if self.consequence else None
+        return cause.kind if cause else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +66,16 @@ class Expectation:
         return self.rule.says if self.outcome is None else ""
 
 
-def expected(cell: Cell, pool: str | None, sites_answer: OnInternalError = OnInternalError.NO) -> Expectation:
-    """The expectation of a cell at a site that maps the cell's user to ``pool`` (``None``: to nobody)."""
-    case = Case(cell, pool, sites_answer)
+def expected(
+    cell: Cell,
+    pool: str | None,
+    sites_answer: OnInternalError = OnInternalError.NO,
+    *,
+    tells: bool = True,
+    endpoints: int = 2,
+) -> Expectation:
+    """The expectation of a cell at a site that maps the cell's user to ``pool`` (``None``: to nobody); see `Case`."""
+    case = Case(cell, pool, sites_answer, tells, endpoints)
     rule = next(rule for rule in RULES if rule.fits(case))
     return Expectation(rule.outcome(case), rule)
 
@@ -74,16 +99,39 @@ def _calls_switch(case: Case) -> bool:
 RULES: tuple[Rule, ...] = (
     Rule(
         "a fault of the switch is not felt where the switch is not called",
-        "mode none does not call the switch, so nothing in its configuration can fail",
+        "mode none does not call the switch, so nothing in its configuration can fail, and no authority that it asks",
         "definition of the modes",
-        lambda case: case.cell.fault is Fault.NO_CONFIG and not _calls_switch(case),
+        lambda case: case.cell.fault is not Fault.NONE and not _calls_switch(case),
+        lambda case: None,
+    ),
+    Rule(
+        "map files are no service",
+        "the site's own map files are read, nobody is asked over the network, so nothing there can fail",
+        "definition of the authorities",
+        lambda case: case.consequence is not None and case.cell.authority is Authority.GRIDMAP,
+        lambda case: None,
+    ),
+    Rule(
+        "each service has its own ways to answer wrongly",
+        "the answers of this service have no such part that could be wrong",
+        "Argus: Hessian; SCAS and GUMS: SAML2 profile of XACML 2.0",
+        lambda case: case.consequence is not None and case.cell.authority not in case.consequence.meant,
+        lambda case: None,
+    ),
+    Rule(
+        "fail-over needs a second endpoint",
+        "the site's policy names one endpoint, and this is about two",
+        "definition of the faults",
+        lambda case: case.consequence is not None and case.endpoints < case.consequence.endpoints,
         lambda case: None,
     ),
     Rule(
         "question 4 is asked only when glexec has an internal error",
-        "without a fault nobody asks what may be done on an internal error",
+        "without a fault that keeps payloads from running nobody asks what may be done on an internal error",
         "WLCG questionnaire of 2010, question 4",
-        lambda case: case.cell.on_internal_error is not None and case.cell.fault is Fault.NONE,
+        lambda case: (
+            case.cell.on_internal_error is not None and case.cell.fault is not Fault.NO_CONFIG and not case.kind
+        ),
         lambda case: None,
     ),
     Rule(
@@ -108,8 +156,30 @@ RULES: tuple[Rule, ...] = (
         _refused(202),
     ),
     Rule(
+        "no decision, said to be none, and the answer yes: the pilot runs the payload itself, and says so",
+        "exit code 203 with a cause that is no decision (unavailable, undecided): for the pilot an internal error",
+        "report_cause, an option of ours; WLCG questionnaire of 2010, question 4",
+        lambda case: case.kind in UNTOLD and case.tells and case.answer is OnInternalError.YES,
+        _as_pilot,
+    ),
+    Rule(
+        "no decision is no leave: the payload goes back to the queue",
+        "exit code 203; without leave by question 4, or where the switch does not tell why, the pilot may not run it",
+        "Nikhef wiki, Exit codes of gLExec (203: SCAS not running, cable unplugged); question 4; consequence.py",
+        lambda case: case.kind in UNTOLD,
+        _refused(203),
+    ),
+    Rule(
+        "a decision that is no is final",
+        "the authority denies, or gives what nobody may have: exit code 203, whatever question 4 says",
+        "Nikhef wiki, Exit codes of gLExec (203: banned); JSPG multi-user pilot policy: no run after a refusal "
+        "(from memory); consequence.py",
+        lambda case: bool(case.kind),
+        _refused(203),
+    ),
+    Rule(
         "who is not mapped is not run",
-        "no map file of the site names this user: LCMAPS fails, exit code 203, whatever question 4 says",
+        "no map file or policy of the site names this user: LCMAPS fails, exit code 203, whatever question 4 says",
         "Nikhef wiki, Exit codes of gLExec (203); JSPG multi-user pilot policy: no run after a refusal (from memory)",
         lambda case: case.pool is None and _calls_switch(case),
         _refused(203),
@@ -137,8 +207,9 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "setuid mode runs the payload as the user's pool account",
-        "LCMAPS leases an account of the pool that the map files name, the switch becomes it for good",
-        "Nikhef wiki, GLExec; LCMAPS 1.6.6 and its plugins as observed",
+        "an account of the pool that the map files name is leased, by LCMAPS or by the authority; "
+        "the switch becomes it for good",
+        "Nikhef wiki, GLExec; LCMAPS 1.6.6 and its plugins as observed; Argus: local-environment-map",
         lambda case: case.cell.mode is Mode.SETUID,
         lambda case: Outcome(End.SEPARATED, 0, f"pool {case.pool}"),
     ),

@@ -42,8 +42,13 @@ SWITCH = "/usr/sbin/glexec"
 SITE_LOG = "/dev/log"
 LAUNCHER = ("/usr/bin/python3", "/usr/libexec/testbed/node/vm.py")
 REFUSALS = frozenset({126, 127, 201, 203})
-"""Codes of the switch after which the payload goes back: it was denied, or the pilot made a mistake."""
+"""Codes of the switch after which the payload goes back: denied, or a mistake of the pilot's; but see `undecided`."""
 INTERNAL = 202
+REFUSED = 203
+CAUSE = re.compile(rb"^\[gLExec\]: cause class=(\S+) reason=(\S+) code=203\n\Z", re.MULTILINE)
+"""Where the site has it told (report_cause), why the switch refused: the last line of its standard error."""
+PERHAPS_NO = b"lcmaps-refused"
+"""The reason of the switch where LCMAPS refused and did not say why: that may well have been a decision."""
 LAUNCHER_FAILED = 125
 LAUNCHER_MARK = re.compile(rb"^\[vm\]: ", re.MULTILINE)
 
@@ -476,6 +481,12 @@ def parsed_start(out: bytes) -> tuple[Mapping[str, Any] | None, bytes]:
 # --- the pilot --------------------------------------------------------------------------------------------------------
 
 
+def undecided(report: Report) -> bool:
+    """Whether the switch says that it refused because nobody decided. A code of 203 alone is taken for a no."""
+    told = CAUSE.search(report.err) if report.code == REFUSED and not report.bypassed else None
+    return told is not None and (told[1] == b"unavailable" or (told[1] == b"undecided" and told[2] != PERHAPS_NO))
+
+
 class Pilot:
     """Takes payloads until there are none, and leaves nothing of them behind."""
 
@@ -524,8 +535,8 @@ class Pilot:
         return self._bypass(payload, proxy, folder, report)
 
     def _internal(self, report: Report) -> bool:
-        """Whether it was the switch or the launcher that failed, and not the user or the pilot."""
-        return report.code == INTERNAL or self._launcher_failed(report)
+        """Whether it was the switch, what it asks, or the launcher that failed, and not the user or the pilot."""
+        return report.code == INTERNAL or undecided(report) or self._launcher_failed(report)
 
     def _launcher_failed(self, report: Report) -> bool:
         marked = report.code == LAUNCHER_FAILED and LAUNCHER_MARK.search(report.err) is not None

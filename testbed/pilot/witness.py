@@ -17,7 +17,6 @@ WITNESS = f"{NODE}/probes/witness.sh"
 LIMIT = 10.0
 
 _CAUSE = re.compile(r"^\[gLExec\]: cause class=(\S+) reason=(\S+) code=\d+\n\Z", re.M)
-_TELLS = re.compile(rb"^\s*report_cause\s*=\s*yes\s*$", re.M)
 _COMMAND = re.compile(r'"(?P<given>[^"]*)"(?: \(="[^"]*"\))?(?: args: "(?P<arguments>[^"]*)")?')
 _END = re.compile(r"Terminated, ((?:exit|signal) \d+)")
 
@@ -46,8 +45,7 @@ class Witness:
         self._folder = f"/tmp/witness-{next(_numbers)}"
         node.put([folder(self._folder, 0o1777)], limit=LIMIT)
         self._seen = len(node.run(["cat", LOG], limit=LIMIT).out)
-        conf = site.file("glexec.conf")
-        self._tells = conf is not None and _TELLS.search(conf.content) is not None
+        self._tells = site.tells_causes
         accounts = [account for pool in (site.pilots, *site.pools) for account in pool.accounts]
         self._names = {account.uid: account.name for account in accounts} | {0: "root"}
         self._pools = {account.name: f".{pool.prefix}" for pool in site.pools for account in pool.accounts}

@@ -39,7 +39,7 @@ def suite(request: pytest.FixtureRequest) -> Suite:
 @pytest.fixture(scope="session")
 def lab(suite: Suite) -> Iterator[Lab]:
     """The open lab: opened by the first scenario that needs a world, closed after the last."""
-    with opened(suite.choice.vos) as lab:
+    with opened(suite.choice.vos, suite.choice.authority_hosts) as lab:
         yield lab
 
 
@@ -56,9 +56,11 @@ def site(request: pytest.FixtureRequest, suite: Suite, cell: Cell) -> Site:
 
     Where the site does not offer the mode, or the demo's nodes have not those capabilities, the cell does not apply.
     """
-    site, why_not = suite.choice.site_for(cell.mode)
+    site, why_not = suite.choice.site_for(cell.mode, cell.authority)
     if site is None:
         pytest.skip(why_not)
+    if request.config.getoption("--demo") and site.name not in demo.NODES:
+        pytest.skip(f"the demo has no worker node of the site {site.name}")
     marker = request.node.get_closest_marker("capabilities")
     if marker is None:
         return site
@@ -70,7 +72,8 @@ def site(request: pytest.FixtureRequest, suite: Suite, cell: Cell) -> Site:
 @pytest.fixture
 def expectation(suite: Suite, cell: Cell, site: Site, notes: Notes) -> Expectation:
     """What the oracle says of this cell at this site; a cell without meaning does not apply."""
-    notes.expectation = expected(cell, suite.choice.pool_for(site, cell.user), site.answers.on_internal_error)
+    pool = suite.choice.pool_for(site, cell.user)
+    notes.expectation = expected(cell, pool, site.answers.on_internal_error, tells=site.tells_causes)
     if notes.expectation.outcome is None:
         pytest.skip(notes.expectation.meaningless)
     return notes.expectation
@@ -109,7 +112,7 @@ def broken_world(world: World, cell: Cell) -> Iterator[World]:
     if cell.fault is Fault.NONE:
         yield world
         return
-    with broken(cell.fault, FAULTS[cell.fault], world.node):
+    with broken(cell.fault, FAULTS[cell.fault], world):
         yield world
 
 

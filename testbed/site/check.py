@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from testbed.site.checks import answers, maps, modules, policy, switch
+from testbed.site.checks import answers, authority, maps, modules, policy, switch
 from testbed.site.finding import Finding, Severity
 from testbed.site.site import Site
 
@@ -12,6 +12,8 @@ CHECKS: tuple[Callable[[Site], Iterator[Finding]], ...] = (
     policy.of_lcmaps_db,
     modules.of_our_modules,
     maps.of_map_files,
+    authority.of_what_is_asked,
+    authority.of_its_files,
 )
 
 

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.model.answers import MultiUser
+from testbed.model.cell import Authority
 from testbed.model.mode import WAYS, Installation, Mode
 from testbed.model.person import Credential, cast_for
 from testbed.site.load import example, load_site
 from testbed.site.site import Site
 from testbed.site.switch import Switch
+from testbed.site.variant import log_only
 
-EXAMPLES = {Installation.SETUID: "setuid-gridmap", Installation.LOG_ONLY: "logonly-gridmap"}
-"""The shipped site for each way of installing the switch."""
+EXAMPLES = ("setuid-gridmap", "logonly-gridmap", "setuid-argus", "logonly-argus", "setuid-scas", "setuid-gums")
+"""The shipped sites. Of an authority that has none with a log-only switch, it is made of the one that it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,12 @@ class Choice:
 
     @classmethod
     def of_examples(cls) -> "Choice":
-        """The shipped sites, between them every mode."""
-        return cls(tuple(example(name) for name in EXAMPLES.values()))
+        """The shipped sites, between them every mode with every authority."""
+        sites = [example(name) for name in EXAMPLES]
+        both = {(site.authority, site.installation) for site in sites}
+        answers = next(site.answers for site in sites if site.installation is Installation.LOG_ONLY)
+        others = [site for site in sites if (site.authority, Installation.LOG_ONLY) not in both]
+        return cls((*sites, *(log_only(site, answers) for site in others)))
 
     def held_to(self, switch: Switch) -> "Choice":
         """The same sites with this switch on their worker nodes."""
@@ -46,13 +52,22 @@ class Choice:
         return tuple(dict.fromkeys(vo for site in self.sites for vo in site.vos))
 
     @property
+    def authority_hosts(self) -> tuple[str, ...]:
+        """Every host of an authority that the policy of one of the sites asks, by its name."""
+        return tuple(dict.fromkeys(host for site in self.sites for host in site.authority_hosts))
+
+    @property
     def people(self) -> dict[str, Credential]:
         """Who can own a payload, by name."""
         return {person.name: person for person in cast_for(self.vos)}
 
-    def site_for(self, mode: Mode) -> tuple[Site | None, str]:
-        """The site that offers a mode; or none, and why."""
-        refusals = [(site, _refusal(site, mode)) for site in self.sites]
+    def site_for(self, mode: Mode, authority: Authority = Authority.GRIDMAP) -> tuple[Site | None, str]:
+        """The site that offers a mode and has its accounts from this authority; or none, and why."""
+        sites = [site for site in self.sites if site.authority is authority]
+        if not sites:
+            others = " and ".join(dict.fromkeys(f"{site.name}'s from {site.authority}" for site in self.sites))
+            return None, f"no account comes from {authority} here: {others}"
+        refusals = [(site, _refusal(site, mode)) for site in sites]
         for site, refusal in refusals:
             if not refusal:
                 return site, ""

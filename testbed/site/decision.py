@@ -22,9 +22,9 @@ def pool_of(site: "Site", dn: str, fqans: Sequence[str]) -> str | None:
     None when a ban file names the person, when no map file does, or when there is nothing to read it from. The order of
     plugins is taken from their declarations; what other plugins decide is not known here.
     """
-    modules = list(policy_modules(site))
-    if any(_is_banned(site, module, dn, fqans) for module in modules):
+    if is_banned(site, dn, fqans):
         return None
+    modules = list(policy_modules(site))
     groups = [_mapped(site, module, "-groupmapfile", fqans) for module in modules if kind(module) in _GROUPS]
     if groups and not any(groups):
         return None
@@ -35,6 +35,11 @@ def pool_of(site: "Site", dn: str, fqans: Sequence[str]) -> str | None:
                 return target.removeprefix(".")
     placeholders = (module.argument("--dummy-username") for module in modules if kind(module) == _DUMMY)
     return next((name for name in placeholders if name), None)
+
+
+def is_banned(site: "Site", dn: str, fqans: Sequence[str]) -> bool:
+    """Whether a ban file of the worker node's names somebody."""
+    return any(_is_banned(site, module, dn, fqans) for module in policy_modules(site))
 
 
 def policy_modules(site: "Site") -> Iterator[pdl.Module]:

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from testbed.model.entry import Entry
 from testbed.model.mode import Installation
 from testbed.model.problem import Problem, nearest
-from testbed.site import ini
+from testbed.site import ini, service
 from testbed.site.accounts import GLEXEC_GID, GLEXEC_UID
 from testbed.site.reader import Table
 from testbed.site.site import SiteFile
@@ -108,6 +108,27 @@ def site_files(directory: Path, named: Table | None, installation: Installation)
             files[name] = _file(name, paths[name], read(directory, name), installation)
     _no_two_at_one_place(files, named)
     return tuple(sorted(files.values(), key=lambda file: file.path))
+
+
+def authority_files(directory: Path) -> tuple[SiteFile, ...]:
+    """The files of the site's authority, if it has any; they lie on the authority's hosts, not on the worker node."""
+    top = directory / service.FOLDER
+    if not top.is_dir():
+        return ()
+    names = sorted(item.name for item in top.iterdir())
+    for name in names:
+        if name not in service.FILES:
+            near = nearest(name, [each for each in service.FILES if each not in names])
+            raise Problem(
+                "a file of the authority means nothing",
+                where=str(top / name),
+                found=name,
+                expected="one of " + ", ".join(service.FILES),
+                remedy=f"did you mean {near}?" if near else "take it out of the folder",
+            )
+    return tuple(
+        SiteFile(f"{service.FOLDER}/{name}", f"{service.PLACE}/{name}", read(top, name), 0o644, 0, 0) for name in names
+    )
 
 
 def _usual_paths(config: bytes) -> dict[str, str]:

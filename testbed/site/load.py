@@ -19,9 +19,6 @@ from testbed.site.site import Site
 SITE = "site.toml"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
 _VO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}")
-_LATER = ("argus", "scas", "gums")
-"""Authorities that sites have and that are not built yet."""
-
 _TOP = ("name", "description", "answers", "switch", "authority", "pools", "pilots", "files", "worker_node")
 _ANSWERS = ("multi_user_pilots", "setuid", "log_only", "on_internal_error")
 _POOL = ("prefix", "count", "first_uid", "vo", "group", "width")
@@ -40,7 +37,7 @@ def load_site(directory: Path) -> Site:
     answers = _answers(top.table("answers", _ANSWERS))
     switch = top.table("switch", ("installation", "path"))
     installation = switch.choice("installation", Installation)
-    authority = _authority(top.table("authority", ("kind",)))
+    authority = top.table("authority", ("kind",)).choice("kind", Authority)
     pools, pilots = _pools(top)
     files = folders.site_files(directory, top.table("files", ()) if "files" in top else None, installation)
     node = top.table("worker_node", ("capabilities",)) if "worker_node" in top else None
@@ -48,7 +45,8 @@ def load_site(directory: Path) -> Site:
     own = folders.switch(directory, switch, name) if "path" in switch else None
     description = top.word("description", "")
     lines = {toml.spell(place): line for place, line in document.lines.items()}
-    parts = (answers, installation, authority, pools, pilots, files, capabilities, own, lines)
+    theirs = folders.authority_files(directory)
+    parts = (answers, installation, authority, pools, pilots, files, theirs, capabilities, own, lines)
     return Site(name, description, str(directory), *parts)
 
 
@@ -85,14 +83,6 @@ def _answers(table: Table) -> Answers:
         table.choice("log_only", Stance),
         table.choice("on_internal_error", OnInternalError),
     )
-
-
-def _authority(table: Table) -> Authority:
-    kind = table.word("kind")
-    if kind in _LATER:
-        remedy = 'write kind = "gridmap" and map with local files'
-        raise table.problem("kind", "names an authority that is not built yet", found=repr(kind), remedy=remedy)
-    return table.choice("kind", Authority)
 
 
 def _pools(top: Table) -> tuple[tuple[Pool, ...], Pool]:

@@ -4,10 +4,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from testbed.model.mapline import map_lines
 from testbed.model.person import long_form
 from testbed.site.ini import Flaw
-
-_LINE = re.compile(r'(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"]\S*))(?:\s+(?P<target>\S+).*)?')
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +51,12 @@ def parse(content: bytes, *, targets: bool = True) -> MapFile:
     """The map file (or, without targets, the ban file); never fails, what cannot be read is among its flaws."""
     mappings: list[Mapping] = []
     flaws: list[Flaw] = []
-    for number, raw in enumerate(content.decode("utf-8", "replace").splitlines(), 1):
-        line = raw.strip()
-        if not line or line.startswith("#"):
-            continue
-        match = _LINE.fullmatch(line)
-        if match is None or (targets and not match["target"]):
-            flaws.append(Flaw(number, 'is no "name" target' if targets else 'is no "name"'))
-            continue
-        subject = match["bare"] if match["quoted"] is None else match["quoted"]
-        mappings.append(Mapping(subject, (match["target"] or "").split(",")[0], number))
+    for line in map_lines(content):
+        target = (line.rest.split() or [""])[0]
+        if (not line.name and not line.quoted) or (targets and not target):
+            flaws.append(Flaw(line.number, 'is no "name" target' if targets else 'is no "name"'))
+        else:
+            mappings.append(Mapping(line.name, target.split(",")[0], line.number))
     return MapFile(tuple(mappings), tuple(flaws))
 
 

@@ -1,6 +1,7 @@
 """A site: its four answers, how it installs the switch, its accounts, and its own files."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -8,9 +9,11 @@ from testbed.model.answers import Answers
 from testbed.model.cell import Authority
 from testbed.model.entry import Entry, tar
 from testbed.model.mode import Installation
-from testbed.site import decision, layout
+from testbed.site import asked, decision, layout, service
 from testbed.site.pool import Account, Pool
 from testbed.site.switch import Switch
+
+_TELLS = re.compile(rb"^\s*report_cause\s*=\s*yes\s*$", re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class SiteFile:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Everything the testbed knows of a site. Two sites with the same `digest` make the same worker node."""
+    """Everything the testbed knows of a site. Two sites with the same `digest` make the same world."""
 
     name: str
     description: str
@@ -39,6 +42,8 @@ class Site:
     pools: tuple[Pool, ...]
     pilots: Pool
     files: tuple[SiteFile, ...]
+    authority_files: tuple[SiteFile, ...] = ()
+    """Policy and maps of a service that is asked, named ``authority/policy.spl``; they lie on the service's hosts."""
     capabilities: tuple[str, ...] = ()
     """What its worker node may do beyond a container's usual rights, see `testbed.site.capability`."""
     switch: Switch | None = None
@@ -63,12 +68,24 @@ class Site:
 
     @property
     def digest(self) -> str:
-        """What the worker node is made of, in sixteen characters."""
-        return hashlib.sha256(tar(self.tree()) + " ".join(self.capabilities).encode()).hexdigest()[:16]
+        """What the worker node and the authority's hosts are made of, in sixteen characters."""
+        trees = tar(self.tree()) + (tar(service.tree(self)) if self.authority_hosts else b"")
+        return hashlib.sha256(trees + " ".join(self.capabilities).encode()).hexdigest()[:16]
+
+    @property
+    def authority_hosts(self) -> tuple[str, ...]:
+        """The hosts that its lcmaps.db asks, the first endpoint's first; none where accounts are local."""
+        return service.hosts(self)
+
+    @property
+    def tells_causes(self) -> bool:
+        """Whether its glexec.conf has the switch tell why it refuses."""
+        conf = self.file("glexec.conf")
+        return conf is not None and _TELLS.search(conf.content) is not None
 
     def file(self, name: str) -> SiteFile | None:
         """One of the site's files, by its name in the site's folder."""
-        return next((file for file in self.files if file.name == name), None)
+        return next((file for file in (*self.files, *self.authority_files) if file.name == name), None)
 
     def at(self, path: str) -> SiteFile | None:
         """One of the site's files, by its path on the worker node."""
@@ -83,4 +100,6 @@ class Site:
 
         In a policy that maps nobody, as many of log-only sites are, it is the policy's place holder.
         """
-        return decision.pool_of(self, dn, fqans)
+        if self.authority is Authority.GRIDMAP:
+            return decision.pool_of(self, dn, fqans)
+        return asked.pool_of(self, dn, fqans)

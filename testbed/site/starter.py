@@ -21,8 +21,11 @@ def init(directory: Path, example: str) -> list[Path]:
     written = []
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        for item in sorted(source.iterdir()):
-            target = directory / item.name
+        for item in sorted(source.rglob("*")):
+            if item.is_dir():
+                continue
+            target = directory / item.relative_to(source)
+            target.parent.mkdir(exist_ok=True)
             with target.open("xb") as file:
                 file.write(item.read_bytes())
             written.append(target)

@@ -1,11 +1,15 @@
 """The oracle: every cell has an answer, and the answers say what the documents say."""
 
 import itertools
+import re
+from pathlib import Path
 
 import pytest
 
 from testbed.model.answers import OnInternalError
-from testbed.model.cell import AXES, Cell, cells
+from testbed.model.cell import AXES, Authority, Cell, cells
+from testbed.model.consequence import CONSEQUENCES, SERVICES, UNTOLD, Waits
+from testbed.model.fault import Fault
 from testbed.model.mode import WAYS, Mode
 from testbed.model.oracle import RULES, expected
 from testbed.model.outcome import Attempt, End
@@ -22,6 +26,7 @@ EVERYTHING = [
 
 def test_every_rule_decides_some_cell_and_cites_its_source() -> None:
     deciding = {expected(cell, pool).rule.name for cell in EVERYTHING for pool in ("alpha", None)}
+    deciding.add(expected(Cell.parse("setuid-argus-split-brain"), "alpha", endpoints=1).rule.name)
     assert deciding == {rule.name for rule in RULES}
     assert all(rule.source and rule.says for rule in RULES)
 
@@ -58,3 +63,51 @@ def test_where_a_cell_gives_no_answer_the_sites_own_counts() -> None:
     cell = Cell.parse("setuid-gridmap-no-config")
     ends = {answer: expected(cell, "alpha", answer).outcome.end for answer in OnInternalError}  # type: ignore[union-attr]
     assert ends == {"no": End.RETURNED, "depends": End.RETURNED, "yes": End.UNSEPARATED}
+
+
+def test_every_fault_but_those_of_the_node_alone_has_its_consequence() -> None:
+    assert set(CONSEQUENCES) == set(Fault) - {Fault.NONE, Fault.NO_CONFIG}
+    assert all(each.source and each.meant for each in CONSEQUENCES.values())
+    assert all(bool(each.because) == (each.meant != SERVICES) for each in CONSEQUENCES.values())
+
+
+def test_the_causes_of_the_model_are_those_that_the_switch_knows() -> None:
+    source = (Path(__file__).parents[2] / "images/worker-node/glexec/cause.c").read_text()
+    known = set(re.findall(r'\{NOT_AUTHORISED, "(\S+)", "(\S+)"\}', source))
+    meant = {each.cause_with(authority) for each in CONSEQUENCES.values() for authority in each.meant} - {None}
+    assert {(cause.kind, cause.reason) for cause in meant if cause} <= known
+
+
+def test_no_fault_of_the_authority_makes_a_payload_run_unless_the_site_says_so_of_no_decision() -> None:
+    """Under a fault that keeps an answer away nothing runs; with the answer yes the pilot may, and says so."""
+    for fault, consequence in CONSEQUENCES.items():
+        for authority in consequence.meant:
+            cause = consequence.cause_with(authority)
+            for answer in OnInternalError:
+                outcome = expected(Cell(Mode.SETUID, authority, fault), "alpha", answer).outcome
+                assert outcome is not None
+                if cause is None:
+                    assert (outcome.end, outcome.code) == (End.SEPARATED, 0)
+                elif cause.kind in UNTOLD and answer is OnInternalError.YES:
+                    assert (outcome.end, outcome.code) == (End.UNSEPARATED, 0)
+                else:
+                    assert (outcome.end, outcome.code) == (End.RETURNED, 203)
+
+
+def test_a_switch_that_does_not_tell_why_leaves_the_pilot_no_choice() -> None:
+    cell = Cell.parse("setuid-argus-refused-yes")
+    silent = expected(cell, "alpha", tells=False).outcome
+    assert (silent.end, silent.code) == (End.RETURNED, 203)  # type: ignore[union-attr]
+
+
+def test_where_nobody_is_asked_nothing_of_it_can_fail() -> None:
+    for fault in CONSEQUENCES:
+        assert expected(Cell(Mode.SETUID, Authority.GRIDMAP, fault), "alpha").outcome is None
+        assert expected(Cell(Mode.NONE, Authority.ARGUS, fault), "alpha").outcome is None
+
+
+def test_a_call_sits_out_as_many_time_limits_as_there_are_endpoints_that_it_waits_for() -> None:
+    bounds = {waits: {each.bound(10, 2) for each in CONSEQUENCES.values() if each.waits is waits} for waits in Waits}
+    never, first, every = (bounds[waits].pop() for waits in Waits)
+    assert (first - never, every - never) == (10, 20)
+    assert not any(bounds.values())

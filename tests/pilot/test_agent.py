@@ -188,6 +188,39 @@ def test_after_an_internal_error_the_payload_goes_back_unless_the_site_says_yes(
     assert (report.state, report.code) == (State.RETURNED, 202)
 
 
+CAUSES = {
+    "class=unavailable reason=service-silent code=203": True,
+    "class=undecided reason=service-undecided code=203": True,
+    "class=undecided reason=lcmaps-refused code=203": False,
+    "class=denied reason=denied code=203": False,
+    "class=unavailable reason=service-silent code=201": False,
+    "class=unavailable reason=service-silent code=203 and more": False,
+}
+
+
+@pytest.mark.parametrize("told", CAUSES)
+@pytest.mark.parametrize("answer", OnInternalError)
+def test_a_refusal_is_an_internal_error_where_the_switch_says_that_nobody_decided(
+    side: Side, script: Callable[[str], str], tmp_path: Path, told: str, answer: OnInternalError
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as site:
+        site.bind(str(tmp_path / "log"))
+        switch = script(f"echo '[gLExec]: something else' >&2; echo '[gLExec]: cause {told}' >&2; exit 203")
+        side.node.changes |= {"switch": switch, "site_log": str(tmp_path / "log")}
+        report = run(side, "/usr/bin/id", mode=Mode.SETUID, on_internal_error=answer)
+    bypassed = CAUSES[told] and answer is OnInternalError.YES
+    assert (report.state, report.code) == ((State.ENDED, 0) if bypassed else (State.RETURNED, 203))
+    assert report.bypassed is bypassed
+    assert ("by-pass after 203" in report.why) is bypassed
+
+
+def test_a_cause_that_is_not_the_last_word_is_none(side: Side, script: Callable[[str], str]) -> None:
+    line = "[gLExec]: cause class=unavailable reason=service-silent code=203"
+    side.node.changes["switch"] = script(f"echo '{line}' >&2; echo '[gLExec]: no' >&2; exit 203")
+    report = run(side, "/usr/bin/id", mode=Mode.SETUID, on_internal_error=OnInternalError.YES)
+    assert (report.state, report.code) == (State.RETURNED, 203)
+
+
 @pytest.mark.parametrize(
     ("answer", "rules"),
     [(OnInternalError.YES, ()), (OnInternalError.DEPENDS, (Rule(("alice",), (202,)),))],

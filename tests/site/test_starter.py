@@ -12,6 +12,7 @@ from testbed.site import check, example, examples, init, load_site
 def test_an_example_is_copied_whole_and_is_a_good_site(tmp_path: Path, name: str) -> None:
     written = init(tmp_path / "new" / "site", name)
     assert {path.name for path in written} >= {"site.toml", "glexec.conf", "lcmaps.db", "grid-mapfile"}
+    assert all(path.is_file() for path in written)
     assert load_site(tmp_path / "new" / "site").digest == example(name).digest
     assert check(load_site(tmp_path / "new" / "site")) == []
 
@@ -37,5 +38,5 @@ def test_a_folder_that_cannot_be_made_is_named() -> None:
 
 def test_an_unknown_example_is_named_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(Problem) as caught:
-        init(tmp_path / "x", "logonly")
+        init(tmp_path / "x", "logonly-gridmp")
     assert caught.value.remedy == "did you mean 'logonly-gridmap'?"

@@ -16,17 +16,17 @@ def of_map_files(site: Site) -> Iterator[Finding]:
     groups = _read_by(site, used, "-groupmapfile")
     for file in grid:
         yield from _flaws(file, mapfile.parse(file.content))
-        yield from _targets(site, file)
+        yield from targets(site, file)
         yield from _never_reached(file)
     for file in groups:
         yield from _flaws(file, mapfile.parse(file.content))
-        yield from _group_targets(site, file)
+        yield from group_targets(site, file)
         yield from _never_reached(file)
     bans = _read_by(site, used, "-banmapfile")
     for file in bans:
         yield from _flaws(file, mapfile.parse(file.content, targets=False))
     if grid:
-        yield from _unused_pools(site, grid)
+        yield from unused_pools(site, grid)
     for file in (*grid, *groups):
         yield from _forgotten_vos(site, file)
     own = site.file("ban_users.db")
@@ -50,7 +50,8 @@ def _flaws(file: SiteFile, lines: mapfile.MapFile) -> Iterator[Finding]:
         )
 
 
-def _targets(site: Site, file: SiteFile) -> Iterator[Finding]:
+def targets(site: Site, file: SiteFile) -> Iterator[Finding]:
+    """Pools and accounts that a grid-mapfile names and nobody has declared."""
     pools = [pool.prefix for pool in site.pools]
     accounts = [account.name for pool in (*site.pools, site.pilots) for account in pool.accounts]
     for mapping in mapfile.parse(file.content).mappings:
@@ -65,7 +66,8 @@ def _targets(site: Site, file: SiteFile) -> Iterator[Finding]:
             yield error(file.name, mapping.line, f"there is no account {target} on the worker node", remedy)
 
 
-def _group_targets(site: Site, file: SiteFile) -> Iterator[Finding]:
+def group_targets(site: Site, file: SiteFile) -> Iterator[Finding]:
+    """Groups that a groupmapfile names and nobody has declared."""
     groups = list(dict.fromkeys(pool.group.name for pool in (*site.pools, site.pilots)))
     for mapping in mapfile.parse(file.content).mappings:
         if not mapping.is_pool and mapping.target not in groups:
@@ -86,7 +88,8 @@ def _never_reached(file: SiteFile) -> Iterator[Finding]:
         earlier.append(mapping)
 
 
-def _unused_pools(site: Site, files: list[SiteFile]) -> Iterator[Finding]:
+def unused_pools(site: Site, files: list[SiteFile]) -> Iterator[Finding]:
+    """Pools that no line of these grid-mapfiles names."""
     named = {mapping.target for file in files for mapping in mapfile.parse(file.content).mappings}
     for index, pool in enumerate(site.pools):
         if f".{pool.prefix}" not in named and not {account.name for account in pool.accounts} & named:

@@ -16,7 +16,7 @@ MODULES = frozenset(
     for name in (
         *("verify_proxy", "ban_dn", "ban_fqan", "dummy_good", "dummy_bad", "localaccount", "poolaccount"),
         *("posix_enf", "voms", "voms_localaccount", "voms_localgroup", "voms_poolaccount", "voms_poolgroup"),
-        *("tracking_groupid", "mount_under_scratch"),
+        *("tracking_groupid", "mount_under_scratch", "c_pep", "scas_client", "gums_client"),
     )
 )
 """What the worker node has in /usr/lib/lcmaps."""
@@ -57,7 +57,7 @@ def _modules(database: pdl.Database) -> Iterator[Finding]:
         if kind(module) not in MODULES:
             near = nearest(kind(module), MODULES)
             remedy = (
-                f"did you mean {near}?" if near else "the worker node has Debian's modules and the testbed's own two"
+                f"did you mean {near}?" if near else "the worker node has Debian's modules and the testbed's own five"
             )
             yield error(POLICY, module.line, f"the worker node has no module {module.file}", remedy)
 

@@ -1,0 +1,159 @@
+"""What is done with one request: read, understood, decided, answered, and written down."""
+
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from testbed.authority.answer import Answer, Decision
+from testbed.authority.breakage import Breakage, Breaker, Stage
+from testbed.authority.connection import Connection
+from testbed.authority.face import Call, Face, Reply, Unreadable, Untrusted, Verify
+from testbed.authority.gate import Full, Gate, TooLarge
+from testbed.authority.log import Log
+from testbed.authority.party import Party
+from testbed.authority.question import Question
+from testbed.authority.sabotage import response, spoilt
+from testbed.authority.status import Counters
+from testbed.authority.twists import altered
+
+Routes = Mapping[tuple[str, str], Face]
+"""Which face answers at which port (its name in `Ports`) under which path."""
+
+
+class Decides(Protocol):
+    """The decision core, as far as the desk needs it."""
+
+    def decide(self, question: Question) -> Answer:
+        """The answer to a question."""
+
+
+class Desk:
+    """Serves requests of every face."""
+
+    def __init__(
+        self, service: Decides, routes: Routes, verify: Verify, breaker: Breaker, log: Log, gate: Gate
+    ) -> None:
+        self._service = service
+        self._routes = routes
+        self._verify = verify
+        self._breaker = breaker
+        self._log = log
+        self.gate = gate
+        self.counters = Counters()
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """One request, whatever becomes of it."""
+        connection = request.protocol
+        assert isinstance(connection, Connection)
+        connection.begins()
+        started = time.perf_counter()
+        if request.path == "/status" and connection.port == "argus":
+            return web.Response(text=self.counters.page())
+        face = self._routes.get((connection.port, request.path))
+        if face is None:
+            return self._refused(connection, request, 404, "no such path")
+        broken = self._breaker.take(Stage.GATE, Stage.ANSWER, Stage.RESPONSE)
+        try:
+            with self.gate:
+                body = await self.gate.read(request)
+        except Full as error:
+            return self._refused(connection, request, 503, str(error), "queue-full" if broken else "")
+        except TooLarge as error:
+            return self._refused(connection, request, 413, str(error))
+        except TimeoutError:
+            return self._refused(connection, request, 408, "no whole request within the time limit")
+        except ConnectionError as error:
+            return self._refused(connection, request, 400, f"the client went away: {error}")
+        reply, line = self._answered(face, connection, request, body, broken)
+        line |= {"ms": round((time.perf_counter() - started) * 1000, 3), "peer": connection.peer}
+        if broken is None or broken.stage is not Stage.RESPONSE:
+            self._log.add(**line, status=reply.status)
+            return response(reply)
+        self._log.add(**line | {"fault": broken.effect.value}, status=reply.status)
+        return await spoilt(connection, request, reply, broken)
+
+    def _answered(
+        self, face: Face, connection: Connection, request: web.BaseRequest, body: bytes, broken: Breakage | None
+    ) -> tuple[Reply, dict[str, Any]]:
+        """The reply, and the line for the log."""
+        self.counters.requests += 1
+        call = Call(
+            request.method,
+            request.path,
+            request.rel_url.raw_query_string,
+            {name.lower(): value for name, value in request.headers.items()},
+            body,
+            self._asker(connection),
+        )
+        asker = call.asker.dn if call.asker else ""
+        try:
+            question = face.question(call, self._verify)
+        except (Unreadable, Untrusted) as error:
+            self.counters.errors += 1
+            kind = "untrusted" if isinstance(error, Untrusted) else "bad-request"
+            return face.apology(call, error), _failed(kind, face, asker, str(error))
+        twist = broken.effect if broken and broken.effect in face.twists else ""
+        try:
+            answer = self._service.decide(question)
+            reply = face.reply(question, answer, twist)
+        except Exception as error:  # a mistake of ours: the service goes on, and the client hears so
+            self.counters.errors += 1
+            return face.apology(call, error), _failed("broken", face, asker, f"{type(error).__name__}: {error}")
+        said = altered(answer, twist)
+        self.counters.errors += said.decision is Decision.INDETERMINATE
+        return reply, _line(question, said, twist)
+
+    def _asker(self, connection: Connection) -> Party | None:
+        chain = connection.chain()
+        if not chain:
+            return None
+        try:
+            return self._verify(chain)
+        except Untrusted as error:  # the handshake believed it; a revocation list may have changed since
+            self._log.add("untrusted", port=connection.port, peer=connection.peer, problem=f"client: {error}")
+            return None
+
+    def _refused(
+        self, connection: Connection, request: web.BaseRequest, status: int, why: str, fault: str = ""
+    ) -> web.Response:
+        self._log.add(
+            "bad-request" if status != 503 else "full",
+            port=connection.port,
+            peer=connection.peer,
+            path=request.path,
+            problem=why,
+            status=status,
+            fault=fault,
+        )
+        return response(Reply(status, f"{why}\n".encode()), close=True)
+
+
+def _line(question: Question, answer: Answer, fault: str) -> dict[str, Any]:
+    account = answer.account
+    return {
+        "kind": "decision",
+        "face": question.face,
+        "asker": question.asker.dn if question.asker else "",
+        "subject": question.subject.dn,
+        "fqans": question.subject.fqans,
+        "verified": question.subject.verified,
+        "pilot": question.pilot.dn if question.pilot else "",
+        "resource": question.resource,
+        "action": question.action,
+        "node": question.host,
+        "decision": answer.decision.value,
+        "account": account.user if account else "",
+        "uid": account.uid if account else None,
+        "gid": account.gid if account else None,
+        "gids": account.gids if account else (),
+        "reason": answer.reason,
+        "message": answer.message,
+        "cached": answer.cached,
+        "fault": str(fault),
+    }
+
+
+def _failed(kind: str, face: Face, asker: str, why: str) -> dict[str, Any]:
+    return {"kind": kind, "face": face.name, "asker": asker, "problem": why, "fault": ""}

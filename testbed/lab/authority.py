@@ -1,0 +1,60 @@
+"""A host of the authority in a world: its container, and the control port by which it is broken and asked."""
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from testbed.credentials.grid import Grid
+from testbed.lab.control import Control
+from testbed.lab.engine import Container, Engine, Spec
+from testbed.model.problem import Problem
+
+DECISIONS = "decisions.jsonl"
+"""The decision log in the evidence."""
+CAPABILITIES = ("NET_ADMIN",)
+"""So that its network can be broken from within. No payload ever runs here."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityHost:
+    """One host: ``authority`` or ``authority-2`` in evidence, and the name under which the worker node asks it."""
+
+    label: str
+    name: str
+    container: Container
+    control: Control
+
+    def reset(self) -> list[str]:
+        """Back to how it began; what keeps it from that (empty: clean)."""
+        try:
+            self.control.reset()
+        except Problem as problem:
+            return [f"{self.label}: {problem}"]
+        return []
+
+    def evidence(self, folder: Path) -> None:
+        """Keep what its first process wrote, and its decision log."""
+        (folder / f"{self.label}.log").write_text(self.container.logs(lines=2000))
+        with contextlib.suppress(Problem):  # one that is gone has left its container's log above
+            decisions = self.control.raw_log()
+            (folder / self.label).mkdir(exist_ok=True)
+            (folder / self.label / DECISIONS).write_bytes(decisions)
+
+    def stop(self) -> None:
+        """End it."""
+        self.control.close()
+        self.container.stop()
+
+
+def start(engine: Engine, spec: Spec, host: str, grid: Grid, within: float) -> AuthorityHost:
+    """Start a host and wait until its control port answers; its last log lines when it does not."""
+    container = engine.start(spec)
+    control = Control(spec.hostname, container.address, grid)
+    if not control.wait(within):
+        raise Problem(
+            f"a host of the authority did not become ready within {within:g} s",
+            where=container.name,
+            found=container.logs() or "(it wrote nothing)",
+            remedy=f"docker logs {container.name}",
+        )
+    return AuthorityHost(host, spec.hostname, container, control)
