@@ -5,6 +5,7 @@ from functools import lru_cache
 
 _TYPE = r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)*)"
 _SLASHED = re.compile(rf"(?<!\\)/(?={_TYPE}=)")
+_AMBIGUOUS = re.compile(rf"/(?={_TYPE}=)")
 _SAME = {
     "e": "emailaddress",
     "email": "emailaddress",
@@ -41,12 +42,14 @@ def canonical(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def slashed(name: str) -> str:
-    """A DN in OpenSSL's form, which `Party` has.
+    """A DN in OpenSSL's form, which `Party` has. A slash that would begin another part has a backslash before it.
 
     >>> slashed("CN=Jane Doe,DC=grid,DC=org")
     '/DC=org/DC=grid/CN=Jane Doe'
     """
-    return name if name.startswith("/") else "".join(f"/{part}" for part in _parts(name))
+    if name.startswith("/"):
+        return name
+    return "".join("/" + _AMBIGUOUS.sub(r"\/", part) for part in _parts(name))
 
 
 def rfc2253(name: str) -> str:
@@ -67,7 +70,8 @@ def _parts(name: str) -> list[str]:
     for part of the value (``/CN=host/node.example.org``).
     """
     if name.startswith("/"):
-        return [part.replace("\\/", "/") for part in _SLASHED.split(name)[1:]]
+        before, *parts = _SLASHED.split(name)
+        return [before] if before else [part.replace("\\/", "/") for part in parts]
     return [_unescaped(part.strip()) for part in reversed(_separated(name))]
 
 

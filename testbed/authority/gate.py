@@ -39,7 +39,7 @@ class Gate:
         """The body. Raises `TooLarge`, `Full` when all bodies together are too large, TimeoutError, ConnectionError."""
         if (request.content_length or 0) > self._limits.body:
             raise TooLarge(f"a body of {request.content_length} bytes, at most {self._limits.body} are read")
-        if request.content.is_eof():
+        if request.content.at_eof():
             return b""
         if "100-continue" in request.headers.get("Expect", "").lower() and request.transport is not None:
             request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from testbed.lab.host import Host
+from testbed.lab.world import World
 
 LIMIT = 5.0
+_CALL = ("/usr/sbin/glexec", "/usr/bin/true")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,20 +18,19 @@ class NoConfig:
     def _aside(self) -> str:
         return f"{self.path}.taken-away"
 
-    def inject(self, node: Host) -> None:
+    def inject(self, world: World) -> None:
         """Take the file away, keeping owner, mode and times."""
-        node.run(["mv", self.path, self._aside], limit=LIMIT).check()
+        world.node.run(["mv", self.path, self._aside], limit=LIMIT).check()
 
-    def felt(self, node: Host) -> bool:
+    def felt(self, world: World) -> bool:
         """The switch itself says 202 to whoever calls it."""
-        call = ["/usr/sbin/glexec", "/usr/bin/true"]
-        return node.run(call, user="pilot01", limit=LIMIT).code == 202
+        return world.node.run(_CALL, user="pilot01", limit=LIMIT).code == 202
 
-    def heal(self, node: Host) -> None:
-        """Put the file back."""
-        node.run(["mv", self._aside, self.path], limit=LIMIT).check()
+    def heal(self, world: World) -> None:
+        """Put the file back, if it was taken."""
+        back = '[ ! -e "$1" ] || mv "$1" "$2"'
+        world.node.run(["sh", "-c", back, "sh", self._aside, self.path], limit=LIMIT).check()
 
-    def healed(self, node: Host) -> bool:
+    def healed(self, world: World) -> bool:
         """The switch reads its configuration again: it complains of the missing credential, not of itself."""
-        call = ["/usr/sbin/glexec", "/usr/bin/true"]
-        return node.run(call, user="pilot01", limit=LIMIT).code == 201
+        return world.node.run(_CALL, user="pilot01", limit=LIMIT).code == 201

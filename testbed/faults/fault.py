@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Protocol
 
-from testbed.lab.host import Host
+from testbed.lab.world import World
 from testbed.model.fault import Fault
 from testbed.model.problem import Problem
 
@@ -12,13 +12,13 @@ from testbed.model.problem import Problem
 class Breakage(Protocol):
     """The four steps. `felt` and `healed` look at the world, never at what `inject` and `heal` believe."""
 
-    def inject(self, node: Host) -> None: ...
+    def inject(self, world: World) -> None: ...
 
-    def felt(self, node: Host) -> bool: ...
+    def felt(self, world: World) -> bool: ...
 
-    def heal(self, node: Host) -> None: ...
+    def heal(self, world: World) -> None: ...
 
-    def healed(self, node: Host) -> bool: ...
+    def healed(self, world: World) -> bool: ...
 
 
 class Unfelt(Problem):
@@ -26,14 +26,14 @@ class Unfelt(Problem):
 
 
 @contextlib.contextmanager
-def broken(kind: Fault, breakage: Breakage, node: Host) -> Iterator[None]:
+def broken(kind: Fault, breakage: Breakage, world: World) -> Iterator[None]:
     """A world in which the fault is felt, and afterwards one in which it is healed."""
-    breakage.inject(node)
     try:
-        if not breakage.felt(node):
-            raise Unfelt(f"the fault {kind} was injected but is not felt", where=node.name)
+        breakage.inject(world)
+        if not breakage.felt(world):
+            raise Unfelt(f"the fault {kind} was injected but is not felt", where=world.node.name)
         yield
     finally:
-        breakage.heal(node)
-    if not breakage.healed(node):
-        raise Problem(f"the fault {kind} was healed but is still felt", where=node.name)
+        breakage.heal(world)
+    if not breakage.healed(world):
+        raise Problem(f"the fault {kind} was healed but is still felt", where=world.node.name)

@@ -41,6 +41,8 @@ class Plan:
     limit: float
     """Seconds after which a call is given up."""
     seconds: float | None = None
+    pilot: str = ""
+    """Whose proxy each account shows for itself, if it shows one."""
 
 
 class Gate:
@@ -103,7 +105,7 @@ class Callers:
             stdin=self._input,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={"GLEXEC_CLIENT_CERT": proxy, "HOME": self._account.pw_dir},
+            env={"GLEXEC_CLIENT_CERT": proxy, "HOME": self._account.pw_dir} | self._own(),
         )
         code, out, err = self._ending(process)
         return {
@@ -115,6 +117,10 @@ class Callers:
             "err": err.decode(errors="replace"),
             "seconds": time.perf_counter() - began,
         }
+
+    def _own(self) -> dict[str, str]:
+        own = self._plan.proxies.format(account=self._account.pw_name, user=self._plan.pilot)
+        return {"X509_USER_PROXY": own} if self._plan.pilot else {}
 
     def _ending(self, process: "subprocess.Popen[bytes]") -> tuple[int | None, bytes, bytes]:
         """Exit code (none for a call that hung), standard output and error."""

@@ -11,6 +11,7 @@ from testbed.lab.host import Host
 from testbed.lab.record import Record, records
 from testbed.lab.result import Result
 from testbed.lab.wait import eventually
+from testbed.model.consequence import SERVICES
 from testbed.model.effect import Effect, Recorded, ran
 from testbed.model.entry import Entry, folder
 from testbed.model.mode import Installation
@@ -24,6 +25,9 @@ from testbed.pilot.witness import Witness, escaped
 from testbed.site.layout import SWITCH
 from testbed.site.pool import Pool
 from testbed.site.site import Site
+
+PILOT = "pilot"
+"""Whose proxy is the pilot's own."""
 
 _numbers = itertools.count(1)
 
@@ -101,7 +105,7 @@ class Caller(NodeFiles):
         """Run another program as the pilot, who has a user's credential for the switch: what `call` is for glexec."""
         proxy, account, groups = how.get("proxy"), how.get("account", self.account.name), how.get("groups", ())
         place = proxy if proxy is not None else self.place(how.get("user", "alice"))
-        settings = {"GLEXEC_CLIENT_CERT": place, "HOME": self.account.home} | dict(how.get("env", {}))
+        settings = {"GLEXEC_CLIENT_CERT": place, "HOME": self.account.home} | self._own() | dict(how.get("env", {}))
         if groups:
             command, account = (*self.become(f"--groups={','.join(map(str, groups))}"), *command), "root"
         return self.node.run(
@@ -111,6 +115,10 @@ class Caller(NodeFiles):
             stdin=how.get("stdin", b""),
             limit=how.get("limit", LIMIT),
         )
+
+    def _own(self) -> dict[str, str]:
+        """The pilot's own proxy in its environment, where the site's authority is shown it."""
+        return {"X509_USER_PROXY": self.placed(PILOT)} if self._site.authority in SERVICES else {}
 
     def become(self, *options: str) -> list[str]:
         """Words with which root becomes the pilot, and keeps what the options of setpriv say, before a command."""
@@ -140,7 +148,8 @@ class Caller(NodeFiles):
 
     def call_at_once(self, many: int, users: Sequence[str]) -> list[Call]:
         """So many calls for these users by turns; no payload ends before all have begun."""
-        return call_at_once(self.node, [self.account], self._grid, users, many=many)
+        pilot = PILOT if self._site.authority in SERVICES else ""
+        return call_at_once(self.node, [self.account], self._grid, users, many=many, pilot=pilot)
 
     def tries(self, *command: str, then: str = "", before: Sequence[str] = (), **how: Unpack[How]) -> Effect:
         """Call the switch and see all that comes of it. The payload is the witness, unless told; see `call`."""

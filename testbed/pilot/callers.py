@@ -54,10 +54,12 @@ def call_at_once(
     *,
     many: int,
     seconds: float | None = None,
+    pilot: str = "",
 ) -> list[Call]:
     """So many calls at once from these pilot accounts for these users by turns; again and again for ``seconds``.
 
-    Without ``seconds`` each caller calls once, and no payload ends before all have begun.
+    Without ``seconds`` each caller calls once, and no payload ends before all have begun. ``pilot`` is whose proxy the
+    callers show for themselves, where there is an authority that wants to see it.
     """
     plan = {
         "switch": SWITCH,
@@ -67,8 +69,10 @@ def call_at_once(
         "at_once": many,
         "limit": LIMIT,
         "seconds": seconds,
+        "pilot": pilot,
     }
-    node.put([*_proxies(accounts, grid, users), Entry(f"{PLACE}/plan.json", json.dumps(plan).encode())], limit=10)
+    everybody = [*users, pilot] if pilot else users
+    node.put([*_proxies(accounts, grid, everybody), Entry(f"{PLACE}/plan.json", json.dumps(plan).encode())], limit=10)
     command = ["python3", f"{NODE}/callers.py", f"{PLACE}/plan.json"]
     told = json.loads(node.run(command, limit=(seconds or 0) + 3 * LIMIT).text)
     return sorted((Call(**call) for call in told), key=lambda call: call.number)

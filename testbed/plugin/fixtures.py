@@ -112,7 +112,7 @@ def broken_world(world: World, cell: Cell) -> Iterator[World]:
     if cell.fault is Fault.NONE:
         yield world
         return
-    with broken(cell.fault, FAULTS[cell.fault], world.node):
+    with broken(cell.fault, FAULTS[cell.fault], world):
         yield world
 
 

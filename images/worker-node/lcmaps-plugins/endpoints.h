@@ -28,11 +28,11 @@ const char *endpoints_add(struct endpoints *endpoints, const char *url);
 /* "round-robin", "round-robin-random-start" or "random". NULL, or what is wrong. */
 const char *endpoints_strategy(struct endpoints *endpoints, const char *word);
 
-/* Asks one endpoint once and fills the finding. */
+/* Asks one endpoint once and fills the finding; the URL is put in front of its words afterwards. */
 typedef void endpoint_ask(void *context, const char *url, struct finding *finding);
 
 /* Is told of each finding that is not the last one, for the log. */
-typedef void endpoint_tell(void *context, const char *url, const struct finding *finding);
+typedef void endpoint_tell(void *context, const struct finding *finding);
 
 /* Asks until there is a decision, or nobody is left. A decision is final, also a Deny; trouble goes on to the next. Of
  * several troubles the one that got furthest is found, among equals the last. What this takes at most is

@@ -1,0 +1,52 @@
+"""The authority is asked over the network, and what is asked of a scenario is what comes of it on the worker node."""
+
+import contextlib
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from testbed.model.consequence import CONSEQUENCES, Waits
+from testbed.model.effect import Effect, refused
+
+PATIENCE = 1
+"""Seconds that the modules wait for one endpoint here, so that a service that hangs does not hold the run up."""
+_LIMIT = re.compile(r"(--timeout\s+)\d+")
+_ENDPOINT = re.compile(r'^\s*"\s*--?(pep-daemon-endpoint-url|endpoints?)\s[^"]*"\n', re.M)
+
+
+@pytest.fixture
+def impatient(switch) -> Callable[..., contextlib.AbstractContextManager[int]]:
+    """The site's modules wait for a second only, and, unless told, for one endpoint; the number of endpoints then."""
+
+    @contextlib.contextmanager
+    def altered(*, endpoints: int = 1) -> Iterator[int]:
+        policy = switch.read(switch.policy_file)
+        limited, found = _LIMIT.subn(rf"\g<1>{PATIENCE}", policy)
+        if not found:
+            pytest.skip("the site's policy has no --timeout")
+        there = list(_ENDPOINT.finditer(limited))
+        for surplus in reversed(there[endpoints:]):
+            limited = limited[: surplus.start()] + limited[surplus.end() :]
+        with switch.altered(switch.policy_file, limited):
+            yield min(len(there), endpoints)
+
+    return altered
+
+
+@pytest.fixture
+def within(impatient, cell) -> Iterator[float]:
+    """The documented limit of a call under the cell's fault, in seconds; the modules wait for as short as they can."""
+    consequence = CONSEQUENCES[cell.fault]
+    if consequence.waits is Waits.NEVER:
+        yield consequence.bound(PATIENCE, 0)
+        return
+    with impatient(endpoints=consequence.endpoints) as endpoints:
+        yield consequence.bound(PATIENCE, endpoints)
+
+
+@pytest.fixture
+def documented(switch, cell) -> Effect:
+    """What a call comes to under the cell's fault."""
+    cause = CONSEQUENCES[cell.fault].cause_with(cell.authority)
+    return refused(203, cause.kind, cause.reason) if cause else switch.runs()
