@@ -1,4 +1,4 @@
-"""The command `testbed`: ten verbs, the same words as in code and docs."""
+"""The command `testbed`: a dozen verbs, the same words as in code and docs."""
 
 import argparse
 import json
@@ -12,12 +12,12 @@ from typing import NoReturn
 
 from testbed import __version__
 from testbed.lab import demo
-from testbed.lab.demo import NODES
+from testbed.lab.ban import CENTRAL, LOCAL, ban, closing
 from testbed.lab.doctor.examination import examination
 from testbed.lab.doctor.settings import explained
 from testbed.lab.engine import Engine
 from testbed.lab.images import ROOT
-from testbed.lab.layout import PILOT
+from testbed.lab.layout import WORKER_NODE
 from testbed.lab.machine import command, engine
 from testbed.lab.machine.phases import Say, phase
 from testbed.lab.machine.ready import make_ready
@@ -69,10 +69,10 @@ def _up(options: argparse.Namespace) -> int:
     _make_ready(_say)
     with phase("site up", _say) as going:
         if demo.stands(Engine()):
-            going.detail = "still up: two worker nodes and the VO"
+            going.detail = f"still up: {DEMO}"
         else:
             _compose("up", "--detach", "--force-recreate", "--no-build")
-            going.detail = "docker compose up: two worker nodes and the VO"
+            going.detail = f"docker compose up: {DEMO}"
     code = 0
     if options.tour:
         with phase("tour", _say) as going:
@@ -166,7 +166,7 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _shell(options: argparse.Namespace) -> int:
-    known = {str(installation): node for installation, node in NODES.items()} | {PILOT: PILOT}
+    known = {service.removeprefix(f"{WORKER_NODE}-"): service for service in demo.hosts()}
     if options.host not in known:
         near = nearest(options.host, known)
         raise Problem(
@@ -178,6 +178,14 @@ def _shell(options: argparse.Namespace) -> int:
     terminal = ["-it"] if sys.stdin.isatty() else ["-i"]
     command = ["docker", "exec", *terminal, demo.container_name(known[options.host]), *(options.command or ["bash"])]
     os.execvp(command[0], command)  # noqa: S606 - the reader's own shell
+
+
+def _ban(options: argparse.Namespace) -> int:
+    _answering()
+    with closing(tuple(demo.authorities(Engine()))) as hosts:
+        for line in ban(hosts, options.who, options.pap, undo=options.name == "unban", now=options.now):
+            print(line)
+    return 0
 
 
 def _gc(options: argparse.Namespace) -> int:
@@ -250,9 +258,10 @@ def _where_to_look() -> None:
     print(
         f"""
 where to look next
-  a shell on a worker node   .venv/bin/testbed shell setuid      (or log-only, pilot)
+  a shell on a worker node   .venv/bin/testbed shell setuid      (or log-only, argus, pilot, authority)
   the site's own log         .venv/bin/testbed shell setuid tail /var/log/glexec.log
   the report                 {folder}/matrix.html, evidence in {folder}/evidence
+  ban somebody at Argus      .venv/bin/testbed ban "/DC=org/DC=testbed/O=People/CN=Bob Baker" --now
   every cell                 .venv/bin/testbed list, then .venv/bin/testbed explain CELL
   all scenarios              .venv/bin/testbed run
   stop                       .venv/bin/testbed down"""
@@ -276,10 +285,11 @@ INTERRUPTED = {"up": "what is up of the demo site stays up: testbed down removes
 
 KNOWN = ROOT / ledger.SCENARIOS / "known.toml"
 """The ledger of known differences."""
+DEMO = "three worker nodes, Argus and the VO"
 MATRIX_ONLY = ("-qq", "-rN", "--tb=no", "--no-header")
 """A run as readers of the matrix want it: a dot a cell, then the matrix, which says all that failed."""
 
-VERBS = ("doctor", "up", "down", "run", "list", "explain", "shell", "gc", "init", "diff")
+VERBS = ("doctor", "up", "down", "run", "list", "explain", "shell", "ban", "unban", "gc", "init", "diff")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -317,8 +327,18 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--site", type=Path, metavar="DIR")
     made.add_argument("--json", action="store_true")
     made = verb("shell", _shell, "a shell, or one command, on a host of the demo site")
-    made.add_argument("host", nargs="?", default="setuid", help="setuid, log-only, or pilot")
+    made.add_argument(
+        "host", nargs="?", default="setuid", help="setuid, log-only, argus, authority, authority-2, or pilot"
+    )
     made.add_argument("command", nargs=argparse.REMAINDER)
+    for name, text in (("ban", "ban somebody at the demo's Argus"), ("unban", "take a ban back")):
+        made = verb(name, _ban, f"{text}, and say when that bites")
+        made.add_argument("who", metavar="DN|FQAN|VO")
+        pap = made.add_mutually_exclusive_group()
+        local, central = "at the site's own PAP (the default)", "at the PAP whose policies the site's own one fetches"
+        pap.add_argument("--local", dest="pap", action="store_const", const=LOCAL, default=LOCAL, help=local)
+        pap.add_argument("--central", dest="pap", action="store_const", const=CENTRAL, help=central)
+        made.add_argument("--now", action="store_true", help="then clear the caches that are between")
     verb("gc", _gc, "remove what killed runs, or a killed engine, left behind")
     made = verb("init", _init, "start a site of your own from an example")
     made.add_argument("directory", type=Path, metavar="DIR")

@@ -7,7 +7,6 @@ from pathlib import Path
 from testbed.credentials.grid import Grid
 from testbed.lab.control import Control
 from testbed.lab.engine import Container, Engine, Spec
-from testbed.lab.layout import AUTHORITY
 from testbed.model.problem import Problem
 
 DECISIONS = "decisions.jsonl"
@@ -45,11 +44,6 @@ class AuthorityHost:
         """End it."""
         self.control.close()
         self.container.stop()
-
-
-def label(index: int) -> str:
-    """What the host of an endpoint is called: the first ``authority``, the next ``authority-2``."""
-    return AUTHORITY if index == 0 else f"{AUTHORITY}-{index + 1}"
 
 
 def start(engine: Engine, spec: Spec, host: str, grid: Grid, within: float) -> AuthorityHost:

@@ -1,5 +1,6 @@
 """The control port of an authority host: faults, bans, caches, the decision log, and back to how it began."""
 
+import contextlib
 import http.client
 import json
 import socket
@@ -39,8 +40,7 @@ class Line:
 class Control:
     """A kept-open connection to the control port of one host. May be used from several threads.
 
-    >>> with_fault = control.break_with(Fault.STATUS_503)  # doctest: +SKIP
-    >>> control.heal()  # doctest: +SKIP
+    >>> control.break_with(Fault.FLAKY, times=2)  # doctest: +SKIP
     """
 
     def __init__(self, name: str, address: str, grid: Grid) -> None:
@@ -115,8 +115,8 @@ class Control:
         self.clear_response_cache()
 
     def lifetimes(self, **seconds: float) -> Mapping[str, object]:
-        """Set how long is remembered, by ``pap_poll``, ``pdp_retention`` and ``pepd``; all as they are then."""
-        return self._object("PUT", "/lifetimes", seconds)
+        """How long is remembered, in seconds; ``pap_poll``, ``pdp_retention`` and ``pepd`` are set first if given."""
+        return self._object("PUT", "/lifetimes", seconds) if seconds else self._object("GET", "/lifetimes")
 
     def policy(self, text: str, pap: str = "local") -> None:
         """Give a PAP another policy."""
@@ -141,7 +141,7 @@ class Control:
                 self._drop()
                 raise self._problem(f"{method} {path}", str(error) or type(error).__name__) from error
         if status >= 300:
-            raise self._problem(f"{method} {path}", f"{status} {answer[:2000].decode(errors='replace')}")
+            raise self._refusal(f"{method} {path}", status, answer)
         return answer
 
     def _exchange(
@@ -172,6 +172,14 @@ class Control:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _refusal(self, wanted: str, status: int, answer: bytes) -> Problem:
+        """What the service says is wrong with what it was asked, in its own words where it has some."""
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            said = json.loads(answer)["problem"]
+            where = f"{self.name}: {said.pop('where')}".rstrip(": ")
+            return Problem(said.pop("what"), where=where, **said)
+        return self._problem(wanted, f"{status} {answer[:2000].decode(errors='replace')}")
 
     def _problem(self, wanted: str, found: str) -> Problem:
         return Problem(

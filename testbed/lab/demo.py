@@ -6,12 +6,14 @@ import tarfile
 from collections.abc import Iterator
 
 from testbed.credentials.grid import Grid
+from testbed.lab.authority import AuthorityHost
+from testbed.lab.control import Control
 from testbed.lab.engine import Engine
 from testbed.lab.host import SshHost
-from testbed.lab.layout import PILOT
+from testbed.lab.layout import PILOT, label
 from testbed.lab.world import Containers, root_connection
-from testbed.model.mode import Installation
 from testbed.model.problem import Problem
+from testbed.site.load import example
 from testbed.site.site import Site
 
 PROJECT = "glexec-testbed"
@@ -21,32 +23,58 @@ FRESH = 6 * 3600.0
 TOGETHER = 10.0
 """Seconds within which one `up` makes all containers. A host that is older has credentials of another grid."""
 NETWORK = f"{PROJECT}_default"
-NODES = {Installation.SETUID: "worker-node-setuid", Installation.LOG_ONLY: "worker-node-log-only"}
-"""The service, and host name, of the worker node for each way of installing the switch."""
+NODES = {
+    "setuid-gridmap": "worker-node-setuid",
+    "logonly-gridmap": "worker-node-log-only",
+    "setuid-argus": "worker-node-argus",
+}
+"""The service, and host name, of the worker node of each example site that the demo has."""
 
 
 @contextlib.contextmanager
 def attached(site: Site) -> Iterator[Containers]:
     """The demo's worker node of an example site. It is neither reset nor stopped: people may be looking at it."""
     engine = Engine()
-    name = NODES[site.installation]
+    name = NODES[site.name]
     worker = engine.attach(container_name(name), NETWORK)
     grid = _grid(engine)
     connection = root_connection(worker, name, grid)
+    hosts = tuple(host for host in authorities(engine, grid) if host.name in site.authority_hosts)
     try:
         pilot = engine.attach(container_name(PILOT), NETWORK)
-        yield Containers(site, grid, SshHost(name, connection), name, pilot, worker, (), 0.0)
+        yield Containers(site, grid, SshHost(name, connection), name, pilot, worker, hosts, 0.0)
     finally:
         connection.close()
+        for host in hosts:
+            host.control.close()
+
+
+def authorities(engine: Engine, grid: Grid | None = None) -> Iterator[AuthorityHost]:
+    """The demo's hosts of the authority; their control ports are asked when they are used."""
+    grid = grid or _grid(engine)
+    for service, name in services().items():
+        container = engine.attach(container_name(service), NETWORK)
+        yield AuthorityHost(service, name, container, Control(name, container.address, grid))
+
+
+def services() -> dict[str, str]:
+    """The services of docker-compose.yml that are hosts of the authority, and what the worker nodes call them."""
+    names = dict.fromkeys(host for site in NODES for host in example(site).authority_hosts)
+    return {label(index): name for index, name in enumerate(names)}
+
+
+def hosts() -> tuple[str, ...]:
+    """Every service of docker-compose.yml that stays up."""
+    return (*NODES.values(), *services(), PILOT)
 
 
 def stands(engine: Engine) -> bool:
     """Whether the demo is up as it would be brought up now: every host of today's images, with proxies that last."""
     prepared = engine.state(container_name("prepare"))
-    hosts = [engine.state(container_name(service)) for service in (*NODES.values(), PILOT)]
+    states = [engine.state(container_name(service)) for service in hosts()]
     if prepared is None or prepared.code != 0 or prepared.age > FRESH or not prepared.current:
         return False
-    return all(host and host.running and host.current and host.age < prepared.age + TOGETHER for host in hosts)
+    return all(host and host.running and host.current and host.age < prepared.age + TOGETHER for host in states)
 
 
 def container_name(service: str) -> str:

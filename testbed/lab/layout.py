@@ -21,6 +21,11 @@ NODE = "/usr/libexec/testbed/node"
 SECURITY = "/etc/grid-security"
 
 
+def label(index: int) -> str:
+    """What the host of an endpoint is called: the first ``authority``, the next ``authority-2``."""
+    return AUTHORITY if index == 0 else f"{AUTHORITY}-{index + 1}"
+
+
 def worker_node(site: Site, grid: Grid, host: str) -> list[Entry]:
     """The tree of a worker node called ``host``."""
     return [

@@ -1,8 +1,9 @@
 """Writes what the containers of docker-compose.yml start with: ``python3 -m testbed.lab.prepare NODE=EXAMPLE ...``.
 
 It runs in a container of its own before the others and gives each a volume: ``/out/NODE/tree.tar`` for a worker node
-made of the example site, ``/out/pilot/tree.tar`` for the VO's side, ``/out/driver/grid.tar`` for whoever drives them.
-A container that is started again keeps what it wrote; a new container makes a new certificate authority and new keys.
+made of the example site, ``/out/authority/tree.tar`` and so on for the hosts that these sites ask,
+``/out/pilot/tree.tar`` for the VO's side, ``/out/driver/grid.tar`` for whoever drives them. A container that is started
+again keeps what it wrote; a new container makes a new certificate authority and new keys.
 """
 
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from testbed.credentials.make import make_grid
 from testbed.lab import layout
-from testbed.lab.layout import PILOT
+from testbed.lab.layout import PILOT, label
 from testbed.model.entry import tar
 from testbed.model.person import cast_for
 from testbed.site.load import example
@@ -25,9 +26,12 @@ def main(arguments: list[str]) -> None:
         return
     sites = {node: example(name) for node, name in (argument.split("=", 1) for argument in arguments)}
     vos = list(dict.fromkeys(vo for site in sites.values() for vo in site.vos))
-    grid = make_grid(cast_for(vos), vos, [*sites, PILOT])
+    asked = {host: site for site in sites.values() for host in site.authority_hosts}
+    grid = make_grid(cast_for(vos), vos, [*sites, PILOT], services=list(asked))
     for node, site in sites.items():
         _write(f"{node}/tree.tar", tar(layout.worker_node(site, grid, node)))
+    for index, (host, site) in enumerate(asked.items()):
+        _write(f"{label(index)}/tree.tar", tar(layout.authority(site, grid, host)))
     _write(f"{PILOT}/tree.tar", tar(layout.pilot(grid, sites)))
     _write("driver/grid.tar", grid.tar())
     DONE.touch()

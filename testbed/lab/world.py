@@ -106,7 +106,7 @@ def start(engine: Engine, run: Run, site: Site, grid: Grid, images: dict[str, st
         return worker, SshHost(WORKER_NODE, root_connection(worker, WORKER_NODE, grid))
 
     def service(place: tuple[int, str]) -> AuthorityHost:
-        host = authority.label(place[0])
+        host = layout.label(place[0])
         asked = spec(host, tar(layout.authority(site, grid, place[1])), place[1])
         asked = dataclasses.replace(asked, capabilities=authority.CAPABILITIES)
         return authority.start(engine, asked, host, grid, READY)

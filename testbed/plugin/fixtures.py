@@ -59,6 +59,8 @@ def site(request: pytest.FixtureRequest, suite: Suite, cell: Cell) -> Site:
     site, why_not = suite.choice.site_for(cell.mode, cell.authority)
     if site is None:
         pytest.skip(why_not)
+    if request.config.getoption("--demo") and site.name not in demo.NODES:
+        pytest.skip(f"the demo has no worker node of the site {site.name}")
     marker = request.node.get_closest_marker("capabilities")
     if marker is None:
         return site
