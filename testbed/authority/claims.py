@@ -1,6 +1,6 @@
 """Who a XACML request is about: its attributes, in whichever profile's words, to a subject and a pilot."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from testbed.authority import pem
 from testbed.authority.face import Unreadable, Verify
@@ -48,7 +48,7 @@ def party(attributes: Attributes, verify: Verify) -> Party | None:
     if chain is not None:
         return verify(pem.certificates(chain))
     name = first(attributes, NAME)
-    if name is None:
+    if not name:
         return None
     return Party(slashed(name), slashed(first(attributes, ISSUER) or ""), _fqans(attributes))
 
@@ -74,11 +74,20 @@ def slashed(name: str) -> str:
         raise Unreadable(str(error)) from None
 
 
+def checked(fqans: Iterable[str]) -> tuple[str, ...]:
+    """FQANs as they are. Raises `Unreadable` for one that does not begin as a FQAN does."""
+    found = tuple(fqans)
+    for fqan in found:
+        if not fqan.startswith("/"):
+            raise Unreadable(f"{fqan[:200]!r} is no FQAN")
+    return found
+
+
 def _fqans(attributes: Attributes) -> tuple[str, ...]:
     """The primary one first, each once: clients repeat it among the others (observed)."""
     ids = (*PRIMARY_FQAN, *FQAN)
     values = [value for id in ids for value in attributes.get(id, ())] or _groups(attributes)
-    return tuple(dict.fromkeys(values))
+    return checked(dict.fromkeys(values))
 
 
 def _groups(attributes: Attributes) -> list[str]:
