@@ -41,7 +41,7 @@ class Site:
     """Which service its node asks."""
 
     authority: Authority
-    pools: tuple[Pool, ...] = (Pool("pool", 39, 50001, Group("pool", 50000)),)
+    pools: tuple[Pool, ...] = (Pool("pool", 39, 50001, Group("pool", 50000), 3),)
 
 
 @dataclass(frozen=True)
