@@ -4,7 +4,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -130,6 +130,18 @@ class Container:
                 return str(self._api.logs(self.ident, tail=lines).decode(errors="replace"))
         except Problem as problem:
             return f"({problem.what}: {problem.cause})"
+
+    def execute(self, command: Sequence[str], limit: float) -> bytes:
+        """The standard output of a command in it, run as root; a `Problem` when it fails or takes longer."""
+        what = f"{' '.join(command)} failed in the container {self.name}"
+        with _problems(self._api, what):
+            bounded = ["timeout", "-s", "KILL", f"{limit:g}", *command]
+            ident = self._api.exec_create(self.ident, bounded, user="root")["Id"]
+            out, err = self._api.exec_start(ident, demux=True)
+            code = self._api.exec_inspect(ident)["ExitCode"]
+        if code != 0:
+            raise Problem(what, found=f"exit code {code}\n{(err or b'').decode(errors='replace')[-2000:]}")
+        return bytes(out or b"")
 
     def ending(self, limit: float) -> Ending:
         """How its first process ends, awaited for so many seconds; a `Problem` when it does not."""
