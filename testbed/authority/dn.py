@@ -6,6 +6,8 @@ from functools import lru_cache
 _TYPE = r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)*)"
 _SLASHED = re.compile(rf"(?<!\\)/(?={_TYPE}=)")
 _AMBIGUOUS = re.compile(rf"/(?={_TYPE}=)")
+_PRINTED = re.compile(r"(?:\\x(?:[0189A-F][0-9A-F]|7F))+")
+"""Bytes outside printable ASCII as ``X509_NAME_oneline`` prints them."""
 _SAME = {
     "e": "emailaddress",
     "email": "emailaddress",
@@ -42,14 +44,15 @@ def canonical(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def slashed(name: str) -> str:
-    """A DN in OpenSSL's form, which `Party` has. A slash that would begin another part has a backslash before it.
+    """A DN in OpenSSL's form, which `Party` has: bytes outside printable ASCII are ``\\xHH``, as in one that was read
+    from a certificate. A slash that would begin another part has a backslash before it.
 
     >>> slashed("CN=Jane Doe,DC=grid,DC=org")
     '/DC=org/DC=grid/CN=Jane Doe'
     """
     if name.startswith("/"):
-        return name
-    return "".join("/" + _AMBIGUOUS.sub(r"\/", part) for part in _parts(name))
+        return _printed(name)
+    return "".join("/" + _AMBIGUOUS.sub(r"\/", _printed(part)) for part in _parts(name))
 
 
 def rfc2253(name: str) -> str:
@@ -71,8 +74,18 @@ def _parts(name: str) -> list[str]:
     """
     if name.startswith("/"):
         before, *parts = _SLASHED.split(name)
-        return [before] if before else [part.replace("\\/", "/") for part in parts]
+        return [before] if before else [_unprinted(part.replace("\\/", "/")) for part in parts]
     return [_unescaped(part.strip()) for part in reversed(_separated(name))]
+
+
+def _printed(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(chr(byte) if 0x20 <= byte <= 0x7E else f"\\x{byte:02X}" for byte in text.encode())
+
+
+def _unprinted(text: str) -> str:
+    return _PRINTED.sub(lambda found: bytes.fromhex(found[0].replace("\\x", "")).decode("utf-8", "replace"), text)
 
 
 def _separated(name: str) -> list[str]:
