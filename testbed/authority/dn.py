@@ -1,11 +1,13 @@
-"""Distinguished names in both of their spellings: RFC 2253 (``CN=Jane,O=Grid``) and OpenSSL's (``/O=Grid/CN=Jane``)."""
+"""When two distinguished names are the same: in whichever form they are written."""
 
 import re
 from functools import lru_cache
 
-_TYPE = r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)*)"
+from testbed.authority.name import openssl
+
+_TYPE = r"(?:[A-Za-z][A-Za-z0-9.-]*|[0-9]+(?:\.[0-9]+)*)"
 _SLASHED = re.compile(rf"(?<!\\)/(?={_TYPE}=)")
-_AMBIGUOUS = re.compile(rf"/(?={_TYPE}=)")
+_OCTETS = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
 _SAME = {
     "e": "emailaddress",
     "email": "emailaddress",
@@ -36,85 +38,27 @@ def canonical(name: str) -> tuple[str, ...]:
     >>> canonical("CN=Jane  Doe, O=Grid") == canonical("/o=grid/cn=jane doe")
     True
     """
-    parts = [_part(part) for part in _parts(name)]
-    return tuple(parts) if all(parts) else ()
+    common = [_common(part) for part in parts(name)]
+    return tuple(common) if all(common) else ()
 
 
-@lru_cache(maxsize=4096)
-def slashed(name: str) -> str:
-    """A DN in OpenSSL's form, which `Party` has. A slash that would begin another part has a backslash before it.
-
-    >>> slashed("CN=Jane Doe,DC=grid,DC=org")
-    '/DC=org/DC=grid/CN=Jane Doe'
-    """
-    if name.startswith("/"):
-        return name
-    return "".join("/" + _AMBIGUOUS.sub(r"\/", part) for part in _parts(name))
-
-
-def rfc2253(name: str) -> str:
-    r"""A DN in RFC 2253's form.
-
-    >>> rfc2253("/O=Grid/CN=Jane Doe, Dr")
-    'CN=Jane Doe\\, Dr,O=Grid'
-    """
-    if not name.startswith("/"):
-        return name
-    return ",".join(_escaped(part) for part in reversed(_parts(name)))
-
-
-def _parts(name: str) -> list[str]:
-    """The relative names ``TYPE=value``, the root first, without escape sequences.
+def parts(name: str) -> list[str]:
+    r"""The relative names ``TYPE=value`` as text, the root first; empty for what is no DN.
 
     OpenSSL's form does not mark a slash inside a value: one that no ``TYPE=`` follows, or after a backslash, is taken
-    for part of the value (``/CN=host/node.example.org``).
+    for part of the value (``/CN=host/node.example.org``). Octets that it writes as ``\xC5\x81`` are UTF-8.
     """
-    if name.startswith("/"):
-        before, *parts = _SLASHED.split(name)
-        return [before] if before else [part.replace("\\/", "/") for part in parts]
-    return [_unescaped(part.strip()) for part in reversed(_separated(name))]
+    try:
+        before, *rest = _SLASHED.split(openssl(name))
+    except ValueError:
+        return []
+    return [] if before else [_OCTETS.sub(_text, part.replace("\\/", "/")) for part in rest]
 
 
-def _separated(name: str) -> list[str]:
-    """An RFC 2253 name cut at its commas (or, as in RFC 1779, semicolons) that are neither escaped nor in quotes."""
-    parts, start, quoted, escaped = [], 0, False, False
-    for position, character in enumerate(name):
-        if escaped:
-            escaped = False
-        elif character == "\\":
-            escaped = True
-        elif character == '"':
-            quoted = not quoted
-        elif character in ",;" and not quoted:
-            parts.append(name[start:position])
-            start = position + 1
-    return [*parts, name[start:]]
+def _text(octets: re.Match[str]) -> str:
+    return bytes.fromhex(octets[0].replace("\\x", "")).decode("utf-8", "surrogateescape")
 
 
-def _unescaped(part: str) -> str:
-    kind, equals, value = part.partition("=")
-    value = value.strip()
-    if len(value) > 1 and value[0] == value[-1] == '"':
-        value = value[1:-1]
-    octets = re.sub(
-        rb"\\([0-9a-fA-F]{2}|.)",
-        lambda match: bytes.fromhex(match[1].decode()) if len(match[1]) == 2 else match[1],
-        value.encode(),
-        flags=re.DOTALL,
-    )
-    return kind.strip() + equals + octets.decode("utf-8", "replace")
-
-
-def _escaped(part: str) -> str:
+def _common(part: str) -> str:
     kind, _, value = part.partition("=")
-    value = re.sub(r'([,+"\\<>;])', r"\\\1", value)
-    value = re.sub(r"^([ #])", r"\\\1", value)
-    return f"{kind}={value[:-1]}\\ " if len(value) > 1 and value.endswith(" ") else f"{kind}={value}"
-
-
-def _part(part: str) -> str:
-    kind, equals, value = part.partition("=")
-    if not equals or not re.fullmatch(_TYPE, kind):
-        return ""
-    kind = kind.lower()
-    return f"{_SAME.get(kind, kind)}={' '.join(value.lower().split())}"
+    return f"{_SAME.get(kind.lower(), kind.lower())}={' '.join(value.lower().split())}"

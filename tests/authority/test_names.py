@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testbed.authority.dn import canonical, is_dn, rfc2253, slashed
+from testbed.authority.dn import canonical, is_dn, parts
 from testbed.authority.fqan import fqan
+from testbed.authority.name import openssl, rfc2253
 from testbed.model.person import long_form
 
 JANE = "/DC=org/DC=testbed/O=People/CN=Jane Doe"
@@ -49,10 +50,11 @@ def test_a_slash_in_a_host_name_begins_no_new_part() -> None:
     assert canonical("/O=Grid/CN=host/node.example.org") == canonical("CN=host/node.example.org,O=Grid")
 
 
-def test_a_name_with_another_one_inside_is_not_the_other() -> None:
-    inside = slashed("CN=Eve/CN=Jane,O=Grid")
-    assert inside == r"/O=Grid/CN=Eve\/CN=Jane"
-    assert canonical(inside) == canonical("CN=Eve/CN=Jane,O=Grid") != canonical("/O=Grid/CN=Eve/CN=Jane")
+def test_octets_that_openssl_writes_in_hexadecimal_are_text() -> None:
+    assert (
+        canonical(r"/O=Grid/CN=\xC5\x81ukasz") == canonical("CN=Łukasz,O=Grid") == canonical(r"CN=\C5\81ukasz,O=Grid")
+    )
+    assert canonical(r"/CN=\xC5") != canonical(r"/CN=\xC6")
 
 
 def test_mail_addresses_have_several_types() -> None:
@@ -69,8 +71,9 @@ VALUES = st.text('aZ ,+"\\;<>=#éЖ0', min_size=1).map(str.strip).filter(lambda 
 @given(st.lists(VALUES, min_size=1, max_size=4))
 def test_both_forms_of_a_name_tell_the_same(values: list[str]) -> None:
     name = "".join(f"/CN={value}" for value in values)
-    assert slashed(rfc2253(name)) == name
     assert canonical(rfc2253(name)) == canonical(name) != ()
+    assert canonical(openssl(rfc2253(name))) == canonical(name)
+    assert len(parts(name)) == len(values)
 
 
 def test_an_fqan_is_told_from_a_dn_by_its_first_part() -> None:
