@@ -1,10 +1,10 @@
 """Who a XACML request is about: its attributes, in whichever profile's words, to a subject and a pilot."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from testbed.authority import dn, pem
 from testbed.authority.face import Unreadable, Verify
-from testbed.authority.name import openssl
 from testbed.authority.party import Party
 from testbed.authority.xacml import COMMON, GLITE, INTEROP, KEY_INFO, PILOT_JOB, SUBJECT_ID
 
@@ -14,6 +14,8 @@ Attributes = Mapping[str, Sequence[str]]
 MAX_LENGTH = 1024
 """Of a name or a FQAN: both are remembered by what looks them up."""
 MAX_FQANS = 100
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half a character, which JSON can write."""
 SUBJECT = INTEROP + "subject/"
 CHAIN = (KEY_INFO, SUBJECT + "cert-chain")
 NAME = (SUBJECT_ID, SUBJECT + "subject-x509-id")
@@ -71,13 +73,9 @@ def only(attributes: Attributes, id: str) -> str:
 
 def slashed(name: str) -> str:
     """A name in OpenSSL's form, empty where there is none. Raises `Unreadable`."""
-    try:
-        found = openssl(name) if name else ""
-    except ValueError as error:
-        raise Unreadable(str(error)) from None
-    if name and (len(found) > MAX_LENGTH or not dn.canonical(found)):
+    if name and (len(name) > MAX_LENGTH or _SURROGATE.search(name) or not dn.canonical(name)):
         raise Unreadable(f"{name[:200]!r} is no distinguished name")
-    return found
+    return dn.slashed(name) if name else ""
 
 
 def checked(fqans: Iterable[str]) -> tuple[str, ...]:
