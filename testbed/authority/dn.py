@@ -6,6 +6,8 @@ from functools import lru_cache
 _TYPE = r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)*)"
 _SLASHED = re.compile(rf"(?<!\\)/(?={_TYPE}=)")
 _AMBIGUOUS = re.compile(rf"/(?={_TYPE}=)")
+_PRINTED = re.compile(r"(?:\\x(?:[0189A-F][0-9A-F]|7F))+")
+"""Bytes outside printable ASCII as ``X509_NAME_oneline`` prints them."""
 _SAME = {
     "e": "emailaddress",
     "email": "emailaddress",
@@ -36,20 +38,21 @@ def canonical(name: str) -> tuple[str, ...]:
     >>> canonical("CN=Jane  Doe, O=Grid") == canonical("/o=grid/cn=jane doe")
     True
     """
-    parts = [_part(part) for part in _parts(name)]
-    return tuple(parts) if all(parts) else ()
+    common = [_part(part) for part in parts(name)]
+    return tuple(common) if all(common) else ()
 
 
 @lru_cache(maxsize=4096)
 def slashed(name: str) -> str:
-    """A DN in OpenSSL's form, which `Party` has. A slash that would begin another part has a backslash before it.
+    """A DN in OpenSSL's form, which `Party` has: bytes outside printable ASCII are ``\\xHH``, as in one that was read
+    from a certificate. A slash that would begin another part has a backslash before it.
 
     >>> slashed("CN=Jane Doe,DC=grid,DC=org")
     '/DC=org/DC=grid/CN=Jane Doe'
     """
     if name.startswith("/"):
-        return name
-    return "".join("/" + _AMBIGUOUS.sub(r"\/", part) for part in _parts(name))
+        return _printed(name)
+    return "".join("/" + _AMBIGUOUS.sub(r"\/", _printed(part)) for part in parts(name))
 
 
 def rfc2253(name: str) -> str:
@@ -60,24 +63,34 @@ def rfc2253(name: str) -> str:
     """
     if not name.startswith("/"):
         return name
-    return ",".join(_escaped(part) for part in reversed(_parts(name)))
+    return ",".join(_escaped(part) for part in reversed(parts(name)))
 
 
-def _parts(name: str) -> list[str]:
+def parts(name: str) -> list[str]:
     """The relative names ``TYPE=value``, the root first, without escape sequences.
 
     OpenSSL's form does not mark a slash inside a value: one that no ``TYPE=`` follows, or after a backslash, is taken
     for part of the value (``/CN=host/node.example.org``).
     """
     if name.startswith("/"):
-        before, *parts = _SLASHED.split(name)
-        return [before] if before else [part.replace("\\/", "/") for part in parts]
+        before, *rest = _SLASHED.split(name)
+        return [before] if before else [_unprinted(part.replace("\\/", "/")) for part in rest]
     return [_unescaped(part.strip()) for part in reversed(_separated(name))]
+
+
+def _printed(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(chr(byte) if 0x20 <= byte <= 0x7E else f"\\x{byte:02X}" for byte in text.encode())
+
+
+def _unprinted(text: str) -> str:
+    return _PRINTED.sub(lambda found: bytes.fromhex(found[0].replace("\\x", "")).decode("utf-8", "replace"), text)
 
 
 def _separated(name: str) -> list[str]:
     """An RFC 2253 name cut at its commas (or, as in RFC 1779, semicolons) that are neither escaped nor in quotes."""
-    parts, start, quoted, escaped = [], 0, False, False
+    cut, start, quoted, escaped = [], 0, False, False
     for position, character in enumerate(name):
         if escaped:
             escaped = False
@@ -86,9 +99,9 @@ def _separated(name: str) -> list[str]:
         elif character == '"':
             quoted = not quoted
         elif character in ",;" and not quoted:
-            parts.append(name[start:position])
+            cut.append(name[start:position])
             start = position + 1
-    return [*parts, name[start:]]
+    return [*cut, name[start:]]
 
 
 def _unescaped(part: str) -> str:

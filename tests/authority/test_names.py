@@ -55,6 +55,13 @@ def test_a_name_with_another_one_inside_is_not_the_other() -> None:
     assert canonical(inside) == canonical("CN=Eve/CN=Jane,O=Grid") != canonical("/O=Grid/CN=Eve/CN=Jane")
 
 
+def test_letters_beyond_ascii_are_printed_as_openssl_prints_them() -> None:
+    printed = "/O=Grid/CN=\\xD0\\x9F\\xD1\\x91\\xD1\\x82\\xD1\\x80"
+    assert slashed("CN=Пётр,O=Grid") == slashed("/O=Grid/CN=Пётр") == printed
+    assert rfc2253(printed) == "CN=Пётр,O=Grid"
+    assert canonical(printed) == canonical("CN=Пётр,O=Grid") == canonical("/O=Grid/CN=Пётр") != ()
+
+
 def test_mail_addresses_have_several_types() -> None:
     assert (
         canonical("/CN=Jane/emailAddress=j@x.org")
@@ -69,7 +76,7 @@ VALUES = st.text('aZ ,+"\\;<>=#éЖ0', min_size=1).map(str.strip).filter(lambda 
 @given(st.lists(VALUES, min_size=1, max_size=4))
 def test_both_forms_of_a_name_tell_the_same(values: list[str]) -> None:
     name = "".join(f"/CN={value}" for value in values)
-    assert slashed(rfc2253(name)) == name
+    assert slashed(rfc2253(name)) == slashed(name)
     assert canonical(rfc2253(name)) == canonical(name) != ()
 
 
