@@ -82,6 +82,19 @@ def test_bad_http_is_refused_in_one_line(live: Live, request_: bytes) -> None:
     assert (line["kind"], line["status"] // 100) == ("bad-request", 4)
 
 
+def test_a_head_without_end_is_cut(live: Live) -> None:
+    before, sent = live.memory(), 0
+    with live.connect() as connection, contextlib.suppress(OSError):
+        connection.sendall(b"POST /authz HTTP/1.1\r\nHost: x\r\n")
+        while sent < 1_000_000_000:
+            connection.sendall(b"X: 1\r\n" * 10_000)
+            sent += 60_000
+    assert sent < 20_000_000
+    assert live.memory() - before < 20
+    (line,) = live.log()
+    assert line["kind"] == "bad-request"
+
+
 def test_no_question_of_the_face_is_one_line_and_the_faces_apology(live: Live) -> None:
     got = live.ask(random.Random(2).randbytes(1000))
     assert got.status == 200
