@@ -21,6 +21,9 @@ from testbed.authority.twists import altered
 Routes = Mapping[tuple[str, str], Face]
 """Which face answers at which port (its name in `Ports`) under which path."""
 
+MOST = 100
+"""Headers of a request."""
+
 
 class Decides(Protocol):
     """The decision core, as far as the desk needs it."""
@@ -48,7 +51,15 @@ class Desk:
         connection = request.protocol
         assert isinstance(connection, Connection)
         connection.begins()
+        try:
+            return await self._served(connection, request)
+        finally:
+            connection.ends()
+
+    async def _served(self, connection: Connection, request: web.BaseRequest) -> web.StreamResponse:
         started = time.perf_counter()
+        if len(request.raw_headers) > MOST:
+            return self._refused(connection, request, 431, f"more than {MOST} headers")
         if request.path == "/status" and connection.port == "argus":
             return web.Response(text=self.counters.page())
         face = self._routes.get((connection.port, request.path))

@@ -38,8 +38,9 @@ class Limits:
     """Of one request."""
     bodies: int = 64 * 1024 * 1024
     """Of all requests that are being read at a time."""
-    handshake: float = 10.0
-    read: float = 20.0
+    handshake: float = 30.0
+    """As long as any client waits: of 2000 that come at once the last one is served after some seconds."""
+    read: float = 30.0
     """From the first byte that may come to the last one of a request."""
     idle: float = 15.0
     """Between two requests on one connection."""
