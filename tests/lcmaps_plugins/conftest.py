@@ -16,6 +16,12 @@ def saml(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
 
 
 @pytest.fixture(scope="session")
+def pep(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+    """What writes the question to an Argus PEP daemon, reads the answer, and finds the account on this node."""
+    return made(folder(tmp_path_factory), "pep")
+
+
+@pytest.fixture(scope="session")
 def parties(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     """What says who a chain of certificates is about."""
     return made(folder(tmp_path_factory), "x509_party")
