@@ -70,7 +70,7 @@ class Stand:
     @property
     def mapped(self) -> str:
         """What LCMAPS answers when it was told of `account`."""
-        return f"dn {ALICE}\nuid {self._uid}\npgid {self._gid}\nend\n"
+        return f"dn {ALICE}\nfqan /alpha/Role=NULL/Capability=NULL\nuid {self._uid}\npgid {self._gid}\nend\n"
 
     def put(self, *entries: Entry) -> None:
         """Lays files over the node."""
