@@ -1,8 +1,6 @@
-"""The modules' parts that need no LCMAPS, compiled once."""
+"""What the modules decide without LCMAPS, compiled once."""
 
 import ctypes
-import shutil
-from pathlib import Path
 
 import pytest
 
@@ -10,18 +8,24 @@ from tests.lcmaps_plugins.saml import made
 
 
 @pytest.fixture(scope="session")
+def pep(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+    """What writes the question to an Argus PEP daemon, reads the answer, and finds the account on this node."""
+    return made(tmp_path_factory.mktemp("pep"), "pep")
+
+
+@pytest.fixture(scope="session")
 def saml(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     """What writes the question to a SCAS or GUMS server, and what reads the answer."""
-    return made(folder(tmp_path_factory), "saml")
+    return made(tmp_path_factory.mktemp("saml"), "saml")
+
+
+@pytest.fixture(scope="session")
+def scas(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+    """What reads the options of the SCAS module, and what finds the account of an answer on this node."""
+    return made(tmp_path_factory.mktemp("scas"), "scas")
 
 
 @pytest.fixture(scope="session")
 def parties(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     """What says who a chain of certificates is about."""
-    return made(folder(tmp_path_factory), "x509_party")
-
-
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A place to compile in."""
-    assert shutil.which("gcc"), "gcc is missing: python3 -m testbed.lab.machine.compiler installs it"
-    return tmp_path_factory.mktemp("lcmaps-plugins")
+    return made(tmp_path_factory.mktemp("parties"), "x509_party")
