@@ -1,7 +1,7 @@
 """What the SCAS module decides without LCMAPS and network, called from Python.
 
-``python3 -m tests.lcmaps_plugins.scas scas.so`` runs in a mount namespace that has its own accounts: it reads accounts of
-answers, one a line of JSON, and writes what this node makes of each.
+``python3 -m tests.lcmaps_plugins.scas scas.so`` runs in a mount namespace that has its own accounts: it reads
+accounts of answers, one a line of JSON, and writes what this node makes of each.
 """
 
 import ctypes
