@@ -52,7 +52,7 @@ MUTANTS = {  # what is broken: target, file, what stands there, and what is put 
         *("pep_answer", "hessian.c", "reader->problem == NULL && reader->at != reader->end", "false"),
     ),
     "a primary group that is none of the groups": (
-        *("pep_answer", "pep_account.c", "names_primary(reading->answer) ?", "true ?"),
+        *("pep_answer", "pep_account.c", "strcmp(answer->groups[i], answer->group) == 0", "answer->groups[i][0] != 0"),
     ),
     "base64 with something behind its padding": (
         "base64",

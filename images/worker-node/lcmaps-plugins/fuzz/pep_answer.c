@@ -64,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     look_at_account(data, size);
     holds(!permits(data, fuzz_pick(data, size, size)) && finding.ruling == RULING_BROKEN);
+    holds(!permits(data, size - 1) && finding.ruling == RULING_BROKEN);
     longer = malloc(size + 1);
     holds(longer != NULL);
     memcpy(longer, data, size);
