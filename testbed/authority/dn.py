@@ -38,8 +38,8 @@ def canonical(name: str) -> tuple[str, ...]:
     >>> canonical("CN=Jane  Doe, O=Grid") == canonical("/o=grid/cn=jane doe")
     True
     """
-    parts = [_part(part) for part in _parts(name)]
-    return tuple(parts) if all(parts) else ()
+    common = [_part(part) for part in parts(name)]
+    return tuple(common) if all(common) else ()
 
 
 @lru_cache(maxsize=4096)
@@ -52,7 +52,7 @@ def slashed(name: str) -> str:
     """
     if name.startswith("/"):
         return _printed(name)
-    return "".join("/" + _AMBIGUOUS.sub(r"\/", _printed(part)) for part in _parts(name))
+    return "".join("/" + _AMBIGUOUS.sub(r"\/", _printed(part)) for part in parts(name))
 
 
 def rfc2253(name: str) -> str:
@@ -63,18 +63,18 @@ def rfc2253(name: str) -> str:
     """
     if not name.startswith("/"):
         return name
-    return ",".join(_escaped(part) for part in reversed(_parts(name)))
+    return ",".join(_escaped(part) for part in reversed(parts(name)))
 
 
-def _parts(name: str) -> list[str]:
+def parts(name: str) -> list[str]:
     """The relative names ``TYPE=value``, the root first, without escape sequences.
 
     OpenSSL's form does not mark a slash inside a value: one that no ``TYPE=`` follows, or after a backslash, is taken
     for part of the value (``/CN=host/node.example.org``).
     """
     if name.startswith("/"):
-        before, *parts = _SLASHED.split(name)
-        return [before] if before else [_unprinted(part.replace("\\/", "/")) for part in parts]
+        before, *rest = _SLASHED.split(name)
+        return [before] if before else [_unprinted(part.replace("\\/", "/")) for part in rest]
     return [_unescaped(part.strip()) for part in reversed(_separated(name))]
 
 
@@ -90,7 +90,7 @@ def _unprinted(text: str) -> str:
 
 def _separated(name: str) -> list[str]:
     """An RFC 2253 name cut at its commas (or, as in RFC 1779, semicolons) that are neither escaped nor in quotes."""
-    parts, start, quoted, escaped = [], 0, False, False
+    cut, start, quoted, escaped = [], 0, False, False
     for position, character in enumerate(name):
         if escaped:
             escaped = False
@@ -99,9 +99,9 @@ def _separated(name: str) -> list[str]:
         elif character == '"':
             quoted = not quoted
         elif character in ",;" and not quoted:
-            parts.append(name[start:position])
+            cut.append(name[start:position])
             start = position + 1
-    return [*parts, name[start:]]
+    return [*cut, name[start:]]
 
 
 def _unescaped(part: str) -> str:

@@ -18,6 +18,11 @@ class Fqan:
     group: str
     role: str = NULL
 
+    @property
+    def is_pattern(self) -> bool:
+        """Whether it leaves something open."""
+        return self.group.endswith("/*") or self.role.endswith("*")
+
     def fits(self, other: "Fqan") -> bool:
         """Whether an attribute is meant by this pattern."""
         if self.group.endswith("/*"):

@@ -13,12 +13,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from testbed.authority.dn import slashed
+from testbed.authority.dn import parts
 
 ROUNDS = 10
 """How often a race for an account that another process wants too is tried again."""
 PAUSE = (0.01, 0.1)
 """Seconds between two such tries, at random, so that one of both is first the next time."""
+KNOWN = 10000
+"""How many leases are remembered, so that not every account has to be looked at; what is remembered is checked."""
 
 _ACCOUNT = re.compile(r"([A-Za-z][A-Za-z0-9._-]*?)[0-9]+")
 
@@ -34,11 +36,15 @@ class Corrupt(Exception):
 def lease_name(dn: str, groups: Sequence[str] = ()) -> str:
     """The file name of a lease: the DN in OpenSSL's form, lower case, all but letters and digits encoded; then groups.
 
+    Of a character outside ASCII the octets are encoded, as Argus does; LCMAPS encodes OpenSSL's ``\\xC5`` (inferred).
+
     >>> lease_name("CN=Jane Doe,O=Grid", ["atlas"])
     '%2fo%3dgrid%2fcn%3djane%20doe:atlas'
     """
+    text = "".join(f"/{part}" for part in parts(dn))
     encoded = "".join(
-        chr(octet) if octet < 128 and chr(octet).isalnum() else f"%{octet:02x}" for octet in slashed(dn).encode()
+        chr(octet) if octet < 128 and chr(octet).isalnum() else f"%{octet:02x}"
+        for octet in text.encode("utf-8", "surrogatepass")
     )
     return ":".join([encoded.lower(), *groups])
 
@@ -62,6 +68,8 @@ class GridMapDir:
                 time.sleep(random.uniform(*self._pause))  # noqa: S311  # no secret: who goes first
             if account := self._held(pool, name) or self._taken(pool, name):
                 os.utime(self._folder / name)
+                if len(self._known) >= KNOWN:
+                    self._known.clear()
                 self._known[name] = account
                 return account
         raise Corrupt(f"too many want an account of pool {pool} at once, or lease {name} has links that nobody made")
@@ -81,6 +89,7 @@ class GridMapDir:
                 (self._folder / name).unlink(missing_ok=True)
         for name, account in self._start.items():
             if now.get(name) != account:
+                (self._folder / name).unlink(missing_ok=True)
                 os.link(self._folder / account, self._folder / name)
 
     def _held(self, pool: str, name: str) -> str:

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from testbed.authority.dn import canonical, is_dn
-from testbed.authority.fqan import fqan
-from testbed.authority.party import Party
+from testbed.authority.fqan import Fqan, fqan
 from testbed.model.mapline import MapLine, map_lines
 from testbed.model.problem import Problem
 
@@ -22,27 +21,31 @@ _TARGET = re.compile(r"\.?[A-Za-z_][A-Za-z0-9._-]*")
 class Line:
     """One line: a DN or the pattern of an FQAN, and what it is mapped to."""
 
-    name: str
+    dn: tuple[str, ...]
+    """As `canonical` has it; empty where the name is an FQAN."""
+    pattern: Fqan | None
     targets: tuple[str, ...]
 
-    def names(self, party: Party) -> bool:
-        """Whether it is a DN, and this subject's."""
-        return is_dn(self.name) and canonical(self.name) == canonical(party.dn)
+    def names(self, person: tuple[str, ...]) -> bool:
+        """Whether it is a DN, and this person's, as `canonical` has it."""
+        return self.dn == person != ()
 
-    def fits(self, attribute: str) -> bool:
+    def fits(self, attribute: Fqan | None) -> bool:
         """Whether it is an FQAN, and this attribute is meant."""
-        pattern, other = (None, None) if is_dn(self.name) else (fqan(self.name), fqan(attribute))
-        return pattern is not None and other is not None and pattern.fits(other)
+        return self.pattern is not None and attribute is not None and self.pattern.fits(attribute)
 
 
 def read_mapfile(content: bytes, source: str) -> tuple[Line, ...]:
     """The lines of a map file as Argus reads them. What Argus would refuse or never match is a `Problem`."""
     lines: dict[str, Line] = {}
     for written in map_lines(content):
-        line = Line(_unescaped(written, source), tuple(_targets(written, source)))
-        if line.name in lines:
-            raise _problem(written, source, line.name, "every name once: Argus does not start with a name given twice")
-        lines[line.name] = line
+        name = _unescaped(written, source)
+        dn, pattern = (canonical(name), None) if is_dn(name) else ((), fqan(name))
+        if not dn and pattern is None:
+            raise _problem(written, source, name or "nothing", "a DN, or an FQAN: /vo[/group...][/*][/Role=name]")
+        if name in lines:
+            raise _problem(written, source, name, "every name once: Argus does not start with a name given twice")
+        lines[name] = Line(dn, pattern, tuple(_targets(written, source)))
     return tuple(lines.values())
 
 
@@ -60,10 +63,7 @@ def _unescaped(line: MapLine, source: str) -> str:
             raise _problem(line, source, match[0], r"one of \b \f \n \r \t \' \" \\ \/ \x## \u####")
         return chr(int(code, 16)) if code else _SIGNS[match[3]]
 
-    name = _ESCAPE.sub(character, line.name).strip()
-    if not (canonical(name) if is_dn(name) else fqan(name)):
-        raise _problem(line, source, name or "nothing", "a DN, or an FQAN: /vo[/group...][/*][/Role=name]")
-    return name
+    return _ESCAPE.sub(character, line.name).strip()
 
 
 def _targets(line: MapLine, source: str) -> Iterator[str]:

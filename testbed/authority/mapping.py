@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from testbed.authority.leases import GridMapDir, lease_name
+from testbed.authority.dn import canonical
+from testbed.authority.fqan import fqan
+from testbed.authority.leases import Corrupt, GridMapDir, lease_name
 from testbed.authority.mapfile import Line
 from testbed.authority.party import Party
 
@@ -49,6 +51,8 @@ class Mapper:
 
     def map(self, party: Party) -> Mapped:
         """The account of a subject. Raises `NotMapped`, `leases.PoolExhausted`, `leases.Corrupt`."""
+        if not canonical(party.dn):
+            raise Corrupt(f"the subject has no name: {party.dn or 'nothing'} is no DN")
         target = self._target(party)
         if not target:
             raise NotMapped(
@@ -67,15 +71,16 @@ class Mapper:
 
     def _target(self, party: Party) -> str:
         """What the first line for the DN says, else the first one for the primary attribute; or the other way round."""
-        primary = party.fqans[0] if party.fqans else ""
-        by_dn = next((line.targets[0] for line in self.accounts if line.names(party)), "")
+        person, primary = canonical(party.dn), fqan(party.fqans[0]) if party.fqans else None
+        by_dn = next((line.targets[0] for line in self.accounts if line.names(person)), "")
         by_fqan = next((line.targets[0] for line in self.accounts if line.fits(primary)), "")
         return (by_dn or by_fqan) if self.rules.prefer_dn else (by_fqan or by_dn)
 
     def _groups(self, party: Party) -> list[str]:
         """Every group once, the primary one first; within each part in the order of the file."""
-        by_dn = [group for line in self.groups if line.names(party) for group in line.targets]
-        primary = [group for line in self.groups if line.fits(party.fqans[0]) for group in line.targets]
-        others = [group for line in self.groups if any(map(line.fits, party.fqans)) for group in line.targets]
+        person, attributes = canonical(party.dn), [fqan(name) for name in party.fqans]
+        by_dn = [group for line in self.groups if line.names(person) for group in line.targets]
+        primary = [group for line in self.groups if line.fits(attributes[0]) for group in line.targets]
+        others = [group for line in self.groups if any(map(line.fits, attributes)) for group in line.targets]
         by_fqan = [*primary, *others]
         return list(dict.fromkeys([*by_dn, *by_fqan] if self.rules.prefer_dn_group else [*by_fqan, *by_dn]))

@@ -1,7 +1,7 @@
 """Decides: the first rule that applies, over the policies of several PAPs in order."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -28,42 +28,36 @@ class Ruling:
 NO_RULE = Ruling(Decision.NOT_APPLICABLE, reason="no-rule", message="no rule applies")
 
 
-@dataclass(frozen=True, slots=True)
-class _Test:
-    kind: Kind
-    names: tuple[str, ...] = ()
-    vo: str = ""
-    pattern: Fqan | None = None
+_Trait = tuple[Kind, Hashable]
+"""Something that a subject has and a rule may ask for, such as (Kind.VO, "alpha")."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    tests: tuple[_Test, ...]
+    """A rule, ready to be held against a subject."""
+
+    traits: frozenset[_Trait]
+    patterns: tuple[tuple[Kind, Fqan], ...]
+    """What cannot be looked up: attributes with ``*``."""
     ruling: Ruling
 
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """A subject, ready to be compared."""
+    """A subject, ready to have rules held against it."""
 
-    subject: tuple[str, ...]
-    issuer: tuple[str, ...]
-    vos: frozenset[str]
+    traits: frozenset[_Trait]
     fqans: tuple[Fqan, ...]
     primary: Fqan | None
 
-    def meet(self, test: _Test) -> bool:
-        match test.kind:
-            case Kind.SUBJECT:
-                return self.subject == test.names
-            case Kind.ISSUER:
-                return self.issuer == test.names
-            case Kind.VO:
-                return test.vo in self.vos
-            case Kind.FQAN:
-                return test.pattern is not None and any(test.pattern.fits(this) for this in self.fqans)
-            case Kind.PRIMARY:
-                return test.pattern is not None and self.primary is not None and test.pattern.fits(self.primary)
+    def meet(self, entry: _Entry) -> bool:
+        """Whether all that a rule asks for is there."""
+        return entry.traits <= self.traits and all(self._fits(kind, pattern) for kind, pattern in entry.patterns)
+
+    def _fits(self, kind: Kind, pattern: Fqan) -> bool:
+        if kind is Kind.PRIMARY:
+            return self.primary is not None and pattern.fits(self.primary)
+        return any(map(pattern.fits, self.fqans))
 
 
 class Rulebook:
@@ -82,7 +76,7 @@ class Rulebook:
         """What the first applicable rule says; without an action, which GUMS does not ask for, the rules of any."""
         facts = _facts(subject.dn, subject.issuer, subject.fqans)
         for entry in self._applicable(resource, action):
-            if all(map(facts.meet, entry.tests)):
+            if facts.meet(entry):
                 return entry.ruling
         return NO_RULE
 
@@ -96,32 +90,36 @@ class Rulebook:
 
 
 def _entry(resource: Resource, action: Action, rule: Rule) -> _Entry:
-    tests = tuple(_test(kind, value) for kind, value in rule.attributes)
+    asked = [_asked(kind, value) for kind, value in rule.attributes]
+    patterns = tuple((kind, value) for kind, value in asked if isinstance(value, Fqan) and value.is_pattern)
+    traits = frozenset(asked) - frozenset(patterns)
+    return _Entry(traits, patterns, _ruling(resource, action, rule))
+
+
+def _ruling(resource: Resource, action: Action, rule: Rule) -> Ruling:
     words = f"rule {rule.effect} {{ {' '.join(f'{kind}={value}' for kind, value in rule.attributes)} }}"
     if rule.effect is Effect.DENY:
         everywhere = resource.value == action.value == ANYTHING
-        return _Entry(tests, Ruling(Decision.DENY, reason="banned" if everywhere else "rule", message=words))
+        return Ruling(Decision.DENY, reason="banned" if everywhere else "rule", message=words)
     mapping = any(obligation.name == MAP for obligation in (*resource.obligations, *action.obligations))
-    return _Entry(tests, Ruling(Decision.PERMIT, mapping, message=words))
+    return Ruling(Decision.PERMIT, mapping, message=words)
 
 
-def _test(kind: Kind, value: str) -> _Test:
+def _asked(kind: Kind, value: str) -> _Trait:
     match kind:
         case Kind.SUBJECT | Kind.ISSUER:
-            return _Test(kind, names=canonical(value))
+            return kind, canonical(value)
         case Kind.VO:
-            return _Test(kind, vo=value)
+            return kind, value
         case Kind.FQAN | Kind.PRIMARY:
-            return _Test(kind, pattern=fqan(value))
+            return kind, fqan(value)
 
 
 @lru_cache(maxsize=1024)
 def _facts(dn: str, issuer: str, fqans: tuple[str, ...]) -> _Facts:
-    known = tuple(fqan(name) for name in fqans)
-    return _Facts(
-        canonical(dn),
-        canonical(issuer),
-        frozenset(vo_of(name) for name in fqans),
-        tuple(this for this in known if this is not None),
-        known[0] if known else None,
-    )
+    known = [fqan(name) for name in fqans]
+    primary = known[0] if known else None
+    traits: set[_Trait] = {(Kind.SUBJECT, canonical(dn)), (Kind.ISSUER, canonical(issuer)), (Kind.PRIMARY, primary)}
+    traits |= {(Kind.VO, vo_of(name)) for name in fqans} | {(Kind.FQAN, this) for this in known}
+    nothing = {(Kind.SUBJECT, ()), (Kind.ISSUER, ()), (Kind.VO, ""), (Kind.FQAN, None), (Kind.PRIMARY, None)}
+    return _Facts(frozenset(traits - nothing), tuple(this for this in known if this is not None), primary)

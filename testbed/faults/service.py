@@ -59,10 +59,13 @@ class Shortened:
 
     def felt(self, world: World) -> bool:
         """Every service names nobody, but somebody's beginning."""
-        names = {account.name for pool in world.site.pools for account in pool.accounts}
+        pools = world.site.pools
+        names = {account.name for pool in pools for account in pool.accounts}
+        groups = {pool.group.name for pool in pools}
 
         def short(word: str) -> bool:
-            return word not in names and len(word) > 1 and any(name.startswith(word) for name in names)
+            known = word in names or word in groups or word.isdecimal()
+            return not known and any(name.startswith(word) for name in names)
 
         return all(any(map(short, accounts(each))) for each in sights(world))
 

@@ -1,5 +1,7 @@
 """The policy language is read as Argus reads it, and a policy is printed so that it says the same again."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -144,3 +146,10 @@ def test_no_text_makes_the_reader_fail_otherwise_than_with_a_problem(text: str) 
     except Problem:
         return
     assert parse(str(policy)) == policy
+
+
+def test_the_policy_of_the_documentation_is_one() -> None:
+    lines = (Path(__file__).parents[2] / "docs" / "authority.md").read_text().splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("    # Who may run"))
+    block = "\n".join(lines[start : lines.index("", start)])
+    assert [resource.actions[0].rules[0].effect for resource in parse(block).resources] == [Effect.DENY]

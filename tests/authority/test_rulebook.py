@@ -1,10 +1,15 @@
 """The first rule that applies decides; the expected decisions are those of Argus' documentation, or follow from it."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from testbed.authority.answer import Decision
+from testbed.authority.dn import canonical
+from testbed.authority.fqan import fqan, vo_of
 from testbed.authority.language import parse
 from testbed.authority.party import Party
+from testbed.authority.policy import Action, Effect, Kind, Policy, Resource, Rule
 from testbed.authority.rulebook import Rulebook
 
 MAP = 'obligation "http://glite.org/xacml/obligation/local-environment-map" {}'
@@ -112,3 +117,40 @@ def test_a_permit_maps_where_its_resource_or_action_has_the_obligation(text: str
 )
 def test_a_ruling_says_why(text: str, reason: str) -> None:
     assert Rulebook([parse(text)]).ruling(Party(JANE, fqans=("/alpha",)), "wn", "execute").reason == reason
+
+
+# Few names, so that rules and subjects often meet.
+DNS = st.sampled_from(["/O=Grid/CN=Jane", "CN=jane,O=Grid", "/O=Grid/CN=John"])
+HELD = st.sampled_from(["/alpha", "/alpha/Role=NULL/Capability=NULL", "/alpha/Role=x", "/alpha/sub", "/beta/Role=x"])
+ASKED = st.one_of(HELD, st.sampled_from(["/alpha/*", "/alpha/Role=*", "/alpha/*/Role=x*"]))
+VALUES = {
+    Kind.SUBJECT: DNS,
+    Kind.ISSUER: DNS,
+    Kind.VO: st.sampled_from(["alpha", "beta"]),
+    Kind.FQAN: ASKED,
+    Kind.PRIMARY: ASKED,
+}
+ATTRIBUTES = st.sampled_from(list(Kind)).flatmap(lambda kind: st.tuples(st.just(kind), VALUES[kind]))
+RULES = st.builds(Rule, st.sampled_from(Effect), st.lists(ATTRIBUTES, min_size=1, max_size=3).map(tuple))
+PARTIES = st.builds(Party, DNS, DNS, st.lists(HELD, max_size=3).map(tuple))
+
+
+def fits(kind: Kind, value: str, party: Party) -> bool:
+    """What an attribute of a rule means, read slowly."""
+    if kind in (Kind.SUBJECT, Kind.ISSUER):
+        return canonical(value) == canonical(party.dn if kind is Kind.SUBJECT else party.issuer)
+    if kind is Kind.VO:
+        return value in map(vo_of, party.fqans)
+    pattern = fqan(value)
+    assert pattern
+    held = [fqan(name) for name in (party.fqans[:1] if kind is Kind.PRIMARY else party.fqans)]
+    return any(pattern.fits(attribute) for attribute in held if attribute)
+
+
+@given(st.lists(RULES, max_size=5), PARTIES)
+@settings(deadline=None, max_examples=300)
+def test_rules_that_are_looked_up_mean_what_they_say(rules: list[Rule], party: Party) -> None:
+    book = Rulebook([Policy((Resource("wn", (Action("execute", tuple(rules)),)),))])
+    first = next((rule for rule in rules if all(fits(*attribute, party) for attribute in rule.attributes)), None)
+    meant = NOTHING if first is None else {Effect.PERMIT: PERMIT, Effect.DENY: DENY}[first.effect]
+    assert book.ruling(party, "wn", "execute").decision is meant

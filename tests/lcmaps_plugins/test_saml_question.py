@@ -160,7 +160,20 @@ def test_a_name_comes_through_as_it_is_and_makes_no_elements(saml, name):
     assert len(values(message, "Subject")) == 4
 
 
-@pytest.mark.parametrize("name", [b"/CN=a\nb", b"/CN=\x01", b"/CN=\xff", b"/CN=\xed\xa0\x80", b"/CN=\xef\xbf\xbf"])
+NOT_UTF_8 = [
+    b"\xff",
+    b"\xb9\xba",
+    b"\xc0\x80",
+    b"\xe0\x80\xaf",
+    b"\xf0\x80\x80\xaf",
+    b"\xf8\x88\x80\x80\x80",
+    b"\xc3",
+    b"\xf4\x90\x80\x80",
+]
+NO_CHARACTER = [b"\n", b"\x01", b"\x0b", b"\xed\xa0\x80", b"\xef\xbf\xbf"]
+
+
+@pytest.mark.parametrize("name", [b"/CN=" + each for each in NOT_UTF_8 + NO_CHARACTER])
 def test_a_name_that_xml_cannot_say_is_not_asked_about(saml, name):
     subject = Party(dn=name)
     assert write(saml, subject) is None
