@@ -113,7 +113,9 @@ def reset(connection):
 
 def context(deed):
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.load_cert_chain(deed.get("certificate", "/etc/grid-security/hostcert.pem"), deed.get("key", "/etc/grid-security/hostkey.pem"))
+    made.load_cert_chain(
+        deed.get("certificate", "/etc/grid-security/hostcert.pem"), deed.get("key", "/etc/grid-security/hostkey.pem")
+    )
     if "trusts" in deed:
         made.verify_mode = ssl.CERT_REQUIRED
         made.verify_flags |= ssl.VERIFY_ALLOW_PROXY_CERTS
@@ -159,7 +161,9 @@ def call(case):
         settings |= {"VERIFY_PROXY_DISCARD_PRIVATE_KEY_ABSENCE": "1"} | case.get("environment", {})
         inner = ["sh", "-c", f'exec "$0" 3>&{writing} 4>&{log.fileno()}', ACCOUNT]
         start = time.monotonic()
-        done = subprocess.Popen(inner, stdin=pem, env=settings, pass_fds=[writing, log.fileno()], stderr=subprocess.PIPE)
+        done = subprocess.Popen(
+            inner, stdin=pem, env=settings, pass_fds=[writing, log.fileno()], stderr=subprocess.PIPE
+        )
         os.close(writing)
         with os.fdopen(reading) as answer:
             try:
