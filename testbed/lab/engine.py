@@ -156,14 +156,6 @@ class Container:
             err = self._api.logs(self.ident, stdout=False, stderr=True).decode(errors="replace")
         return Ending(code, out, err)
 
-    def inside(self, *command: str, limit: float) -> Ending:
-        """How a command of root's ends inside the container; it is killed after so many seconds (code 137)."""
-        with _problems(self._api, f"{command[0]} cannot be run in the container {self.name}"):
-            made = self._api.exec_create(self.ident, ["timeout", "-s", "KILL", f"{limit:g}", *command])
-            out, err = self._api.exec_start(made["Id"], demux=True)
-            code = self._api.exec_inspect(made["Id"])["ExitCode"]
-        return Ending(code, out or b"", (err or b"").decode(errors="replace"))
-
     def settings(self) -> dict[str, Any]:
         """The engine's own view of how it was started: Privileged, CapAdd, SecurityOpt and the rest of HostConfig."""
         with _problems(self._api, f"the container {self.name} cannot be looked at"):

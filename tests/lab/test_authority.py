@@ -71,21 +71,20 @@ def test_a_reset_world_has_an_authority_without_past(asking: LeasedWorld) -> Non
     first.break_with(Fault.REFUSED)
     second.ban("subject", BOB)
     second.lifetimes(pepd=1)
-    asking.authorities[0].container.inside(
-        "ln", f"{PLACE}/gridmapdir/alpha001", f"{PLACE}/gridmapdir/%2fcn%3dx", limit=5
-    )
+    leases = f"{PLACE}/gridmapdir"
+    asking.authorities[0].container.execute(["ln", f"{leases}/alpha001", f"{leases}/%2fcn%3dx"], limit=5)
     assert asking.reset() == []
     assert first.fault()["fault"] == "none"
     assert (first.log(), second.log()) == ([], [])
     assert second.lifetimes()["pepd"] == 600
-    left = asking.authorities[0].container.inside("ls", f"{PLACE}/gridmapdir", limit=5).out.decode()
+    left = asking.authorities[0].container.execute(["ls", leases], limit=5).decode()
     assert "%" not in left
     assert len(left.split()) == 80
 
 
 def test_a_host_that_does_not_answer_spoils_its_world(lab: Lab) -> None:
     with lab.pool.lease(SITE) as first:
-        first.authorities[1].container.inside("sh", "-c", END, limit=5)
+        first.authorities[1].container.execute(["sh", "-c", END], limit=5)
     with lab.pool.lease(SITE) as second:
         assert second.worker.ident != first.worker.ident
     assert lab.pool.thrown[-1].startswith("setuid-argus: authority-2: the control port of the authority")
@@ -96,7 +95,7 @@ def test_a_connection_that_the_service_has_ended_is_made_anew(asking: LeasedWorl
     control = asking.authorities[0].control
     control.fault()
     kill = ["ss", "--kill", "state", "established", "sport", "=", str(PORT)]
-    assert asking.authorities[0].container.inside(*kill, limit=5).code == 0
+    asking.authorities[0].container.execute(kill, limit=5)
     assert control.fault()["fault"] == "none"
 
 

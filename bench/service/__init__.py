@@ -1,0 +1,1 @@
+"""Measures the authorization service: decisions per second, whole calls of the switch, memory, many callers at once."""
