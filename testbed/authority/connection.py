@@ -44,6 +44,10 @@ class Connection(web.RequestHandler):
         if not self.gone.done():
             self.gone.set_result(None)
 
+    def over(self) -> None:
+        """Nothing is waited for any more, also where the handshake failed and HTTP never began."""
+        self._timer.cancel()
+
     def begins(self) -> None:
         """A request's head is there."""
         self._timer.cancel()
