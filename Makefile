@@ -49,9 +49,10 @@ test-slow: machine ## the tests that kill a container engine of their own: three
 bench: venv ## measure the switch: speed beside sudo, 64 callers at once, the race for first accounts; two minutes
 	@bench/switch
 
-fuzz: venv ## the switch's parsers under libFuzzer, SECONDS=300 for each, JOBS=2 at a time; what is found stays in build/fuzz
+fuzz: venv ## what reads text of others under libFuzzer, SECONDS=300 for each, JOBS=2 at a time; what is found stays in build/fuzz
 	@$(BIN)/python -m testbed.lab.machine.compiler
 	@$(MAKE) -s -k -j$(or $(JOBS),2) -C images/worker-node/glexec/fuzz fuzz
+	@$(MAKE) -s -k -j$(or $(JOBS),2) -C images/worker-node/lcmaps-plugins/fuzz fuzz
 
 mutants: machine ## switches with one defect each: which scenario catches which; fails when one survives
 	@$(BIN)/python -m testbed.lab.machine

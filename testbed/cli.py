@@ -28,7 +28,7 @@ from testbed.model.oracle import expected
 from testbed.model.problem import Problem, nearest
 from testbed.report.diff import diff
 from testbed.report.results import Results
-from testbed.site import ledger
+from testbed.site import ledger, service
 from testbed.site.check import check
 from testbed.site.choice import Choice
 from testbed.site.finding import Severity
@@ -149,7 +149,9 @@ def _explain(options: argparse.Namespace) -> int:
         print(f"{cell.id}: not applicable\n  because:  {why_not}")
         return 0
     pool = choice.pool_for(site, cell.user)
-    expectation = expected(cell, pool, site.answers.on_internal_error, tells=site.tells_causes)
+    expectation = expected(
+        cell, pool, site.answers.on_internal_error, tells=site.tells_causes, endpoints=len(service.endpoints(site))
+    )
     lines = {
         "site": f"{site.name}: maps {cell.user} to {f'pool {pool}' if pool else 'nobody'}, "
         f"question 4: {cell.on_internal_error or site.answers.on_internal_error}",

@@ -1,16 +1,18 @@
 """Who a XACML request is about: its attributes, in whichever profile's words, to a subject and a pilot."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from testbed.authority import pem
+from testbed.authority import dn, pem
 from testbed.authority.face import Unreadable, Verify
-from testbed.authority.name import openssl
 from testbed.authority.party import Party
 from testbed.authority.xacml import COMMON, GLITE, INTEROP, KEY_INFO, PILOT_JOB, SUBJECT_ID
 
 Attributes = Mapping[str, Sequence[str]]
 """The values of each attribute by its identifier."""
 
+MAX_LENGTH = 1024
+"""Of a name or a FQAN: both are remembered by what looks them up."""
+MAX_FQANS = 100
 SUBJECT = INTEROP + "subject/"
 CHAIN = (KEY_INFO, SUBJECT + "cert-chain")
 NAME = (SUBJECT_ID, SUBJECT + "subject-x509-id")
@@ -48,7 +50,7 @@ def party(attributes: Attributes, verify: Verify) -> Party | None:
     if chain is not None:
         return verify(pem.certificates(chain))
     name = first(attributes, NAME)
-    if name is None:
+    if not name:
         return None
     return Party(slashed(name), slashed(first(attributes, ISSUER) or ""), _fqans(attributes))
 
@@ -68,17 +70,27 @@ def only(attributes: Attributes, id: str) -> str:
 
 def slashed(name: str) -> str:
     """A name in OpenSSL's form, empty where there is none. Raises `Unreadable`."""
-    try:
-        return openssl(name) if name else ""
-    except ValueError as error:
-        raise Unreadable(str(error)) from None
+    if name and (len(name) > MAX_LENGTH or not dn.canonical(name)):
+        raise Unreadable(f"{name[:200]!r} is no distinguished name")
+    return dn.slashed(name) if name else ""
+
+
+def checked(fqans: Iterable[str]) -> tuple[str, ...]:
+    """FQANs as they are. Raises `Unreadable` for one that does not begin as a FQAN does."""
+    found = tuple(fqans)
+    if len(found) > MAX_FQANS:
+        raise Unreadable(f"{len(found)} FQANs, more than {MAX_FQANS}")
+    for fqan in found:
+        if not fqan.startswith("/") or len(fqan) > MAX_LENGTH:
+            raise Unreadable(f"{fqan[:200]!r} is no FQAN")
+    return found
 
 
 def _fqans(attributes: Attributes) -> tuple[str, ...]:
     """The primary one first, each once: clients repeat it among the others (observed)."""
     ids = (*PRIMARY_FQAN, *FQAN)
     values = [value for id in ids for value in attributes.get(id, ())] or _groups(attributes)
-    return tuple(dict.fromkeys(values))
+    return checked(dict.fromkeys(values))
 
 
 def _groups(attributes: Attributes) -> list[str]:

@@ -1,13 +1,13 @@
-"""When two distinguished names are the same: in whichever form they are written."""
+"""Distinguished names in both of their spellings: RFC 2253 (``CN=Jane,O=Grid``) and OpenSSL's (``/O=Grid/CN=Jane``)."""
 
 import re
 from functools import lru_cache
 
-from testbed.authority.name import openssl
-
-_TYPE = r"(?:[A-Za-z][A-Za-z0-9.-]*|[0-9]+(?:\.[0-9]+)*)"
+_TYPE = r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)*)"
 _SLASHED = re.compile(rf"(?<!\\)/(?={_TYPE}=)")
-_OCTETS = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
+_AMBIGUOUS = re.compile(rf"/(?={_TYPE}=)")
+_PRINTED = re.compile(r"(?:\\x(?:[0189A-F][0-9A-F]|7F))+")
+"""Bytes outside printable ASCII as ``X509_NAME_oneline`` prints them."""
 _SAME = {
     "e": "emailaddress",
     "email": "emailaddress",
@@ -38,27 +38,96 @@ def canonical(name: str) -> tuple[str, ...]:
     >>> canonical("CN=Jane  Doe, O=Grid") == canonical("/o=grid/cn=jane doe")
     True
     """
-    common = [_common(part) for part in parts(name)]
+    common = [_part(part) for part in parts(name)]
     return tuple(common) if all(common) else ()
 
 
+@lru_cache(maxsize=4096)
+def slashed(name: str) -> str:
+    """A DN in OpenSSL's form, which `Party` has: bytes outside printable ASCII are ``\\xHH``, as in one that was read
+    from a certificate. A slash that would begin another part has a backslash before it.
+
+    >>> slashed("CN=Jane Doe,DC=grid,DC=org")
+    '/DC=org/DC=grid/CN=Jane Doe'
+    """
+    if name.startswith("/"):
+        return _printed(name)
+    return "".join("/" + _AMBIGUOUS.sub(r"\/", _printed(part)) for part in parts(name))
+
+
+def rfc2253(name: str) -> str:
+    r"""A DN in RFC 2253's form.
+
+    >>> rfc2253("/O=Grid/CN=Jane Doe, Dr")
+    'CN=Jane Doe\\, Dr,O=Grid'
+    """
+    if not name.startswith("/"):
+        return name
+    return ",".join(_escaped(part) for part in reversed(parts(name)))
+
+
 def parts(name: str) -> list[str]:
-    r"""The relative names ``TYPE=value`` as text, the root first; empty for what is no DN.
+    """The relative names ``TYPE=value``, the root first, without escape sequences.
 
     OpenSSL's form does not mark a slash inside a value: one that no ``TYPE=`` follows, or after a backslash, is taken
-    for part of the value (``/CN=host/node.example.org``). Octets that it writes as ``\xC5\x81`` are UTF-8.
+    for part of the value (``/CN=host/node.example.org``).
     """
-    try:
-        before, *rest = _SLASHED.split(openssl(name))
-    except ValueError:
-        return []
-    return [] if before else [_OCTETS.sub(_text, part.replace("\\/", "/")) for part in rest]
+    if name.startswith("/"):
+        before, *rest = _SLASHED.split(name)
+        return [before] if before else [_unprinted(part.replace("\\/", "/")) for part in rest]
+    return [_unescaped(part.strip()) for part in reversed(_separated(name))]
 
 
-def _text(octets: re.Match[str]) -> str:
-    return bytes.fromhex(octets[0].replace("\\x", "")).decode("utf-8", "surrogateescape")
+def _printed(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(chr(byte) if 0x20 <= byte <= 0x7E else f"\\x{byte:02X}" for byte in text.encode())
 
 
-def _common(part: str) -> str:
+def _unprinted(text: str) -> str:
+    return _PRINTED.sub(lambda found: bytes.fromhex(found[0].replace("\\x", "")).decode("utf-8", "replace"), text)
+
+
+def _separated(name: str) -> list[str]:
+    """An RFC 2253 name cut at its commas (or, as in RFC 1779, semicolons) that are neither escaped nor in quotes."""
+    cut, start, quoted, escaped = [], 0, False, False
+    for position, character in enumerate(name):
+        if escaped:
+            escaped = False
+        elif character == "\\":
+            escaped = True
+        elif character == '"':
+            quoted = not quoted
+        elif character in ",;" and not quoted:
+            cut.append(name[start:position])
+            start = position + 1
+    return [*cut, name[start:]]
+
+
+def _unescaped(part: str) -> str:
+    kind, equals, value = part.partition("=")
+    value = value.strip()
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        value = value[1:-1]
+    octets = re.sub(
+        rb"\\([0-9a-fA-F]{2}|.)",
+        lambda match: bytes.fromhex(match[1].decode()) if len(match[1]) == 2 else match[1],
+        value.encode(),
+        flags=re.DOTALL,
+    )
+    return kind.strip() + equals + octets.decode("utf-8", "replace")
+
+
+def _escaped(part: str) -> str:
     kind, _, value = part.partition("=")
-    return f"{_SAME.get(kind.lower(), kind.lower())}={' '.join(value.lower().split())}"
+    value = re.sub(r'([,+"\\<>;])', r"\\\1", value)
+    value = re.sub(r"^([ #])", r"\\\1", value)
+    return f"{kind}={value[:-1]}\\ " if len(value) > 1 and value.endswith(" ") else f"{kind}={value}"
+
+
+def _part(part: str) -> str:
+    kind, equals, value = part.partition("=")
+    if not equals or not re.fullmatch(_TYPE, kind):
+        return ""
+    kind = kind.lower()
+    return f"{_SAME.get(kind, kind)}={' '.join(value.lower().split())}"

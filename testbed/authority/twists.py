@@ -3,7 +3,7 @@
 A twist never makes a Permit of anything else: what was refused stays refused.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from testbed.authority.answer import Account, Answer, Decision
@@ -16,6 +16,11 @@ STRANGER_ID = 59_999
 NOBODY = Account("nobody", 65_534, "nogroup", 65_534)
 """The second account of `Fault.DUPLICATE_OBLIGATION`: every node has it, so taking the last one would be noticed."""
 
+ECHOES: Mapping[str, str] = {
+    Fault.CYRILLIC_ECHO: "CN=Пётр Иванов,O=Grid",
+    Fault.ARABIC_ECHO: "CN=محمد علي,O=Grid",
+}
+"""Whom the request that is echoed names."""
 DECISIONS = {
     Fault.INDETERMINATE: Decision.INDETERMINATE,
     Fault.NOT_APPLICABLE: Decision.NOT_APPLICABLE,
@@ -36,7 +41,8 @@ ANSWERS: Sequence[Fault] = (*DECISIONS, *ACCOUNTS, Fault.NO_OBLIGATION, Fault.SE
 def altered(answer: Answer, twist: str) -> Answer:
     """The answer with what is wrong in the answer itself; as it is for every other twist."""
     if twist in DECISIONS:
-        return Answer(DECISIONS[Fault(twist)], reason="injected", message="injected by the testbed")
+        decision = DECISIONS[Fault(twist)]
+        return Answer(decision, reason="injected", message=f"{decision}, injected by the testbed")
     if answer.decision is not Decision.PERMIT:
         return answer
     if twist == Fault.SERVICE_POOL_EXHAUSTED:

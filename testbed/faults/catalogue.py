@@ -7,7 +7,7 @@ from testbed.faults.fault import Breakage
 from testbed.faults.names import Names
 from testbed.faults.network import Filtered, Unplugged
 from testbed.faults.revocation import Revocation
-from testbed.faults.service import InService, SplitBrain
+from testbed.faults.service import InService, Shortened, SplitBrain
 from testbed.faults.signs import SIGNS
 from testbed.model.fault import Fault
 
@@ -25,6 +25,7 @@ _FROM_SERVICE = "-p tcp --tcp-flags SYN,RST NONE -m multiport --sports 8154,8443
 FAULTS: Mapping[Fault, Breakage] = {
     Fault.NO_CONFIG: NoConfig(),
     **{word: InService(word, silent=word in _SILENT) for word in SIGNS},
+    Fault.ACCOUNT_SHORTENED: Shortened(),
     # One look of ours takes the first failure, the client's first try the second.
     Fault.FLAKY: InService(Fault.FLAKY, {"times": 2}, first_only=True),
     Fault.CRL_STALE: Revocation(stale=True, seen="tls verify 12"),

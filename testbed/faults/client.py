@@ -32,7 +32,7 @@ def sight(world: World, host: AuthorityHost, limit: float = LIMIT, user: str = "
     asked = asking(world, user)
     with _kept(world.grid.read(world.grid.bearer("pilot").file)) as proxy:
         authorities = world.grid.read("authority/ca.cert.pem").decode()
-        target = Target(host.name, host.address, asked.port, asked.path, authorities, proxy)
+        target = Target(host.name, host.control.address, asked.port, asked.path, authorities, proxy)
         return look(target, asked.headers, asked.body, limit)
 
 

@@ -31,9 +31,9 @@ def broken(kind: Fault, breakage: Breakage, world: World) -> Iterator[None]:
     try:
         breakage.inject(world)
         if not breakage.felt(world):
-            raise Unfelt(f"the fault {kind} was injected but is not felt", where=world.node.name)
+            raise Unfelt(f"the fault {kind} was injected but is not felt", where=world.node_name)
         yield
     finally:
         breakage.heal(world)
     if not breakage.healed(world):
-        raise Problem(f"the fault {kind} was healed but is still felt", where=world.node.name)
+        raise Problem(f"the fault {kind} was healed but is still felt", where=world.node_name)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from testbed.authority.hessian import List, Map, NotHessian, Value, decode
+from testbed.authority.hessian import List, Map, Value
+from testbed.authority.hessian_reader import NotHessian, decode
 
 DECISIONS = ("Deny", "Permit", "Indeterminate", "NotApplicable")
 """In the order of Argus' numbers."""

@@ -48,6 +48,37 @@ class InService:
 
 
 @dataclass(frozen=True, slots=True)
+class Shortened:
+    """The service names an account that is the beginning of another: what is left of a name whose end got lost."""
+
+    service: InService = InService(Fault.ACCOUNT_SHORTENED)
+
+    def inject(self, world: World) -> None:
+        """Tell the control ports."""
+        self.service.inject(world)
+
+    def felt(self, world: World) -> bool:
+        """Every service names nobody, but somebody's beginning."""
+        pools = world.site.pools
+        names = {account.name for pool in pools for account in pool.accounts}
+        groups = {pool.group.name for pool in pools}
+
+        def short(word: str) -> bool:
+            known = word in names or word in groups or word.isdecimal()
+            return not known and any(name.startswith(word) for name in names)
+
+        return all(any(map(short, accounts(each))) for each in sights(world))
+
+    def heal(self, world: World) -> None:
+        """Tell them again."""
+        self.service.heal(world)
+
+    def healed(self, world: World) -> bool:
+        """They permit, and no account is cut."""
+        return self.service.healed(world) and not self.felt(world)
+
+
+@dataclass(frozen=True, slots=True)
 class SplitBrain:
     """Two services with leases of their own give one user two accounts, as two that share no gridmapdir do."""
 

@@ -1,10 +1,15 @@
 """What a client of our own sees of a service: how far it gets, and what comes back. Faults are felt by it."""
 
 import http.client
+import io
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 LARGEST = (1 << 20) + (1 << 16)
 """Bytes of a response that are read: more than any client of the testbed takes."""
@@ -50,6 +55,51 @@ def look(target: Target, headers: dict[str, str], body: bytes, limit: float) -> 
     return replace(sight, seconds=time.monotonic() - began)
 
 
+class _Line(io.RawIOBase):
+    """A TLS connection of which every error is told apart: Python's own says "end" where the kernel said "reset"."""
+
+    def __init__(self, plain: socket.socket, context: ssl.SSLContext, name: str, left: Callable[[], float]) -> None:
+        self._plain = plain
+        self._left = left
+        self._came, self._goes = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._came, self._goes, server_hostname=name)
+
+    def handshake(self) -> None:
+        self._turn(self._tls.do_handshake)
+
+    def send(self, data: bytes) -> None:
+        self._turn(lambda: self._tls.write(data))
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            data = self._turn(lambda: self._tls.read(len(buffer)))
+        except ssl.SSLZeroReturnError:
+            return 0
+        buffer[: len(data)] = data
+        return len(data)
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """What `http.client` reads from."""
+        return io.BufferedReader(self)
+
+    def _turn(self, step: Callable[[], T]) -> T:
+        while True:
+            try:
+                return step()
+            except ssl.SSLWantReadError:
+                pass
+            finally:
+                self._plain.settimeout(self._left())
+                self._plain.sendall(self._goes.read())
+            if came := self._plain.recv(1 << 16):
+                self._came.write(came)
+            else:
+                self._came.write_eof()
+
+
 class _Attempt:
     def __init__(self, target: Target, deadline: float) -> None:
         self._target = target
@@ -61,8 +111,8 @@ class _Attempt:
     def made(self, headers: dict[str, str], body: bytes) -> Sight:
         error = ""
         try:
-            with self._connected() as connection:
-                self._exchange(connection, headers, body)
+            with socket.create_connection((self._target.address, self._target.port), self._left()) as plain:
+                self._exchange(plain, headers, body)
                 self._stage = "done"
         except ssl.SSLCertVerificationError as problem:
             error = f"verify {problem.verify_code}"
@@ -70,49 +120,40 @@ class _Attempt:
             error = "timed out"
         except ConnectionRefusedError:
             error = "refused"
-        except (ConnectionResetError, BrokenPipeError):
-            error = "reset"
         except (http.client.IncompleteRead, http.client.RemoteDisconnected, ssl.SSLEOFError):
             error = "short"
+        except (ConnectionResetError, BrokenPipeError):
+            error = "reset"
         except ssl.SSLError as problem:
             error = f"tls {problem.reason or problem}"
         except (OSError, http.client.HTTPException) as problem:
             error = f"{type(problem).__name__} {problem}"
         return Sight(self._stage, error, self._status, bytes(self._body))
 
-    def _connected(self) -> ssl.SSLSocket:
-        target = self._target
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST
-        context.load_verify_locations(cadata=target.authorities)
-        context.load_cert_chain(target.proxy)
-        plain = socket.create_connection((target.address, target.port), self._left())
-        try:
-            self._stage = "tls"
-            plain.settimeout(self._left())
-            return context.wrap_socket(plain, server_hostname=target.name)
-        except BaseException:
-            plain.close()
-            raise
-
-    def _exchange(self, connection: ssl.SSLSocket, headers: dict[str, str], body: bytes) -> None:
+    def _exchange(self, plain: socket.socket, headers: dict[str, str], body: bytes) -> None:
+        self._stage = "tls"
+        line = _Line(plain, self._context(), self._target.name, self._left)
+        line.handshake()
         self._stage = "head"
-        connection.settimeout(self._left())
         lines = [f"POST {self._target.path} HTTP/1.1", f"Host: {self._target.name}", "Connection: close"]
         lines += [f"{name}: {value}" for name, value in headers.items()] + [f"Content-Length: {len(body)}", "", ""]
-        connection.sendall("\r\n".join(lines).encode() + body)
-        response = http.client.HTTPResponse(connection, method="POST")
+        line.send("\r\n".join(lines).encode() + body)
+        response = http.client.HTTPResponse(line, method="POST")  # type: ignore[arg-type]
         response.begin()
         self._status = response.status
         self._stage = "body"
-        while len(self._body) < LARGEST:
-            connection.settimeout(self._left())
-            if not (piece := response.read1(1 << 16)):
-                break
+        while len(self._body) < LARGEST and (piece := response.read1(1 << 16)):
             self._body += piece
         if response.length or len(self._body) >= LARGEST:
             raise http.client.IncompleteRead(b"")
+
+    def _context(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST
+        context.load_verify_locations(cadata=self._target.authorities)
+        context.load_cert_chain(self._target.proxy)
+        return context
 
     def _left(self) -> float:
         left = self._deadline - time.monotonic()

@@ -9,7 +9,9 @@ from testbed.model.fault import Fault
 
 Sign = Callable[[Sight], bool]
 
-_RESPONSE = b"Mt\x00\x26org.glite.authz.common.model.Response"
+STRANGERS = ("nosuchuser", "nosuchgroup", "59999")
+"""An account and a group that no node has, and the number of either."""
+_RESPONSE = b"Mt\x00\x25org.glite.authz.common.model.Response"
 _KNOWN = re.compile(
     r"/obligation/(uidgid|secondary-gids|username|account|(local-environment-map|map-local-user)/posix)$"
 )
@@ -26,7 +28,7 @@ def well(sight: Sight) -> bool:
     return answer.decision == "Permit" and known and bool(answer.values) and "<!ENTITY" not in answer.text
 
 
-def _ends(*stages: str, error: str) -> Sign:
+def _ends(*stages: str, error: str | tuple[str, ...]) -> Sign:
     return lambda sight: sight.stage in stages and sight.error.startswith(error)
 
 
@@ -90,20 +92,19 @@ SIGNS: Mapping[Fault, Sign] = {
     Fault.INDETERMINATE: _decided("Indeterminate", FAULT),
     Fault.NOT_APPLICABLE: _decided("NotApplicable", FAULT),
     Fault.DENY: _decided("Deny"),
-    Fault.ACCOUNT_UNKNOWN: _assigns("nobody-knows"),
+    Fault.ACCOUNT_UNKNOWN: _assigns(*STRANGERS),
     Fault.ACCOUNT_ROOT: _assigns("root", "0"),
     Fault.ACCOUNT_MINUS_ONE: _assigns("-1"),
     Fault.ACCOUNT_OVERFLOW: _assigns("4294967296"),
-    Fault.ACCOUNT_SHORTENED: _says(lambda answer: answer.decision == "Permit"),
-    Fault.SECONDARY_GROUP_UNKNOWN: _says(lambda answer: answer.decision == "Permit"),
+    Fault.SECONDARY_GROUP_UNKNOWN: _assigns(*STRANGERS),
     Fault.SERVICE_POOL_EXHAUSTED: _decided("Indeterminate", FAULT),
     Fault.FLAKY: lambda sight: not well(sight),
     Fault.TLS_EXPIRED: _ends("tls", error="verify 10"),
     Fault.TLS_NOT_YET_VALID: _ends("tls", error="verify 9"),
     Fault.TLS_WRONG_NAME: _ends("tls", error="verify 62"),
-    Fault.TLS_UNKNOWN_CA: _ends("tls", error="verify 20"),
+    Fault.TLS_UNKNOWN_CA: _ends("tls", error=("verify 19", "verify 20")),
     Fault.TLS_SELF_SIGNED: _ends("tls", error="verify 18"),
-    Fault.TLS_OLD_PROTOCOL: _ends("tls", error="tls "),
-    Fault.TLS_CLIENT_REFUSED: _ends("tls", "head", error="tls "),
+    Fault.TLS_OLD_PROTOCOL: _ends("tls", error=("tls ", "short", "reset")),
+    Fault.TLS_CLIENT_REFUSED: _ends("tls", "head", error=("tls ", "short", "reset")),
 }
-"""Every fault that stands in the service. They are told apart where the protocol lets them be."""
+"""Faults that a client sees who does not know the node. They are told apart where the protocol lets them be."""

@@ -46,10 +46,14 @@ class AuthorityHost:
         self.container.stop()
 
 
-def start(engine: Engine, spec: Spec, host: str, grid: Grid, within: float) -> AuthorityHost:
-    """Start a host and wait until its control port answers; its last log lines when it does not."""
-    container = engine.start(spec)
-    control = Control(spec.hostname, container.address, grid)
+def start(engine: Engine, spec: Spec, label: str, grid: Grid, within: float) -> AuthorityHost:
+    """Start a host and wait until its control port answers."""
+    return ready(label, spec.hostname, engine.start(spec), grid, within)
+
+
+def ready(label: str, name: str, container: Container, grid: Grid, within: float) -> AuthorityHost:
+    """The host in a container, as soon as its control port answers; its last log lines when it does not."""
+    control = Control(name, container.address, grid)
     if not control.wait(within):
         raise Problem(
             f"a host of the authority did not become ready within {within:g} s",
@@ -57,4 +61,4 @@ def start(engine: Engine, spec: Spec, host: str, grid: Grid, within: float) -> A
             found=container.logs() or "(it wrote nothing)",
             remedy=f"docker logs {container.name}",
         )
-    return AuthorityHost(host, spec.hostname, container, control)
+    return AuthorityHost(label, name, container, control)

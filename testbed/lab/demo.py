@@ -6,12 +6,11 @@ import tarfile
 from collections.abc import Iterator
 
 from testbed.credentials.grid import Grid
-from testbed.lab.authority import AuthorityHost
-from testbed.lab.control import Control
+from testbed.lab.authority import AuthorityHost, ready
 from testbed.lab.engine import Engine
 from testbed.lab.host import SshHost
 from testbed.lab.layout import PILOT, label
-from testbed.lab.world import Containers, root_connection
+from testbed.lab.world import READY, Containers, root_connection
 from testbed.model.problem import Problem
 from testbed.site.load import example
 from testbed.site.site import Site
@@ -39,7 +38,7 @@ def attached(site: Site) -> Iterator[Containers]:
     worker = engine.attach(container_name(name), NETWORK)
     grid = _grid(engine)
     connection = root_connection(worker, name, grid)
-    hosts = tuple(host for host in authorities(engine, grid) if host.name in site.authority_hosts)
+    hosts = tuple(authorities(engine, grid)) if site.authority_hosts else ()
     try:
         pilot = engine.attach(container_name(PILOT), NETWORK)
         yield Containers(site, grid, SshHost(name, connection), name, pilot, worker, hosts, 0.0)
@@ -50,11 +49,11 @@ def attached(site: Site) -> Iterator[Containers]:
 
 
 def authorities(engine: Engine, grid: Grid | None = None) -> Iterator[AuthorityHost]:
-    """The demo's hosts of the authority; their control ports are asked when they are used."""
+    """The demo's hosts of the authority, each once it is ready."""
     grid = grid or _grid(engine)
     for service, name in services().items():
         container = engine.attach(container_name(service), NETWORK)
-        yield AuthorityHost(service, name, container, Control(name, container.address, grid))
+        yield ready(service, name, container, grid, READY)
 
 
 def services() -> dict[str, str]:

@@ -4,7 +4,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -131,6 +131,18 @@ class Container:
         except Problem as problem:
             return f"({problem.what}: {problem.cause})"
 
+    def execute(self, command: Sequence[str], limit: float) -> bytes:
+        """The standard output of a command in it, run as root; a `Problem` when it fails or takes longer."""
+        what = f"{' '.join(command)} failed in the container {self.name}"
+        with _problems(self._api, what):
+            bounded = ["timeout", "-s", "KILL", f"{limit:g}", *command]
+            ident = self._api.exec_create(self.ident, bounded, user="root")["Id"]
+            out, err = self._api.exec_start(ident, demux=True)
+            code = self._api.exec_inspect(ident)["ExitCode"]
+        if code != 0:
+            raise Problem(what, found=f"exit code {code}\n{(err or b'').decode(errors='replace')[-2000:]}")
+        return bytes(out or b"")
+
     def ending(self, limit: float) -> Ending:
         """How its first process ends, awaited for so many seconds; a `Problem` when it does not."""
         try:
@@ -143,14 +155,6 @@ class Container:
             out = bytes(self._api.logs(self.ident, stdout=True, stderr=False))
             err = self._api.logs(self.ident, stdout=False, stderr=True).decode(errors="replace")
         return Ending(code, out, err)
-
-    def inside(self, *command: str, limit: float) -> Ending:
-        """How a command of root's ends inside the container; it is killed after so many seconds (code 137)."""
-        with _problems(self._api, f"{command[0]} cannot be run in the container {self.name}"):
-            made = self._api.exec_create(self.ident, ["timeout", "-s", "KILL", f"{limit:g}", *command])
-            out, err = self._api.exec_start(made["Id"], demux=True)
-            code = self._api.exec_inspect(made["Id"])["ExitCode"]
-        return Ending(code, out or b"", (err or b"").decode(errors="replace"))
 
     def settings(self) -> dict[str, Any]:
         """The engine's own view of how it was started: Privileged, CapAdd, SecurityOpt and the rest of HostConfig."""

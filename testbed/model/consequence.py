@@ -84,9 +84,14 @@ def _each(*faults: Fault, cause: Cause | None, source: str, waits: Waits = Waits
 _ALL: list[Consequence] = [
     *_each(
         Fault.REFUSED,
-        Fault.LINK_DOWN,
         cause=UNREACHABLE,
-        source="Nikhef wiki, Exit codes of gLExec: SCAS not running, cable unplugged; the cause: our choice",
+        source="Nikhef wiki, Exit codes of gLExec: SCAS not running; the cause: our choice",
+    ),
+    Consequence(
+        Fault.LINK_DOWN,
+        UNREACHABLE,
+        "Nikhef wiki, Exit codes of gLExec: cable unplugged; the cause: our choice",
+        Waits.EVERY,
     ),
     Consequence(
         Fault.SYN_DROPPED,
@@ -208,10 +213,14 @@ _ALL: list[Consequence] = [
     ),
     *_each(
         Fault.CRL_STALE,
-        cause=UNTRUSTED,
-        source="RFC 5280; as LCMAPS' verify-proxy treats a list that is too old (observed)",
+        cause=Cause("unavailable", "crl-expired"),
+        source="LCMAPS' verify-proxy comes first, and refuses a list that is too old (observed)",
     ),
-    *_each(Fault.CRL_MISSING, cause=UNTRUSTED, source="our choice"),
+    *_each(
+        Fault.CRL_MISSING,
+        cause=None,
+        source="LCMAPS' verify-proxy misses no list (observed); our modules as --crl-check if-present, the usual one",
+    ),
     *_each(
         Fault.NAME_UNKNOWN,
         cause=UNREACHABLE,

@@ -27,6 +27,7 @@ from testbed.pilot.meeting import Meeting
 from testbed.plugin.item import evidence_folder
 from testbed.plugin.meetings import hold, hold_beside, meeting_place
 from testbed.plugin.suite import NOTES, SUITE, Notes, Suite, Worlds
+from testbed.site import service
 from testbed.site.site import Site
 
 
@@ -73,7 +74,9 @@ def site(request: pytest.FixtureRequest, suite: Suite, cell: Cell) -> Site:
 def expectation(suite: Suite, cell: Cell, site: Site, notes: Notes) -> Expectation:
     """What the oracle says of this cell at this site; a cell without meaning does not apply."""
     pool = suite.choice.pool_for(site, cell.user)
-    notes.expectation = expected(cell, pool, site.answers.on_internal_error, tells=site.tells_causes)
+    notes.expectation = expected(
+        cell, pool, site.answers.on_internal_error, tells=site.tells_causes, endpoints=len(service.endpoints(site))
+    )
     if notes.expectation.outcome is None:
         pytest.skip(notes.expectation.meaningless)
     return notes.expectation

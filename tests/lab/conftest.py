@@ -11,11 +11,18 @@ from testbed.site.load import example
 
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
-    with opened(["alpha", "beta"]) as lab:
+    with opened(["alpha", "beta"], example("setuid-argus").authority_hosts) as lab:
         yield lab
 
 
 @pytest.fixture
 def world(lab: Lab) -> Iterator[LeasedWorld]:
     with lab.pool.lease(example("setuid-gridmap")) as world:
+        yield world
+
+
+@pytest.fixture
+def asking(lab: Lab) -> Iterator[LeasedWorld]:
+    """A world whose worker node asks two hosts of an Argus."""
+    with lab.pool.lease(example("setuid-argus")) as world:
         yield world

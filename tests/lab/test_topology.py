@@ -8,10 +8,11 @@ import pytest
 
 from testbed.lab import demo
 from testbed.lab.images import ROOT, WORKER_NODE
-from testbed.lab.layout import PILOT
+from testbed.lab.layout import AUTHORITY, PILOT
 from testbed.lab.session import IMAGES
 from testbed.lab.world import LeasedWorld
-from testbed.site.load import example, examples
+from testbed.model.mode import Installation
+from testbed.site.load import example
 
 
 @pytest.fixture(scope="module")
@@ -22,31 +23,47 @@ def compose() -> dict[str, Any]:
     return found
 
 
-def test_compose_has_a_worker_node_for_each_example_site_and_one_pilot(compose: dict[str, Any]) -> None:
+def test_compose_has_the_worker_nodes_that_the_demo_knows_their_authority_and_one_pilot(
+    compose: dict[str, Any],
+) -> None:
     nodes = {name for name, service in compose["services"].items() if service["image"] == WORKER_NODE.reference}
     assert nodes == set(demo.NODES.values())
-    assert set(compose["services"]) == {*nodes, PILOT, "prepare"}
+    assert set(compose["services"]) == {*demo.hosts(), "prepare"}
     prepared = dict(word.split("=") for word in compose["services"]["prepare"]["entrypoint"] if "=" in word)
-    assert set(prepared) == nodes
-    assert set(prepared.values()) == set(examples())
-    for installation, node in demo.NODES.items():
-        assert example(prepared[node]).installation is installation
+    assert {site: node for node, site in prepared.items()} == demo.NODES
+    assert {example(site).installation for site in demo.NODES} == set(Installation)
 
 
-def test_both_use_the_same_images_and_start_them_alike(compose: dict[str, Any], world: LeasedWorld) -> None:
-    for name, service in compose["services"].items():
-        if name == "prepare":
-            continue
-        host = PILOT if name == PILOT else "worker-node"
-        container = world.pilot if name == PILOT else world.worker
+def test_worker_nodes_reach_the_authority_by_the_names_that_their_lcmaps_db_asks_for(compose: dict[str, Any]) -> None:
+    for service, name in demo.services().items():
+        seen = compose["services"][service]
+        assert (seen["hostname"], seen["networks"]["default"]["aliases"]) == (name, [name])
+
+
+def test_every_host_has_the_tree_that_prepare_makes_for_it(compose: dict[str, Any]) -> None:
+    places = {volume["source"]: volume["target"] for volume in compose["services"]["prepare"]["volumes"]}
+    for name in demo.hosts():
+        [volume] = compose["services"][name]["volumes"]
+        assert (places[volume["source"]], volume["target"]) == (f"/out/{name}", "/world")
+        assert volume["read_only"]
+
+
+def test_both_use_the_same_images_and_start_them_alike(compose: dict[str, Any], asking: LeasedWorld) -> None:
+    containers = {host.label: host.container for host in asking.authorities} | {PILOT: asking.pilot}
+    for name in demo.hosts():
+        service = compose["services"][name]
+        container = containers.get(name, asking.worker)
+        host = AUTHORITY if name in demo.services() else PILOT if name == PILOT else "worker-node"
         assert service["image"] == IMAGES[host]
-        assert service["hostname"] == name
+        assert service["hostname"] == demo.services().get(name, name)
         # Neither says anything of the command, the user or the working folder: the image alone does.
-        assert not {"command", "user", "working_dir", "privileged", "cap_add", "security_opt"} & {
+        assert not {"command", "user", "working_dir", "privileged", "security_opt"} & {
             key for key, value in service.items() if value
         }
         settings = container.settings()
-        assert (settings["CapAdd"], settings["SecurityOpt"], settings["Privileged"]) == (None, None, False)
+        added = service.get("cap_add")
+        assert added == (["NET_ADMIN"] if host == AUTHORITY else None)
+        assert (settings["CapAdd"], settings["SecurityOpt"], settings["Privileged"]) == (added, None, False)
 
 
 def test_every_image_of_compose_is_built_from_the_repository(compose: dict[str, Any]) -> None:

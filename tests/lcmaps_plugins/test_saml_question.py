@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from lxml import etree
 
-from tests.lcmaps_plugins.saml import ID, VECTORS
+from tests.lcmaps_plugins.saml import ID, VECTORS, made
 
 INSTANT = "2026-11-22T16:05:22Z"
 CONTEXT = "{urn:oasis:names:tc:xacml:2.0:context:schema:os}"
@@ -16,6 +16,12 @@ RESOURCE = "http://authz-interop.org/xacml/resource/"
 ENVIRONMENT = "http://authz-interop.org/xacml/environment/"
 JANE = {"dn": "/O=Grid/CN=Jane Doe", "issuer": "/O=Grid/CN=Test CA"}
 PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+
+
+@pytest.fixture(scope="module")
+def saml(tmp_path_factory):
+    """What writes the question to a SCAS or GUMS server, and what reads the answer."""
+    return made(tmp_path_factory.mktemp("saml"), "saml")
 
 
 class Party(ctypes.Structure):
@@ -154,7 +160,20 @@ def test_a_name_comes_through_as_it_is_and_makes_no_elements(saml, name):
     assert len(values(message, "Subject")) == 4
 
 
-@pytest.mark.parametrize("name", [b"/CN=a\nb", b"/CN=\x01", b"/CN=\xff", b"/CN=\xed\xa0\x80", b"/CN=\xef\xbf\xbf"])
+NOT_UTF_8 = [
+    b"\xff",
+    b"\xb9\xba",
+    b"\xc0\x80",
+    b"\xe0\x80\xaf",
+    b"\xf0\x80\x80\xaf",
+    b"\xf8\x88\x80\x80\x80",
+    b"\xc3",
+    b"\xf4\x90\x80\x80",
+]
+NO_CHARACTER = [b"\n", b"\x01", b"\x0b", b"\xed\xa0\x80", b"\xef\xbf\xbf"]
+
+
+@pytest.mark.parametrize("name", [b"/CN=" + each for each in NOT_UTF_8 + NO_CHARACTER])
 def test_a_name_that_xml_cannot_say_is_not_asked_about(saml, name):
     subject = Party(dn=name)
     assert write(saml, subject) is None

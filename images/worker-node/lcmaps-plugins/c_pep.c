@@ -126,10 +126,10 @@ int plugin_run(int argc, lcmaps_argument_t *argv)
     struct asking asking = {.https = options.https};
     const char *pilot = getenv("X509_USER_PROXY");
     STACK_OF(X509) *chain = module_chain(argc, argv);
-    struct finding finding = {.ruling = RULING_BROKEN};
+    struct finding finding = {0};
 
     if (chain == NULL || (asking.body = write_question(chain, pilot)) == NULL) {
-        (void)find(&finding, RULING_BROKEN, "LCMAPS has no certificates of the user to ask about");
+        (void)find(&finding, RULING_CREDENTIAL, "LCMAPS has no certificates of the user to ask about");
         return module_refuses(NAME, &finding);
     }
     use_pilot(&asking.https, pilot);

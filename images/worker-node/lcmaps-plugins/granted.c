@@ -43,6 +43,15 @@ static int by_group(const void *key, void *entry, char *buffer, size_t size, boo
     return error;
 }
 
+static int by_gid(const void *key, void *entry, char *buffer, size_t size, bool *known)
+{
+    struct group *found = NULL;
+    int error = getgrgid_r(*(const gid_t *)key, entry, buffer, size, &found);
+
+    *known = found != NULL;
+    return error;
+}
+
 /* 0 and whether it is known, or an error. What the entry points to is gone afterwards: only its numbers count. */
 static int look_up(database_ask *ask, const void *key, void *entry, bool *known)
 {
@@ -173,19 +182,30 @@ bool granted_uid(struct granted *granted, const char *number, struct finding *fi
     return true;
 }
 
+static bool numbered_group(const char *number, gid_t *gid, struct finding *finding)
+{
+    struct group entry = {0};
+    uint32_t read = 0;
+    bool known = false;
+    int error;
+
+    if (!read_number(number, &read))
+        return refused(finding, "gid", number);
+    error = look_up(by_gid, &(gid_t){read}, &entry, &known);
+    if (!known)
+        return missing(finding, "gid", number, error);
+    *gid = read;
+    return true;
+}
+
 bool granted_gid(struct granted *granted, const char *number, struct finding *finding)
 {
-    uint32_t gid = 0;
-
-    if (!read_number(number, &gid))
-        return refused(finding, "gid", number);
-    granted->gid = gid;
-    return true;
+    return numbered_group(number, &granted->gid, finding);
 }
 
 bool granted_secondary_gid(struct granted *granted, const char *number, struct finding *finding)
 {
-    uint32_t gid = 0;
+    gid_t gid = 0;
 
-    return read_number(number, &gid) ? add(granted, gid, finding) : refused(finding, "gid", number);
+    return numbered_group(number, &gid, finding) && add(granted, gid, finding);
 }

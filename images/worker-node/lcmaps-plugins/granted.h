@@ -29,7 +29,7 @@ bool granted_group(struct granted *granted, const char *name, struct finding *fi
 bool granted_secondary(struct granted *granted, const char *name, struct finding *finding);
 
 /* The same by number, in strict decimal: no sign, no blank, no leading zero, 1 to 4294967294. The uid has to be in passwd
- * (`gid` becomes its group there); a gid need have no name, as with the groups of a batch system. */
+ * (`gid` becomes its group there), a gid in group: a service that numbers things otherwise than this node is refused. */
 bool granted_uid(struct granted *granted, const char *number, struct finding *finding);
 bool granted_gid(struct granted *granted, const char *number, struct finding *finding);
 bool granted_secondary_gid(struct granted *granted, const char *number, struct finding *finding);

@@ -19,8 +19,11 @@ static void on_event(const SSL *connection, int event, int value)
 {
     struct https_trust *trust = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(connection), place());
 
-    if ((event & SSL_CB_ALERT) != 0 && KIND(value) != SSL_AD_CLOSE_NOTIFY && KIND(value) != SSL_AD_USER_CANCELLED)
-        trust->objected = true;
+    if ((event & SSL_CB_ALERT) == 0 || KIND(value) == SSL_AD_CLOSE_NOTIFY || KIND(value) == SSL_AD_USER_CANCELLED)
+        return;
+    if ((event & SSL_CB_WRITE) != 0 && KIND(value) == SSL_AD_DECODE_ERROR)
+        return; /* what OpenSSL says to a connection that was simply lost */
+    trust->objected = true;
 }
 
 /* That there is no revocation list at all is no objection; a list that is there and out of date is one. */
@@ -38,6 +41,7 @@ bool https_trust_apply(struct https_trust *trust, void *context)
     const struct https *https = trust->https;
     X509_STORE *store = SSL_CTX_get_cert_store(context);
 
+    trust->begun = true;
     if (SSL_CTX_set_ex_data(context, place(), trust) != 1 || store == NULL)
         return false;
     SSL_CTX_set_info_callback(context, on_event);

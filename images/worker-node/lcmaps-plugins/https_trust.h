@@ -6,6 +6,7 @@
 
 struct https_trust {
     const struct https *https;
+    bool begun;    /* the connection stands, and TLS begins on it */
     bool objected; /* one side has sent the other a TLS alert: it does not want to go on */
 };
 

@@ -1,13 +1,11 @@
 #include "pep_options.h"
 
+#include "https_options.h"
 #include "words.h"
 
 #include "../glexec/text.h"
 
-#include <fcntl.h>
-#include <stdint.h>
 #include <string.h>
-#include <unistd.h>
 
 #define INTEROP "http://authz-interop.org/xacml/"
 #define GLITE "http://glite.org/xacml/"
@@ -94,20 +92,15 @@ static const char *take_profile(void *into, const char *value)
     return take_kind(of(into)->profile, pairs, value);
 }
 
-static const char *take_path(char *out, const char *value)
-{
-    return value[0] == '/' ? words_copy(out, HTTPS_PATH_SIZE, value) : "a path begins with /";
-}
-
 static const char *take_capath(void *into, const char *value)
 {
     of(into)->capath = true;
-    return take_path(of(into)->https.capath, value);
+    return https_take_path(of(into)->https.capath, value);
 }
 
 static const char *take_cafile(void *into, const char *value)
 {
-    return take_path(of(into)->https.cafile, value);
+    return https_take_path(of(into)->https.cafile, value);
 }
 
 static const char *take_checks(void *into, const char *value)
@@ -126,14 +119,7 @@ static const char *take_no_checks(void *into, const char *value)
 
 static const char *take_crls(void *into, const char *value)
 {
-    static const char *const words[] = {[CRL_IF_PRESENT] = "if-present", [CRL_YES] = "yes", [CRL_NO] = "no"};
-
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strcmp(words[i], value) == 0) {
-            of(into)->https.crls = (enum crl_check)i;
-            return NULL;
-        }
-    return "there are yes, no and if-present";
+    return https_take_crls(&of(into)->https, value);
 }
 
 static const char *take_mode(void *into, const char *value)
@@ -153,50 +139,27 @@ static const char *take_mode(void *into, const char *value)
 
 static const char *take_certificate(void *into, const char *value)
 {
-    return take_path(of(into)->https.certificate, value);
+    return https_take_path(of(into)->https.certificate, value);
 }
 
 static const char *take_key(void *into, const char *value)
 {
-    return take_path(of(into)->https.key, value);
-}
-
-static const char *once_password(const struct https *https)
-{
-    return https->password[0] != '\0' ? "pass and passfile exclude each other" : NULL;
+    return https_take_path(of(into)->https.key, value);
 }
 
 static const char *take_password(void *into, const char *value)
 {
-    const char *problem = once_password(&of(into)->https);
-
-    return problem != NULL ? problem : words_copy(of(into)->https.password, sizeof of(into)->https.password, value);
+    return https_take_password(&of(into)->https, value);
 }
 
-/* The first line of the file. */
 static const char *take_password_file(void *into, const char *value)
 {
-    char text[sizeof of(into)->https.password + 1] = "";
-    const char *problem = once_password(&of(into)->https);
-    int file = open(value, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    ssize_t got = file >= 0 ? read(file, text, sizeof text - 1) : -1;
-
-    if (file >= 0)
-        close(file);
-    if (problem != NULL || got < 0)
-        return problem != NULL ? problem : "the file cannot be read";
-    text[strcspn(text, "\r\n")] = '\0';
-    return words_copy(of(into)->https.password, sizeof of(into)->https.password, text);
+    return https_take_password_file(&of(into)->https, value);
 }
 
 static const char *take_timeout(void *into, const char *value)
 {
-    uint32_t seconds = 0;
-
-    if (!text_number(value, HTTPS_TIMEOUT_MAX, &seconds) || seconds == 0)
-        return "a time limit is 1 to 300 seconds";
-    of(into)->https.timeout = seconds;
-    return NULL;
+    return https_take_timeout(&of(into)->https, value);
 }
 
 static const char *take_debug(void *into, const char *value)

@@ -13,6 +13,7 @@ static const char *const reasons[] = {
     [RULING_UNDECIDED] = "service-undecided",
     [RULING_NO_RULE] = "no-rule",
     [RULING_DENIED] = "denied",
+    [RULING_CREDENTIAL] = "credential-refused",
     [RULING_ACCOUNT_MISSING] = "account-missing",
     [RULING_ACCOUNT_REFUSED] = "account-refused",
     [RULING_PERMIT] = "",

@@ -17,6 +17,7 @@ enum ruling {
     /* From here on there is a decision, and no other endpoint is asked. */
     RULING_NO_RULE,         /* NotApplicable */
     RULING_DENIED,          /* Deny */
+    RULING_CREDENTIAL,      /* nobody was asked: LCMAPS has no certificates of the user, or none that can be sent */
     RULING_ACCOUNT_MISSING, /* Permit, with an account or a group that this node does not have */
     RULING_ACCOUNT_REFUSED, /* Permit, with an account that nobody gets: root, -1, no number */
     RULING_PERMIT

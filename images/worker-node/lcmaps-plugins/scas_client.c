@@ -11,6 +11,7 @@
 
 #include "../glexec/text.h"
 
+#include <lcmaps/lcmaps_cred_data.h>
 #include <lcmaps/lcmaps_log.h>
 
 #include <limits.h>
@@ -159,6 +160,17 @@ static void say_permitted(const struct people *people)
                      dn, fqan, people->permitted_at);
 }
 
+/* The attributes that the server's decision rests on, for the record, where no other plugin has told them. */
+static void tell_attributes(const struct saml_voms *voms)
+{
+    int count = 0;
+
+    if (getCredentialData(LCMAPS_VO_CRED_STRING, &count) != NULL && count > 0)
+        return;
+    for (size_t i = 0; i < voms->count; i++)
+        (void)addCredentialData(LCMAPS_VO_CRED_STRING, (void *)&voms->fqans[i]);
+}
+
 static int ask_about(struct people *people, int argc, lcmaps_argument_t *argv)
 {
     struct finding finding = {0};
@@ -179,6 +191,7 @@ static int ask_about(struct people *people, int argc, lcmaps_argument_t *argv)
     if (finding.ruling != RULING_PERMIT)
         return module_refuses(NAME, &finding);
     say_permitted(people);
+    tell_attributes(&people->question.voms);
     return module_grants(NAME, &people->granted, people->permitted_at);
 }
 

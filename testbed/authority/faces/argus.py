@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from testbed.authority import claims, hessian_reader
@@ -12,7 +11,7 @@ from testbed.authority.faces import argus_request as requests
 from testbed.authority.faces.argus_request import model
 from testbed.authority.hessian import List, Map, Value, encode
 from testbed.authority.question import Question
-from testbed.authority.twists import ANSWERS, NOBODY, altered, spoilt
+from testbed.authority.twists import ANSWERS, ECHOES, NOBODY, altered, spoilt
 from testbed.authority.xacml import (
     ACTION_ID,
     COMMON,
@@ -30,10 +29,6 @@ from testbed.model.fault import Fault
 
 NUMBERS = {Decision.DENY: 0, Decision.PERMIT: 1, Decision.INDETERMINATE: 2, Decision.NOT_APPLICABLE: 3}
 PROFILE_ID = (GLITE + "attribute/profile-id", COMMON + "attribute/profile-id")
-ECHOES: Mapping[str, str] = {
-    Fault.CYRILLIC_ECHO: "CN=Пётр Иванов,O=Grid",
-    Fault.ARABIC_ECHO: "CN=محمد علي,O=Grid",
-}
 
 
 @dataclass(frozen=True, slots=True)

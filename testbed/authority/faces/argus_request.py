@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from testbed.authority.claims import Attributes
+from testbed.authority.dn import rfc2253
 from testbed.authority.face import Unreadable
 from testbed.authority.hessian import List, Map, Value
-from testbed.authority.name import rfc2253
 from testbed.authority.party import Party
 from testbed.authority.xacml import FQAN_TYPE, GLITE, STRING, SUBJECT_ID, X500_NAME
 

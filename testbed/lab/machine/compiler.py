@@ -11,6 +11,8 @@ from testbed.model.problem import Problem
 PROGRAMS = {"gcc": "gcc", "readelf": "binutils", "setpriv": "util-linux"}
 """Each program, and the package that it is in."""
 HEADERS = "libc6-dev"
+LIBRARIES = {"/usr/include/libxml2/libxml/tree.h": "libxml2-dev", "/usr/include/openssl/x509.h": "libssl-dev"}
+"""A header of each library that the LCMAPS modules are tested with, and the package that it is in."""
 FUZZED = "int LLVMFuzzerTestOneInput(const char *data, unsigned long size) { return !data && size; }\n"
 LIMIT = 60.0
 """Seconds for one small compilation."""
@@ -19,6 +21,7 @@ LIMIT = 60.0
 def ensure(say: Say) -> str:
     """Have a compiler, and one for fuzzing, installed where that may be done; says whether they were there."""
     missing = [package for program, package in PROGRAMS.items() if not command.on_path(program)]
+    missing += [package for header, package in LIBRARIES.items() if not Path(header).exists()]
     if missing:
         packages.install([*missing, HEADERS], "no compiler for the tests of the switch", say)
     why = fuzzer_objection()

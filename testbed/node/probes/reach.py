@@ -5,18 +5,20 @@ The stages are resolve, connect, tls, done. With CAPATH, a hashed folder, the ce
 does that wants a revocation list of its authority. The error is ``timed out``, ``unknown``, ``refused``, ``verify N``.
 """
 
-import signal
+import os
 import socket
 import ssl
 import sys
-from types import FrameType
+import threading
+import time
+
+Address = list[tuple[str, int]]
 
 
 def main(name: str, port: str, limit: str, capath: str = "") -> str:
     """Try; how far it went and what stopped it."""
+    deadline = time.monotonic() + float(limit)
     stage = "resolve"
-    signal.signal(signal.SIGALRM, _up)
-    signal.setitimer(signal.ITIMER_REAL, float(limit))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     if capath:
@@ -24,9 +26,10 @@ def main(name: str, port: str, limit: str, capath: str = "") -> str:
         context.verify_flags = ssl.VERIFY_CRL_CHECK_LEAF | ssl.VERIFY_X509_TRUSTED_FIRST
         context.load_verify_locations(capath=capath)
     try:
-        address = socket.getaddrinfo(name, int(port), socket.AF_INET, socket.SOCK_STREAM)[0][4]
+        address = resolved(name, int(port), float(limit))
         stage = "connect"
-        with socket.create_connection((str(address[0]), int(port))) as plain:
+        with socket.create_connection(address, max(0.01, deadline - time.monotonic())) as plain:
+            plain.settimeout(max(0.01, deadline - time.monotonic()))
             stage = "tls"
             with context.wrap_socket(plain):
                 return "done"
@@ -42,9 +45,28 @@ def main(name: str, port: str, limit: str, capath: str = "") -> str:
         return f"{stage} {error.strerror or error}"
 
 
-def _up(number: int, frame: FrameType | None) -> None:
-    raise TimeoutError
+def resolved(name: str, port: int, limit: float) -> tuple[str, int]:
+    """An address of a name. The C library cannot be interrupted, so a thread waits for it, and is left behind."""
+    found: Address = []
+    failed: list[OSError] = []
+
+    def ask() -> None:
+        try:
+            address = socket.getaddrinfo(name, port, socket.AF_INET, socket.SOCK_STREAM)[0][4]
+            found.append((str(address[0]), port))
+        except OSError as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(limit)
+    if failed:
+        raise failed[0]
+    if not found:
+        raise TimeoutError
+    return found[0]
 
 
 if __name__ == "__main__":
-    print(main(*sys.argv[1:]))
+    print(main(*sys.argv[1:]), flush=True)
+    os._exit(0)
