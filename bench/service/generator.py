@@ -8,7 +8,6 @@ from bench.service.asked import Asked
 from bench.service.asking import Question
 from testbed.lab.world import LeasedWorld
 from testbed.model.entry import Entry, folder
-from testbed.model.problem import Problem
 
 LOAD = "/usr/libexec/bench/load"
 PORTS = {"argus": 8154, "scas": 8443, "gums": 8443}
@@ -71,7 +70,4 @@ class Generator:
         return self._inside("python3", "-c", FIND).strip()
 
     def _inside(self, *command: str) -> str:
-        ending = self._host.container.inside(*command, limit=10)
-        if ending.code != 0:
-            raise Problem("the service could not be looked after", where=self._host.name, found=ending.err)
-        return ending.out.decode()
+        return self._host.container.execute(command, limit=10).decode()

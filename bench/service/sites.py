@@ -15,8 +15,9 @@ EXAMPLES = {
 }
 CROWD = Pool("crowd", 2000, 60001, Group("crowd", 60000), width=4, vo="alpha")
 """One account for each of the crowd: newcomer 17 is ``crowd0017``, and nobody else is."""
-PERMITTED = 'rule permit { vo = "beta" }'
-"""After this line of the example's policy everybody else follows."""
+ACTION = 'action "http://glite.org/xacml/action/execute" {'
+ANYBODY = 'rule permit { subject-issuer = "/DC=org/DC=testbed/CN=Testbed CA" }'
+"""Alters the example's policy: SCAS' name of the same action, and people without attributes."""
 
 
 def asked(authority: Authority) -> Site:
@@ -25,15 +26,14 @@ def asked(authority: Authority) -> Site:
 
 
 def crowded() -> Site:
-    """The example of Argus; people without attributes may run payloads too, each on an account by the DN."""
+    """The example of Argus; people without attributes may run payloads too, each on an account of their own."""
     site = asked(Authority.ARGUS)
     lines = [f'"/DC=org/DC=testbed/O=People/CN={person(number)}" {account(number)}\n' for number in numbers()]
 
     def altered(name: str, content: bytes) -> bytes:
         if name.endswith("/policy.spl"):
-            assert PERMITTED in content.decode()
-            rule = f'{PERMITTED}\n        rule permit {{ subject-issuer = "/DC=org/DC=testbed/CN=Testbed CA" }}'
-            return content.replace(PERMITTED.encode(), rule.encode())
+            assert ACTION in content.decode()
+            return content.replace(ACTION.encode(), f'action ".*" {{\n        {ANYBODY}'.encode())
         return content + "".join(lines).encode() if name.endswith("/grid-mapfile") else content
 
     files = tuple(
