@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from testbed.authority.caches import Lifetimes
 from testbed.model.problem import Problem, nearest
 
-Part = TypeVar("Part", bound="Ports | Limits | Lifetimes | Settings")
+Part = TypeVar("Part", bound="Ports | Limits | Lifetimes | Faces | Settings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,18 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Faces:
+    """What sites may set differently in the services that this one stands for."""
+
+    echo: bool = True
+    """Whether Argus' responses repeat the request, as the real ones do; some names in it make the C client fail."""
+    gums_group: str = "none"
+    """What GUMS says of an account's group: ``none``, ``number`` or ``name``."""
+    rest_fqan: bool = False
+    """Whether lcmaps-rest reads its parameter ``fqan``: documented, and ignored by the real one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All of authority.toml."""
 
@@ -63,6 +75,7 @@ class Settings:
     ports: Ports = field(default_factory=Ports)
     limits: Limits = field(default_factory=Limits)
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
+    faces: Faces = field(default_factory=Faces)
 
 
 def load_settings(file: Path) -> Settings:
@@ -93,7 +106,7 @@ def _filled(part: Part, data: Mapping[str, object], file: str, table: str) -> Pa
 
 
 def _value(default: object, value: object, where: str, file: str, table: str) -> object:
-    if isinstance(default, Ports | Limits | Lifetimes):
+    if isinstance(default, Ports | Limits | Lifetimes | Faces):
         if isinstance(value, dict):
             return _filled(default, value, file, table)
         raise Problem("this has to be a table", where=where, found=repr(value))
