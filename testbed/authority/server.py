@@ -142,6 +142,8 @@ class Server:
             await connection.gone
         except (ssl.SSLError, OSError) as error:
             self._log.add("connection", port=port, peer=peer, problem=_told(error))
+            if secure:
+                await secure.over
         finally:
             connection.over()
             if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
