@@ -1,6 +1,8 @@
 """Questions as the worker node's modules send them: whole HTTP requests, and what stands in a right answer."""
 
 import base64
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from testbed.authority import question
@@ -13,6 +15,8 @@ INTEROP = "http://authz-interop.org/xacml/"
 PROFILE = "http://glite.org/xacml/profile/grid-wn/1.0"
 LINE = 64
 """Characters of base64 on one line."""
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +32,16 @@ class Question:
         return b"".join(len(part).to_bytes(4, "big") + part for part in (self.request, self.answer))
 
 
-def argus(host: str, subject: bytes, pilot: bytes, account: str, node: str = "worker-node") -> Question:
+def named(account: str) -> bytes:
+    """An account's name as it stands in Argus' answer, and no longer name that begins with it."""
+    return encode(account)
+
+
+def argus(host: str, subject: bytes, pilot: bytes, answer: bytes, node: str = "worker-node") -> Question:
     """What lcmaps_c_pep.mod sends; ``subject`` and ``pilot`` are chains in PEM without keys.
 
     The layout is that of images/worker-node/lcmaps-plugins/pep_request.c: authz-interop's cert-chain and XACML's
-    key-info, the pilot's chain in the environment.
+    key-info, the pilot's chain in the environment. ``answer`` is what stands in the right one, see `named`.
     """
     chain = subject.decode("ascii")
     request = model(
@@ -62,15 +71,19 @@ def argus(host: str, subject: bytes, pilot: bytes, account: str, node: str = "wo
     )
     text = base64.b64encode(encode(request))
     body = b"".join(text[at : at + LINE] + b"\r\n" for at in range(0, len(text), LINE))
-    return Question(_post(f"{host}:8154", "/authz", body), encode(account))
+    return Question(post(f"{host}:8154", "/authz", body, FORM), answer)
 
 
-def _post(host: str, path: str, body: bytes, **headers: str) -> bytes:
+def post(host: str, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+    """One POST with its body, on a connection that may stay."""
     lines = [f"POST {path} HTTP/1.1", f"Host: {host}", "Accept: */*", f"Content-Length: {len(body)}"]
-    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    if not headers:
-        lines += ["Content-Type: application/x-www-form-urlencoded"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode("ascii") + body
+
+
+def certificates(pem: bytes) -> bytes:
+    """A proxy's chain without its key, which is sent to nobody."""
+    return b"".join(_CERTIFICATE.findall(pem))
 
 
 def _holder(name: str, *attributes: Map) -> Map:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from testbed.authority.folder import open_folder, read_policy
 from testbed.authority.paps import LOCAL
-from testbed.authority.routes import PATHS, routes
+from testbed.authority.routes import routes
 from testbed.authority.running import LOOPBACK, Files, Running, open_log, read_token
 from testbed.authority.service import Service
 from testbed.authority.settings import Settings, load_settings
@@ -52,7 +52,7 @@ def _of_folder(options: argparse.Namespace) -> Running:
     settings = load_settings(folder / "authority.toml")
     return Running(
         open_folder(folder, settings.lifetimes),
-        routes(),
+        routes(settings.faces),
         settings,
         Files(options.grid_security, folder / "tls"),
         read_token(folder / "token"),
@@ -74,7 +74,7 @@ def _told(running: Running, ports: Mapping[str, int]) -> str:
     lines = ["the authority is ready" + ("" if secure else ": plain HTTP, on loopback only, no token wanted")]
     for name, port in ports.items():
         scheme = "http" if not secure or name in ("plain", "admin") else "https"
-        paths = ", ".join(path for at, path in PATHS if at == name)
+        paths = ", ".join(path for at, path in routes() if at == name)
         lines.append(f"  {scheme}://{running.settings.address}:{port}  {name:<8} {paths}".rstrip())
     return "\n".join(lines)
 

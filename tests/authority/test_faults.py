@@ -38,6 +38,11 @@ def account(body: bytes) -> str:
     return "alice001" if b"alice001" in text and b"decisionI\0\0\0\1" in text else ""
 
 
+def length(came: bytes) -> int:
+    """What a response says about its body."""
+    return int(came.lower().split(b"content-length: ")[1].split()[0])
+
+
 def test_a_service_without_faults_lets_alice_in(live: Live) -> None:
     got = live.ask()
     assert (got.status, account(got.body)) == (200, "alice001")
@@ -107,7 +112,7 @@ def test_a_response_that_stops_in_its_body(live: Live, fault: str, parameters: d
     live.put(fault, **parameters)
     came, how = live.raw(SHORT)
     head, _, body = came.partition(b"\r\n\r\n")
-    promised = int(head.lower().split(b"content-length: ")[1].split()[0])
+    promised = length(came)
     assert how == ending
     assert head.startswith(b"HTTP/1.1 200 OK\r\n")
     assert len(body) == promised // 2
@@ -239,7 +244,9 @@ def test_a_fault_in_the_answer_is_in_the_log_where_its_face_has_it(live: Live, f
 def test_a_fault_ends_connections_that_stand(live: Live) -> None:
     with live.connect() as connection:
         connection.sendall(live.request())
-        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        came = connection.recv(65536)
+        while b"\r\n\r\n" not in came or len(came.partition(b"\r\n\r\n")[2]) < length(came):
+            came += connection.recv(65536)
         live.put("deny")
         with contextlib.suppress(ssl.SSLError, ConnectionError):
             assert connection.recv(1) == b""

@@ -1,4 +1,4 @@
-"""Runs in a mount namespace that has its own accounts: answers lines of JSON, each the parts of an account that is granted.
+"""Runs in a mount namespace with its own accounts: answers lines of JSON, each the parts of an account that is granted.
 
 ``python3 -m tests.lcmaps_plugins.accounts pep.so``
 """

@@ -1,7 +1,7 @@
 """What the PEP module decides without LCMAPS, called from Python; and answers of a PEP daemon, whole and broken.
 
-Source of the answers: what Argus' own Java classes wrote (`vectors/`, observed). Bytes are written by `object`, `items` and
-`text` below, the other half of what the module reads: nothing here is shared with the service's own codec.
+Source of the answers: what Argus' own Java classes wrote (`vectors/`, observed). Bytes are written by `object_`,
+`items` and `text` below, the other half of what the module reads: nothing here is shared with the service's own codec.
 """
 
 import ctypes

@@ -1,7 +1,7 @@
 """Only a complete, well-formed Permit with all of the account's parts is one; a Deny is a Deny whatever it comes with.
 
-Argus' own C client was observed to take truncated answers for whole ones, up to shortened account names; each of those is
-refused here.
+Argus' own C client was observed to take truncated answers for whole ones, up to shortened account names; each of those
+is refused here.
 """
 
 import ctypes
@@ -56,8 +56,8 @@ def test_a_permit_with_something_behind_it_is_none(pep: ctypes.CDLL) -> None:
 def test_a_byte_that_is_changed_gives_another_account_only_where_it_is_part_of_the_name(pep: ctypes.CDLL) -> None:
     """All 353 000 changes of one byte. TLS is what keeps anybody from making them; this is about what else stands.
 
-    What of it is still a Permit has the same account, or differs in that one letter: of the user, or of the secondary group,
-    which are there once. The primary group is there twice, so that a change of it is noticed.
+    What of it is still a Permit has the same account, or differs in that one letter: of the user, or of the secondary
+    group, which are there once. The primary group is there twice, so that a change of it is noticed.
     """
     whole = vector(PERMIT)
     for at in range(len(whole)):

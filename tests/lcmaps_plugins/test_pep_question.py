@@ -1,4 +1,4 @@
-"""What an Argus PEP daemon is sent: as its clients write it, and read here by the service's own half of the protocol."""
+"""What an Argus PEP daemon is sent: as its clients write it, read here by the service's own half of the protocol."""
 
 import base64
 import ctypes

@@ -128,6 +128,7 @@ int plugin_run(int argc, lcmaps_argument_t *argv)
     STACK_OF(X509) *chain = module_chain(argc, argv);
     struct finding finding = {0};
 
+    module_names(argc, argv);
     if (chain == NULL || (asking.body = write_question(chain, pilot)) == NULL) {
         (void)find(&finding, RULING_CREDENTIAL, "LCMAPS has no certificates of the user to ask about");
         return module_refuses(NAME, &finding);
