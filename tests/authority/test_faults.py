@@ -284,6 +284,20 @@ def test_what_is_no_fault_is_said_and_nothing_changes(live: Live, body: dict[str
     assert live.control("GET", "/fault")["fault"] == "none"
 
 
+def test_a_fault_whose_certificate_is_not_there_is_said(live: Live) -> None:
+    there, away = live.folder.path / "tls/expired.pem", live.folder.path / "tls/away"
+    there.rename(away)
+    try:
+        # What was read before is kept as long as nobody changes whom the service trusts.
+        (live.folder.grid / "vomsdir/touched").write_text("")
+        live.control("POST", "/reset")
+        with pytest.raises(Refused, match="a certificate of the service cannot be used"):
+            live.put("tls-expired")
+        assert live.control("GET", "/fault")["fault"] == "none"
+    finally:
+        away.rename(there)
+
+
 def test_every_fault_that_stands_in_the_service_is_known() -> None:
     elsewhere = {
         *("none", "no-config", "flaky", "crl-stale", "crl-missing", "syn-dropped", "answers-dropped", "link-down"),
