@@ -187,6 +187,13 @@ def test_nobody_listens_and_no_such_name(stand: Stand) -> None:
     assert stand.play(endpoints=["https://nowhere.invalid/authz"]).cause == "service-unreachable"
 
 
+def test_a_name_server_that_does_not_answer_is_not_waited_for_beyond_the_limit(stand: Stand) -> None:
+    """Nor when LCMAPS has ended meanwhile: the thread that waits for it must not take the process down."""
+    outcome = stand.play(endpoints=["https://argus.example.org/authz"], names="silent")
+    assert (outcome.code, outcome.cause) == (11, "service-unreachable"), outcome.log
+    assert LIMIT <= outcome.seconds < LIMIT + 1
+
+
 @pytest.mark.parametrize("status", [201, 204, 301, 302, 401, 404, 405, 500, 503])
 def test_only_status_200_is_an_answer(stand: Stand, status: int) -> None:
     outcome = stand.play(stand.permit(status=status, headers={"Location": SECOND}), stand.permit(port=8155))
