@@ -60,6 +60,7 @@ def pilot(grid: Grid, nodes: Iterable[str]) -> list[Entry]:
     return [
         *grid.entries("proxies", "/vo/proxies"),
         *grid.entries("certificates", "/vo/certificates"),
+        *(grid.entries("vomsdir", "/vo/vomsdir") if "vomsdir" in grid.folders else ()),
         *grid.entries(f"hosts/{PILOT}", "/vo"),
         folder("/vo", 0o700),
         folder("/vo/ssh", 0o700),

@@ -1,6 +1,7 @@
 """The VO's side as a program: ``python3 -m testbed.pilot --vo /vo --listen 0.0.0.0:8443``."""
 
 import argparse
+import asyncio
 import os
 import signal
 import sys
@@ -9,7 +10,8 @@ from pathlib import Path
 
 from testbed.model.problem import Problem
 from testbed.pilot.home import Home
-from testbed.pilot.server import Server
+from testbed.pilot.queue import LEASE
+from testbed.pilot.server import FILE, Server
 
 
 def main() -> int:
@@ -17,22 +19,32 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m testbed.pilot", description="The VO's side of the testbed.")
     parser.add_argument("--vo", type=Path, required=True, metavar="FOLDER", help="the VO's settings, keys and proxies")
     parser.add_argument("--listen", default="0.0.0.0:8443", metavar="ADDRESS:PORT")
+    parser.add_argument("--queue", type=Path, metavar="FILE", help=f"where the queue lies (default: {FILE} in FOLDER)")
+    parser.add_argument(
+        "--lease", type=float, default=LEASE, metavar="SECONDS", help="silence after which a pilot loses its payload"
+    )
     parser.add_argument("--lifeline", action="store_true", help="end when standard input is closed")
     arguments = parser.parse_args()
     address, _, port = arguments.listen.rpartition(":")
     if not port.isdecimal():
         parser.error(f"--listen wants ADDRESS:PORT, not {arguments.listen}")
-    try:
-        server = Server(Home.open(arguments.vo), address, int(port))
-    except (Problem, OSError) as problem:  # ssl.SSLError is an OSError
-        print(f"vo: cannot begin: {problem}", file=sys.stderr)
-        return 2
+    os.umask(0o077)
     signal.signal(signal.SIGTERM, lambda number, frame: os._exit(0))
     if arguments.lifeline:
         threading.Thread(target=_end_with_lifeline, name="lifeline", daemon=True).start()
-    print(f"vo: ready on {arguments.listen}", flush=True)
-    server.serve_forever()
+    try:
+        asyncio.run(_serve(arguments, address, int(port)))
+    except (Problem, OSError) as problem:  # ssl.SSLError is an OSError
+        print(f"vo: cannot begin: {problem}", file=sys.stderr)
+        return 2
     return 0
+
+
+async def _serve(arguments: argparse.Namespace, address: str, port: int) -> None:
+    server = Server(Home.open(arguments.vo), address, port, file=arguments.queue, lease=arguments.lease)
+    await server.start()
+    print(f"vo: ready on {address}:{server.port}", flush=True)
+    await asyncio.Event().wait()
 
 
 def _end_with_lifeline() -> None:

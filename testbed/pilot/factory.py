@@ -1,17 +1,14 @@
 """The pilot factory: starts pilots on worker nodes over ssh, and notes how each of them ended."""
 
 import dataclasses
-import itertools
 import json
 import socket
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from testbed.lab.result import Result
 from testbed.lab.ssh import connect
-from testbed.model.problem import Problem
 from testbed.pilot.home import ROBOT, Home
 from testbed.pilot.order import Node, Order, PilotEnd
 
@@ -51,53 +48,35 @@ class Sent:
 
     order: Order
     line: Line
-    end: PilotEnd
 
 
 class Factory:
-    """Sends pilots out. ``ended`` is called with the id of each pilot as soon as it is no longer there."""
+    """Sends pilots out. ``ended`` is told how each of them ended, as soon as it has, by a thread of the factory's."""
 
-    def __init__(self, home: Home, name: str, port: int, ended: Callable[[str], None], reach: Reach = by_ssh) -> None:
+    def __init__(
+        self, home: Home, name: str, port: int, ended: Callable[[PilotEnd], None], reach: Reach = by_ssh
+    ) -> None:
         self._home = home
         self._name = name
         self._port = port
         self._ended = ended
         self._reach = reach
         self._sent: dict[str, Sent] = {}
-        self._numbers = itertools.count(1)
-        self._changed = threading.Condition()
 
-    def start(self, order: Order) -> str:
-        """Start one pilot; its id. A `Problem` when the worker node cannot be reached."""
-        node = self._home.node(order.node)
-        line = self._reach(self._home, node)
-        with self._changed:
-            pilot = f"pilot-{next(self._numbers)}"
-            self._sent[pilot] = Sent(order, line, PilotEnd(pilot, ended=False))
-        orders = self._orders(pilot, node, order)
+    def reach(self, order: Order) -> Line:
+        """A line to the worker node of an order. A `Problem` when it cannot be reached."""
+        return self._reach(self._home, self._home.node(order.node))
+
+    def start(self, pilot: str, order: Order, line: Line) -> None:
+        """Start one pilot over its line."""
+        self._sent[pilot] = Sent(order, line)
+        orders = self._orders(pilot, self._home.node(order.node), order)
         threading.Thread(target=self._watch, args=(pilot, orders), name=pilot, daemon=True).start()
-        return pilot
-
-    def order(self, pilot: str) -> Order:
-        """What a pilot was sent out with."""
-        return self._find(pilot).order
-
-    def wait(self, pilot: str, limit: float) -> PilotEnd:
-        """How a pilot ended, or that it had not after ``limit`` seconds."""
-        until = time.monotonic() + limit
-        with self._changed:
-            while not self._find(pilot).end.ended and (left := until - time.monotonic()) > 0:
-                self._changed.wait(left)
-            return self._find(pilot).end
 
     def stop(self, pilot: str) -> None:
         """Hang up on a pilot, as a batch system does that takes its slot away."""
-        self._find(pilot).line.close()
-
-    def _find(self, pilot: str) -> Sent:
-        if pilot not in self._sent:
-            raise Problem("no such pilot", found=pilot, expected="an id that the factory gave")
-        return self._sent[pilot]
+        if pilot in self._sent:
+            self._sent[pilot].line.close()
 
     def _watch(self, pilot: str, orders: bytes) -> None:
         sent = self._sent[pilot]
@@ -106,11 +85,8 @@ class Factory:
         result = sent.line.run(command, stdin=orders, limit=sent.order.limit + END_LIMIT)
         sent.line.close()
         why = "" if result.code is not None else result.ending
-        end = PilotEnd(pilot, True, result.code, result.err[-LONGEST_LOG:], why)
-        self._ended(pilot)
-        with self._changed:
-            self._sent[pilot] = dataclasses.replace(sent, end=end)
-            self._changed.notify_all()
+        del self._sent[pilot]
+        self._ended(PilotEnd(pilot, True, result.code, result.err[-LONGEST_LOG:], why))
 
     def _orders(self, pilot: str, node: Node, order: Order) -> bytes:
         """What the agent reads from its standard input; `testbed/node/agent.py` describes it."""

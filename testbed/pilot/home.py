@@ -1,9 +1,10 @@
 """The folder that the VO's side lives from: who its robot is, whose proxies it holds, how it reaches worker nodes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from testbed.model.problem import Problem, nearest
 from testbed.pilot.order import Node
@@ -15,7 +16,7 @@ ROBOT = "pilot"
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """``vo.json``, ``proxies/``, ``certificates/``, ``hostcert.pem``, ``hostkey.pem``, ``ssh/id`` and
+    """``vo.json``, ``proxies/``, ``certificates/``, ``vomsdir/``, ``hostcert.pem``, ``hostkey.pem``, ``ssh/id`` and
     ``ssh/known_hosts`` below one folder."""
 
     folder: Path
@@ -43,14 +44,18 @@ class Home:
         """The proxy of a user or of the robot, in PEM."""
         known = {path.stem: path for path in (self.folder / "proxies").glob("*.pem")}
         if name not in known:
-            near = nearest(name, known)
-            raise Problem(
-                "the VO holds no proxy of this user",
-                found=name,
-                expected="one of " + ", ".join(sorted(known)),
-                remedy=f"did you mean {near!r}?" if near else "",
-            )
+            self.unknown(name, known)
         return known[name].read_text()
+
+    def unknown(self, name: str, known: Iterable[str]) -> NoReturn:
+        """Say that nobody is called so, and who is."""
+        near = nearest(name, known)
+        raise Problem(
+            "the VO holds no proxy of this user",
+            found=name,
+            expected="one of " + ", ".join(sorted(known)),
+            remedy=f"did you mean {near!r}?" if near else "",
+        )
 
     def authorities(self) -> str:
         """The certificates of the authorities that pilots trust, in PEM."""

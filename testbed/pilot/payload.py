@@ -3,14 +3,21 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
 from testbed.model.problem import Problem
+from testbed.pilot import sandbox
+from testbed.pilot.needs import Needs, known_keys, number, word
 
 LONGEST = 3600.0
 """Seconds: the longest time limit that a payload, a pilot or a wait may have."""
+LARGEST_COMMAND = 128 * 1024
+"""Bytes of all words together: more than one word of this size no kernel takes (MAX_ARG_STRLEN, execve(2))."""
+MOST_ATTEMPTS = 10
+HIGHEST = 1000
+"""Priorities are from -1000 to 1000, the highest first."""
 
 
 class State(StrEnum):
@@ -22,9 +29,11 @@ class State(StrEnum):
     STARTED = "started"
     ENDED = "ended"
     RETURNED = "returned"
-    """Given back without having run. This VO knows one site, so nobody else takes it."""
+    """Given back without having run, and not to be handed out again."""
     LOST = "lost"
     HUNG = "hung"
+    CANCELLED = "cancelled"
+    """Taken back by its owner before a pilot had it."""
 
     @property
     def final(self) -> bool:
@@ -40,8 +49,10 @@ NEXT: Mapping[State, frozenset[State]] = {
     State.RETURNED: frozenset(),
     State.LOST: frozenset(),
     State.HUNG: frozenset(),
+    State.CANCELLED: frozenset(),
 }
-"""What may follow what. A started payload may say so again, with more of its output; a short one has ended before."""
+"""What a pilot may say after what; the queue itself also puts a payload back to `QUEUED`. A started payload may say so
+again, with more of its output; a short one has ended before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,16 @@ class Payload:
     stdin: bytes = b""
     limit: float = 30.0
     slot: str = ""
+    vo: str = ""
+    """As the user's proxy says; empty: whatever that says."""
+    roles: tuple[str, ...] = ()
+    """That the user's proxy has to have: ``production``."""
+    priority: int = 0
+    needs: Needs = field(default_factory=Needs)
+    attempts: int = 1
+    """How often it may be handed out: more than once only where running it a second time does no harm."""
+    sandbox: bytes = field(default=b"", repr=False)
+    """A tar of files that it finds where it starts."""
 
     def json(self) -> dict[str, Any]:
         """The payload as JSON data."""
@@ -67,21 +88,42 @@ class Payload:
             "stdin": encode(self.stdin),
             "limit": self.limit,
             "slot": self.slot,
+            "vo": self.vo,
+            "roles": list(self.roles),
+            "priority": self.priority,
+            "needs": self.needs.json(),
+            "attempts": self.attempts,
+            "sandbox": encode(self.sandbox),
         }
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> "Payload":
         """The payload of JSON data; a `Problem` names what is wrong with it."""
         with_types(data, user=str, argv=list)
-        argv = data["argv"]
-        if not argv or not all(isinstance(word, str) and "\0" not in word for word in argv):
-            raise Problem("a payload needs a command", found=repr(argv), expected="a list of words without NUL")
+        known_keys(data, "a payload", tuple(each.name for each in fields(cls)))
+        argv, roles = data["argv"], data.get("roles", [])
+        if not argv or not all(isinstance(part, str) and "\0" not in part for part in argv):
+            raise Problem("a payload needs a command", found=repr(argv)[:80], expected="a list of words without NUL")
+        try:
+            size = sum(len(part.encode()) + 1 for part in argv)
+        except UnicodeEncodeError as error:
+            raise Problem("a command that is no text", cause=str(error)) from None
+        if size > LARGEST_COMMAND:
+            raise Problem("a command that is too long", found=f"{size} bytes", expected=f"at most {LARGEST_COMMAND}")
+        if not isinstance(roles, list):
+            raise Problem("roles are a list", found=repr(roles)[:80])
         return cls(
-            data["user"],
+            word(data["user"], "a user"),
             tuple(argv),
             decode(data.get("stdin", "")),
             seconds(data.get("limit", 30.0)),
-            str(data.get("slot", "")),
+            word(data.get("slot", ""), "a slot"),
+            word(data.get("vo", ""), "a VO"),
+            tuple(word(role, "a role") for role in roles),
+            number(data.get("priority", 0), "a priority", HIGHEST, -HIGHEST),
+            Needs.parse(data.get("needs", {})),
+            number(data.get("attempts", 1), "the number of attempts", MOST_ATTEMPTS, 1),
+            sandbox.checked(decode(data.get("sandbox", ""))),
         )
 
 

@@ -1,5 +1,6 @@
-"""The VO's HTTPS face: operators submit payloads and send pilots, pilots fetch payloads and report."""
+"""The VO's HTTPS face: owners submit payloads, the operator sends pilots, pilots fetch payloads and report."""
 
+import asyncio
 import contextlib
 import json
 import re
@@ -7,215 +8,212 @@ import socket
 import ssl
 import sys
 import urllib.parse
-from collections.abc import Callable, Mapping
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from aiohttp import web
+
+from testbed.authority.chain import Chains
+from testbed.authority.connection import Connection
+from testbed.authority.face import Untrusted
+from testbed.authority.listener import Listener, Room
+from testbed.authority.log import Log
+from testbed.authority.secure import Secure
+from testbed.authority.settings import Limits
+from testbed.authority.trust import Trust
 from testbed.model.problem import Problem
 from testbed.pilot import tls
-from testbed.pilot.factory import Factory, Reach, by_ssh
+from testbed.pilot.factory import Reach, by_ssh
 from testbed.pilot.home import Home
-from testbed.pilot.order import Order
-from testbed.pilot.payload import Payload, Report, State, seconds, with_types
-from testbed.pilot.queue import Queue
+from testbed.pilot.office import ROUTES, Act, Answer, Office
+from testbed.pilot.payload import with_types
+from testbed.pilot.queue import LEASE
+from testbed.pilot.store import Store
+from testbed.pilot.visitor import Forbidden, Visitor
 
-NAME = "pilot"
-"""The host name in the VO's certificate."""
 LARGEST = 8 * 1024 * 1024
-"""Bytes of a request's body: a report carries at most 1 MiB of each stream, one third more in base64."""
-HANDSHAKE_LIMIT = 10.0
-IDLE_LIMIT = 120.0
-LONGEST_WAIT = 60.0
-"""Seconds that a request may wait for news; who wants to wait longer asks again."""
-
-Answer = Mapping[str, Any]
-
-REACHED: Mapping[str, Callable[[Report], bool]] = {
-    "start": lambda report: report.state is State.STARTED,
-    "output": lambda report: b"\n" in report.out,
-    "end": lambda report: report.state.final,
-}
-"""What an operator can wait for; `output` is a whole line of it."""
-
-
-class Office:
-    """What the VO does on each request: parsed JSON in, JSON data out, a `Problem` for what cannot be."""
-
-    def __init__(self, home: Home, port: int, reach: Reach) -> None:
-        self._home = home
-        self._queue = Queue()
-        self._factory = Factory(home, NAME, port, self._queue.pilot_ended, reach)
-
-    def ready(self, body: Answer) -> Answer:
-        """Whether the VO is there."""
-        return {"ready": True}
-
-    def submit(self, body: Answer) -> Answer:
-        """Take a payload in."""
-        payload = Payload.parse(body)
-        self._home.proxy(payload.user)  # said now, not when a pilot has taken it
-        return {"payload": self._queue.submit(payload)}
-
-    def look(self, body: Answer, ident: str) -> Answer:
-        """The report of a payload, once what the operator waits for is reached."""
-        until = str(body.get("until", "end"))
-        if until not in REACHED:
-            raise Problem("nothing to wait for", found=until, expected=", ".join(REACHED))
-        limit = min(seconds(body.get("limit")), LONGEST_WAIT)
-        report = self._queue.wait(ident, REACHED[until], limit)
-        return {"reached": report.state.final or REACHED[until](report), "report": report.json()}
-
-    def stop_payload(self, body: Answer, ident: str) -> Answer:
-        """Ask a payload's pilot to end it."""
-        self._queue.stop(ident)
-        return {}
-
-    def start_pilot(self, body: Answer) -> Answer:
-        """Send a pilot out."""
-        return {"pilot": self._factory.start(Order.parse(body))}
-
-    def look_at_pilot(self, body: Answer, ident: str) -> Answer:
-        """How a pilot ended, or that it has not."""
-        return self._factory.wait(ident, min(seconds(body.get("limit")), LONGEST_WAIT)).json()
-
-    def stop_pilot(self, body: Answer, ident: str) -> Answer:
-        """Hang up on a pilot."""
-        self._factory.stop(ident)
-        return {}
-
-    def next(self, body: Answer) -> Answer:
-        """Give a pilot its next payload, with its user's proxy."""
-        with_types(body, pilot=str)
-        order = self._factory.order(body["pilot"])
-        taken = self._queue.take(body["pilot"], order.slot, order.start_limit)
-        if taken is None:
-            return {"payload": None}
-        ident, payload = taken
-        return {"payload": {**payload.json(), "id": ident, "proxy": self._home.proxy(payload.user)}}
-
-    def report(self, body: Answer) -> Answer:
-        """Hear what a pilot says of a payload, and say whether to end it."""
-        return {"stop": self._queue.report(Report.parse(body))}
-
-
-ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
-    ("GET", r"/ready", Office.ready),
-    ("POST", r"/payloads", Office.submit),
-    ("GET", r"/payloads/([\w-]+)", Office.look),
-    ("POST", r"/payloads/([\w-]+)/stop", Office.stop_payload),
-    ("POST", r"/pilots", Office.start_pilot),
-    ("GET", r"/pilots/([\w-]+)", Office.look_at_pilot),
-    ("POST", r"/pilots/([\w-]+)/stop", Office.stop_pilot),
-    ("POST", r"/next", Office.next),
-    ("POST", r"/reports", Office.report),
-)
-"""Every request there is. The body of a GET is its query."""
-
-
-class Clerk(BaseHTTPRequestHandler):
-    """One connection: reads requests, finds who is asked, writes the answers."""
-
-    protocol_version = "HTTP/1.1"
-    timeout = IDLE_LIMIT
-    disable_nagle_algorithm = True
-    wbufsize = -1
-    server: "Server"
-
-    def do_GET(self) -> None:
-        """Answer a question."""
-        query = urllib.parse.urlsplit(self.path).query
-        body: dict[str, Any] = dict(urllib.parse.parse_qsl(query))
-        if "limit" in body:
-            with contextlib.suppress(ValueError):  # what is no number is refused where it is used
-                body["limit"] = float(body["limit"])
-        self._serve(body)
-
-    def do_POST(self) -> None:
-        """Do what is asked."""
-        length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > LARGEST:
-            self.close_connection = True
-            self._answer(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                _problem(Problem("a request without a length, or too large", expected=f"at most {LARGEST} bytes")),
-            )
-            return
-        try:
-            body = json.loads(self.rfile.read(int(length)) or b"{}")
-            with_types(body)
-        except (ValueError, Problem) as error:
-            self._answer(
-                HTTPStatus.BAD_REQUEST, _problem(Problem("a request that is no JSON object", cause=str(error)))
-            )
-            return
-        self._serve(body)
-
-    def _serve(self, body: Answer) -> None:
-        path = urllib.parse.urlsplit(self.path).path
-        for method, pattern, act in ROUTES:
-            found = re.fullmatch(pattern, path)
-            if found and method == self.command:
-                try:
-                    answer = act(self.server.office, body, *found.groups())
-                except Problem as problem:
-                    self._answer(HTTPStatus.CONFLICT, _problem(problem))
-                else:
-                    self._answer(HTTPStatus.OK, answer)
-                return
-        self._answer(HTTPStatus.NOT_FOUND, _problem(Problem("no such request", found=f"{self.command} {path}")))
-
-    def _answer(self, status: HTTPStatus, answer: Answer) -> None:
-        body = json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-        self.wfile.flush()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing of single requests: the reports say it better."""
-
-
-class Server(ThreadingHTTPServer):
-    """Listens, and lets in nobody but the VO's own robot."""
-
-    daemon_threads = True
-
-    def __init__(self, home: Home, address: str, port: int, reach: Reach = by_ssh) -> None:
-        super().__init__((address, port), Clerk)
-        self._robot = home.robot_dn
-        self._context = tls.server_context(home.folder)
-        self.office = Office(home, self.server_address[1], reach)
-
-    def server_bind(self) -> None:
-        """Bind without asking a name server for our own name, which http.server does."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(self.server_address)
-        self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = NAME, self.server_address[1]
-
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        """Shake hands in the connection's own thread, so that a slow client keeps nobody waiting."""
-        request.settimeout(HANDSHAKE_LIMIT)
-        try:
-            with self._context.wrap_socket(request, server_side=True) as connection:
-                owner = tls.owner_dn(connection)
-                if owner == self._robot:
-                    Clerk(connection, client_address, self)
-                else:
-                    _log(f"refused {client_address[0]}: {owner} is not the VO's robot")
-        except (ssl.SSLError, TimeoutError, ConnectionError) as error:
-            _log(f"connection from {client_address[0]} ended: {error}")
-
-
-def _problem(problem: Problem) -> Answer:
-    return {"problem": {part: getattr(problem, part) for part in PARTS}}
-
-
+"""Bytes of a request's body: a report carries at most 1 MiB of each stream, a payload 4 MiB of sandbox, one third more
+in base64."""
+LIMITS = Limits(body=LARGEST, handshake=10.0, read=30.0, idle=120.0, connections=4096)
+BODIES = 16
+"""Bodies that are read at a time; who comes later waits."""
+END = 0.5
+"""Seconds in which everything has to be over once it is to end."""
+FILE = "queue.db"
+"""Where the queue lies in the VO's folder."""
 PARTS = ("what", "where", "found", "expected", "cause", "remedy")
 
 
-def _log(line: str) -> None:
-    print(f"vo: {line}", file=sys.stderr, flush=True)
+class Server:
+    """Listens, and hears nobody but the VO's own robot and those whose proxies it keeps."""
+
+    def __init__(
+        self,
+        home: Home,
+        address: str,
+        port: int,
+        reach: Reach = by_ssh,
+        *,
+        file: Path | None = None,
+        lease: float = LEASE,
+    ) -> None:
+        self._home = home
+        self._reach = reach
+        self._lease = lease
+        self._file = file or home.folder / FILE
+        self._context = tls.server_context(home.folder)
+        self._chains = Chains(Trust(home.folder / "certificates", home.folder / "vomsdir"))
+        self._log = Diary(size=1)
+        self._bodies = asyncio.Semaphore(BODIES)
+        self._http = web.Server(self._handle)
+        room = Room(LIMITS.connections, lambda peer: self._log.add("refused", peer=peer, problem="no room"))
+        self._listener = Listener("the VO", address, port, self._serve, room)
+        self._store: Store | None = None
+        self._watch: asyncio.Task[None] | None = None
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._listener.port
+
+    async def start(self) -> None:
+        """Take the queue up where it was left, and listen. Raises `Problem`."""
+        self._store = Store(self._file)
+        self._listener.open()
+        self.office = Office(self._home, self._store, self._chains, self.port, self._reach, self._lease)
+        self._watch = asyncio.create_task(self.office.watch())
+
+    async def stop(self) -> None:
+        """Listen no more, end every connection, close the queue."""
+        await self._listener.end(END)
+        if self._watch is not None:
+            self._watch.cancel()
+        if self._store is not None:
+            self._store.close()
+
+    async def _serve(self, listener: Listener, taken: socket.socket, peer: str) -> None:
+        """One connection from its first to its last moment."""
+        clerk = Clerk(self._http, self._log, LIMITS, "https", peer)
+        secure = Secure(self._context, clerk, LIMITS.handshake)
+        transport: asyncio.BaseTransport | None = None
+        try:
+            taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            transport, _ = await asyncio.get_running_loop().connect_accepted_socket(lambda: secure, taken)
+            await secure.greeted
+            await clerk.gone
+        except (ssl.SSLError, OSError) as error:
+            self._log.add("connection", peer=peer, problem=str(error) or type(error).__name__)
+            await secure.over
+        finally:
+            clerk.over()
+            if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
+                transport.abort()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """One request."""
+        clerk = request.protocol
+        assert isinstance(clerk, Clerk)
+        clerk.begins()
+        try:
+            return await self._answered(request, clerk)
+        except Forbidden as problem:
+            self._log.add("refused", peer=clerk.peer, problem=problem.what, found=problem.found)
+            return _answer(403, _problem(problem), close=not request.content.at_eof())
+        except Problem as problem:
+            return _answer(409, _problem(problem))
+        finally:
+            clerk.ends()
+
+    async def _answered(self, request: web.BaseRequest, clerk: "Clerk") -> web.Response:
+        visitor = self._visitor(clerk)
+        url = urllib.parse.urlsplit(request.path_qs)
+        route = next(_routes(request.method, url.path), None)
+        if route is None:
+            problem = Problem("no such request", found=f"{request.method} {url.path[:200]}")
+            return _answer(404, _problem(problem), close=True)
+        act, found = route
+        body: Answer = _query(url.query)
+        if request.method == "POST":
+            length = request.content_length
+            if length is None or length > LARGEST:
+                problem = Problem("a request without a length, or too large", expected=f"at most {LARGEST} bytes")
+                return _answer(413, _problem(problem), close=True)
+            try:
+                body = await self._body(request, length)
+            except (ValueError, RecursionError, Problem) as error:
+                return _answer(400, _problem(Problem("a request that is no JSON object", cause=str(error))))
+        try:
+            return _answer(200, await act(self.office, visitor, body, *found.groups()))
+        except Problem as problem:
+            if act is Office.report and not isinstance(problem, Forbidden):
+                # It is not this pilot's payload any more: whatever it still runs, it should end.
+                return _answer(409, {**_problem(problem), "stop": True})
+            raise
+
+    async def _body(self, request: web.BaseRequest, length: int) -> Answer:
+        async with self._bodies:
+            async with asyncio.timeout(LIMITS.read):
+                text = await request.content.readexactly(length)
+        body: Answer = json.loads(text or b"{}")
+        with_types(body)
+        return body
+
+    def _visitor(self, clerk: "Clerk") -> Visitor:
+        try:
+            party = self._chains(clerk.chain())
+        except Untrusted as error:
+            raise Forbidden("the VO gives no answer to whom it does not trust", cause=str(error)) from None
+        return Visitor.of(party, self._home.robot_dn, self.office.proxies.owners)
+
+
+class Clerk(Connection):
+    """One connection; what is no HTTP is answered in the VO's own form."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """The answer to what is no HTTP, took too long, or is a mistake of ours."""
+        super().handle_error(request, status, exc, message)
+        return _answer(status, _problem(Problem("bad request" if status < 500 else "internal error")), close=True)
+
+
+class Diary(Log):
+    """A line on standard error for what went wrong; nothing for single requests: the history says it better."""
+
+    def add(self, kind: str, **parts: object) -> None:
+        """One line."""
+        said = ", ".join(f"{name} {value}" for name, value in parts.items() if value)
+        print(f"vo: {kind}: {said}"[:2000], file=sys.stderr, flush=True)
+
+
+def _routes(method: str, path: str) -> Iterator[tuple[Act, re.Match[str]]]:
+    """What is meant by a request: one thing, or nothing."""
+    for each, pattern, act in ROUTES:
+        if each == method and (found := re.fullmatch(pattern, path)):
+            yield act, found
+
+
+def _query(text: str) -> Answer:
+    body: dict[str, Any] = dict(urllib.parse.parse_qsl(text, max_num_fields=20)) if text else {}
+    if "limit" in body:
+        with contextlib.suppress(ValueError):  # what is no number is refused where it is used
+            body["limit"] = float(body["limit"])
+    return body
+
+
+def _answer(status: int, answer: Answer, *, close: bool = False) -> web.Response:
+    response = web.Response(status=status, body=json.dumps(answer).encode(), content_type="application/json")
+    if close:
+        response.force_close()
+    return response
+
+
+def _problem(problem: Problem) -> Mapping[str, Any]:
+    return {"problem": {part: getattr(problem, part) for part in PARTS}}

@@ -1,14 +1,10 @@
-"""Mutual TLS between the VO and its pilots: which certificates are asked for, and whose proxy came."""
+"""Mutual TLS between the VO, its users and its pilots: which certificates are shown and asked for."""
 
 import os
 import ssl
-import sys
 from pathlib import Path
 
-from cryptography import x509
 from cryptography.x509.oid import ObjectIdentifier
-
-from testbed.credentials import name as names
 
 PROXY_CERT_INFO = ObjectIdentifier("1.3.6.1.5.5.7.1.14")
 """The extension that makes a certificate a proxy (RFC 3820)."""
@@ -42,23 +38,3 @@ def client_context(proxy: bytes, authorities: str) -> ssl.SSLContext:
     finally:
         os.close(descriptor)
     return context
-
-
-def owner_dn(connection: ssl.SSLSocket) -> str:
-    """The DN of the end entity whose certificate or proxy the other side has shown, from the verified chain.
-
-    Not from the proxy's own name: an authority may give a name that looks like a proxy's to somebody else.
-    """
-    for der in _verified_chain(connection):
-        certificate = x509.load_der_x509_certificate(der)
-        if not any(extension.oid == PROXY_CERT_INFO for extension in certificate.extensions):
-            return names.one_line(certificate.subject)
-    return ""
-
-
-def _verified_chain(connection: ssl.SSLSocket) -> list[bytes]:
-    if sys.version_info >= (3, 13):
-        return connection.get_verified_chain()
-    # Before 3.13 the same call is there, but not in public.
-    chain = connection._sslobj.get_verified_chain()  # type: ignore[attr-defined]
-    return [ssl.PEM_cert_to_DER_cert(link.public_bytes()) for link in chain]

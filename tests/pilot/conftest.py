@@ -1,5 +1,6 @@
 """A real VO for the tests of the pilot: its own grid, its HTTPS server, and pilots as processes of this machine."""
 
+import asyncio
 import contextlib
 import json
 import signal
@@ -14,14 +15,19 @@ from pathlib import Path
 import pytest
 
 from testbed.credentials.ca import Authority
+from testbed.credentials.certificate import Identity
 from testbed.credentials.proxy import make_proxy
+from testbed.credentials.voms import VomsServer
 from testbed.lab.result import Result
 from testbed.pilot.client import Vo
 from testbed.pilot.factory import AGENT, Line
 from testbed.pilot.home import Home
 from testbed.pilot.order import Node
 from testbed.pilot.server import Server
+from tests.pilot.membership import attributes
 
+MEMBER = ("/alpha/Role=production", "/alpha")
+"""The attributes of ``alice-production``; ``alice`` and ``bob`` have none."""
 AGENT_HERE = Path(__file__).parents[2] / "testbed" / "node" / "agent.py"
 
 
@@ -84,14 +90,29 @@ class Side:
     node: LocalNode
     port: int
     stranger: bytes
-    """The proxy of a user of the same grid, who is not the VO's robot."""
+    """The proxy of a user of the same grid of whom the VO knows nothing."""
     ca: bytes
     caller: Callable[[bytes], Vo]
     """A client that shows another proxy."""
 
 
+@dataclass(frozen=True)
+class Grid:
+    """The people of these tests, and the VO's folder made of them."""
+
+    authority: Authority
+    folder: Path
+    alpha: VomsServer
+    robot: Identity
+    people: Mapping[str, Identity]
+
+    def proxy(self, name: str) -> bytes:
+        """A proxy that the VO was made with."""
+        return (self.folder / "proxies" / f"{name}.pem").read_bytes()
+
+
 @pytest.fixture(scope="module")
-def grid(tmp_path_factory: pytest.TempPathFactory) -> tuple[Authority, Path]:
+def grid(tmp_path_factory: pytest.TempPathFactory) -> Grid:
     """The VO's folder with certificates that only this module of tests has seen."""
     folder = tmp_path_factory.mktemp("vo")
     authority = Authority.new()
@@ -100,38 +121,67 @@ def grid(tmp_path_factory: pytest.TempPathFactory) -> tuple[Authority, Path]:
     host = authority.host("pilot")
     (folder / "certificates").mkdir()
     (folder / "proxies").mkdir()
+    (folder / "vomsdir" / "alpha").mkdir(parents=True)
     for name, content in authority.folder().items():
         (folder / "certificates" / name).write_bytes(content)
-    for name, owner in {**people, "pilot": robot}.items():
+    alpha = VomsServer.new("alpha", authority)
+    (folder / "vomsdir" / "alpha" / f"{alpha.host}.lsc").write_bytes(alpha.lsc)
+    robots = make_proxy(robot, attributes=attributes(alpha, robot, ("/alpha/Role=pilot", "/alpha"))).pem
+    (folder / "proxies" / "pilot.pem").write_bytes(robots)
+    for name, owner in people.items():
         (folder / "proxies" / f"{name}.pem").write_bytes(make_proxy(owner).pem)
+    member = make_proxy(people["alice"], attributes=attributes(alpha, people["alice"], MEMBER)).pem
+    (folder / "proxies" / "alice-production.pem").write_bytes(member)
     (folder / "hostcert.pem").write_bytes(host.certificate_pem)
     (folder / "hostkey.pem").write_bytes(host.key_pem)
     node = {"name": "here", "address": "127.0.0.1", "port": 22, "account": "nobody"}
     (folder / "vo.json").write_text(json.dumps({"robot_dn": robot.dn, "node": node}))
-    return authority, folder
+    return Grid(authority, folder, alpha, robot, people)
+
+
+@contextlib.contextmanager
+def served(server: Callable[[], Server]) -> Iterator[Server]:
+    """A server that runs in a loop of its own."""
+    begun: list[Server] = []
+    ready, end = threading.Event(), asyncio.Event()
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def serve() -> None:
+        loops.append(asyncio.get_running_loop())
+        made = server()
+        await made.start()
+        begun.append(made)
+        ready.set()
+        await end.wait()
+        await made.stop()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield begun[0]
+    finally:
+        loops[0].call_soon_threadsafe(end.set)
+        thread.join()
 
 
 @pytest.fixture
-def side(grid: tuple[Authority, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Side]:
+def side(
+    grid: Grid, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Side]:
     """A VO that serves, with pilots that work below a folder of the test's."""
-    authority, folder = grid
     monkeypatch.setenv("TMPDIR", str(tmp_path))
+    file = tmp_path_factory.mktemp("queue") / "queue.db"
     node = LocalNode()
-    server = Server(Home.open(folder), "127.0.0.1", 0, node.reach)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    ca = authority.identity.certificate_pem
+    ca = grid.authority.identity.certificate_pem
+    home = Home.open(grid.folder)
+    with served(lambda: Server(home, "127.0.0.1", 0, node.reach, file=file)) as server:
 
-    def caller(proxy: bytes) -> Vo:
-        return Vo("127.0.0.1", proxy=proxy, authorities=ca, port=server.server_port)
+        def caller(proxy: bytes) -> Vo:
+            return Vo("127.0.0.1", proxy=proxy, authorities=ca, port=server.port)
 
-    try:
-        robot, stranger = ((folder / "proxies" / f"{name}.pem").read_bytes() for name in ("pilot", "alice"))
-        yield Side(caller(robot), node, server.server_port, stranger, ca, caller)
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        stranger = make_proxy(grid.authority.person("Mallory Stranger")).pem
+        yield Side(caller(grid.proxy("pilot")), node, server.port, stranger, ca, caller)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from testbed.model.mode import Mode
 from testbed.model.problem import Problem
 from testbed.pilot.order import Order, Rule
 from testbed.pilot.payload import Identity, Payload, Report, State
-from tests.pilot.conftest import Side
+from tests.pilot.conftest import Grid, Side
 
 HERE = Identity(os.getuid(), getpass.getuser(), socket.gethostname())
 SHELL = "/bin/sh"
@@ -67,10 +67,10 @@ def test_input_reaches_the_payload_unread_by_the_handshake(side: Side) -> None:
     assert run(side, "/usr/bin/python3", "-", "x", stdin=b"import sys; print(sys.argv)").out == b"['-', 'x']\n"
 
 
-def test_the_payload_has_its_users_proxy_which_is_gone_afterwards(side: Side, grid: tuple[object, Path]) -> None:
+def test_the_payload_has_its_users_proxy_which_is_gone_afterwards(side: Side, grid: Grid) -> None:
     command = 'cat "$X509_USER_PROXY"; ls -l "$X509_USER_PROXY" >&2'
     report = run(side, SHELL, "-c", command)
-    assert report.out == (grid[1] / "proxies" / "alice.pem").read_bytes()
+    assert report.out == grid.proxy("alice")
     mode, path = re.match(rb"(\S+) .* (\S+)\n", report.err).groups()  # type: ignore[union-attr]
     assert mode.startswith(b"-rw-------")
     assert not Path(path.decode()).exists()

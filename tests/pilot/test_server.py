@@ -4,7 +4,6 @@ import http.client
 import json
 import socket
 import ssl
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +16,7 @@ from testbed.pilot import client
 from testbed.pilot.order import Order
 from testbed.pilot.payload import Payload
 from testbed.pilot.tls import client_context
-from tests.pilot.conftest import Side
+from tests.pilot.conftest import Grid, Side
 
 ID = Payload("alice", ("/usr/bin/id",))
 
@@ -31,15 +30,13 @@ def test_another_user_of_the_same_grid_is_not(side: Side) -> None:
         side.caller(side.stranger).submit(ID)
 
 
-def test_a_proxy_of_the_robots_proxy_is_its_robots(side: Side, grid: tuple[Authority, Path]) -> None:
-    robot = grid[0].person("Robot - pilot factory")
+def test_a_proxy_of_the_robots_proxy_is_its_robots(side: Side, grid: Grid) -> None:
+    robot = grid.authority.person("Robot - pilot factory")
     assert side.caller(make_proxy(make_proxy(robot)).pem).ready(limit=5)
 
 
-def test_who_merely_has_a_name_like_a_proxys_of_the_robot_is_somebody_else(
-    side: Side, grid: tuple[Authority, Path]
-) -> None:
-    impostor: Identity = grid[0].person("Robot - pilot factory/CN=12345")
+def test_who_merely_has_a_name_like_a_proxys_of_the_robot_is_somebody_else(side: Side, grid: Grid) -> None:
+    impostor: Identity = grid.authority.person("Robot - pilot factory/CN=12345")
     with pytest.raises(Problem, match="no answer"):
         side.caller(make_proxy(impostor).pem).submit(ID)
 
@@ -95,7 +92,7 @@ def raw(side: Side, method: str, path: str, body: bytes | None, length: str = ""
         ("POST", "/next", b'{"pilot": "pilot-99"}', 409),
         ("POST", "/reports", b'{"payload": "payload-1"}', 409),
         ("POST", "/nothing", b"{}", 404),
-        ("GET", "/payloads", None, 404),
+        ("GET", "/payload", None, 404),
         ("GET", "/payloads/payload-99?limit=1", None, 409),
         ("GET", "/payloads/payload-99?limit=x", None, 409),
         ("GET", "/payloads/payload-99?limit=-1", None, 409),
@@ -111,9 +108,9 @@ def test_what_makes_no_sense_is_answered_and_not_obeyed(
     assert side.vo.ready(limit=5)
 
 
-@pytest.mark.parametrize("length", ["99999999", "-1", "x"])
-def test_a_body_beyond_the_limit_is_not_read(side: Side, length: str) -> None:
-    assert raw(side, "POST", "/payloads", b"", length)[0] == 413
+@pytest.mark.parametrize(("length", "status"), [("99999999", 413), ("-1", 400), ("x", 400)])
+def test_a_body_beyond_the_limit_is_not_read(side: Side, length: str, status: int) -> None:
+    assert raw(side, "POST", "/payloads", b"", length)[0] == status
 
 
 def test_a_user_without_a_proxy_is_named_at_once(side: Side) -> None:
@@ -122,11 +119,11 @@ def test_a_user_without_a_proxy_is_named_at_once(side: Side) -> None:
     assert raised.value.remedy == "did you mean 'alice'?"
 
 
-def test_a_vo_that_is_not_there_is_a_problem_and_not_ready(grid: tuple[Authority, Path]) -> None:
+def test_a_vo_that_is_not_there_is_a_problem_and_not_ready(grid: Grid) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        proxy = (grid[1] / "proxies" / "pilot.pem").read_bytes()
-        ca = grid[0].identity.certificate_pem
+        proxy = grid.proxy("pilot")
+        ca = grid.authority.identity.certificate_pem
         vo = client.Vo("127.0.0.1", proxy=proxy, authorities=ca, port=closed.getsockname()[1])
         assert vo.ready(limit=1) is False
         with pytest.raises(Problem, match="the VO gives no answer"):

@@ -1,0 +1,119 @@
+"""Late binding: what a payload needs, what a pilot offers, and whether the one fits the other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from testbed.model.mode import Mode
+from testbed.model.problem import Problem, nearest
+
+MOST_MEMORY = 1 << 24
+"""MiB: what no machine has."""
+LONGEST_OFFER = 7 * 24 * 3600.0
+"""Seconds: the longest that a pilot says it has left."""
+LONGEST_WORD = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What the place has to have where a payload runs; its wall time is the payload's own limit."""
+
+    memory: int = 0
+    """MiB; 0: as much as every place has."""
+    mode: str = ""
+    """The mode that its VO demands; empty: any."""
+
+    def json(self) -> dict[str, Any]:
+        """As JSON data."""
+        return {"memory": self.memory, "mode": self.mode}
+
+    @classmethod
+    def parse(cls, data: object) -> "Needs":
+        """The needs of JSON data; a `Problem` names what is wrong with them."""
+        if not isinstance(data, Mapping):
+            raise Problem("needs of another shape", found=repr(data)[:80], expected="an object")
+        known_keys(data, "needs", ("memory", "mode"))
+        return cls(number(data.get("memory", 0), "memory in MiB", MOST_MEMORY), a_mode(data.get("mode", "")))
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a pilot says that it has when it asks for work."""
+
+    mode: Mode
+    slot: str = ""
+    """Only payloads of this slot are meant."""
+    memory: int = 0
+    """MiB; 0: it does not know, and takes what needs no more than every place has."""
+    seconds: float = LONGEST_OFFER
+    """How long it will still be there. It needs some of that itself, to start a payload and to say how it ended."""
+    vos: tuple[str, ...] = ()
+    """Whose payloads it takes; empty: everybody's."""
+    start_limit: float = 30.0
+    """Seconds that its mode may take until a payload starts."""
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any], usual: "Offer | None") -> "Offer":
+        """The offer of JSON data, on top of what the pilot was sent out with, if it was."""
+        known_keys(data, "an offer", ("mode", "slot", "memory", "seconds", "vos", "start_limit"))
+        if usual is None and not data.get("mode"):
+            raise Problem("an offer without its mode", found=repr(dict(data))[:80], expected=", ".join(Mode))
+        usual = usual or cls(Mode(a_mode(data["mode"])))
+        vos = data.get("vos", list(usual.vos))
+        if not isinstance(vos, list):
+            raise Problem("an offer names VOs in a list", found=repr(vos)[:80])
+        return cls(
+            Mode(a_mode(data.get("mode") or usual.mode)),
+            word(data.get("slot", usual.slot), "a slot"),
+            number(data.get("memory", usual.memory), "memory in MiB", MOST_MEMORY),
+            span(data.get("seconds", usual.seconds), LONGEST_OFFER),
+            tuple(word(vo, "a VO") for vo in vos),
+            span(data.get("start_limit", usual.start_limit), LONGEST_OFFER),
+        )
+
+
+def known_keys(data: Mapping[str, Any], what: str, keys: tuple[str, ...]) -> None:
+    """Make sure that nothing is said that nobody reads: a slip of the pen would count for nothing."""
+    for key in data:
+        if key not in keys:
+            near = nearest(str(key), keys)
+            raise Problem(
+                f"{what} cannot have this key",
+                found=repr(key)[:80],
+                expected=", ".join(keys),
+                remedy=f"did you mean {near!r}?" if near else "",
+            )
+
+
+def number(value: object, what: str, most: int, least: int = 0) -> int:
+    """A whole number in these bounds."""
+    if type(value) is int and least <= value <= most:
+        return value
+    raise Problem(f"{what} is a whole number", found=repr(value)[:80], expected=f"{least} to {most}")
+
+
+def span(value: object, most: float) -> float:
+    """A number of seconds from zero on; in JSON `NaN` and `Infinity` may stand, which are none."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most:
+        return float(value)
+    raise Problem("a time is a number of seconds", found=repr(value)[:80], expected=f"0 to {most:g}")
+
+
+def word(value: object, what: str) -> str:
+    """A short text that can be printed and kept."""
+    if isinstance(value, str) and len(value) <= LONGEST_WORD and (value.isprintable() or not value):
+        return value
+    raise Problem(f"{what} is a short text without control characters", found=repr(value)[:80])
+
+
+def a_mode(value: object) -> str:
+    """The name of a mode, or nothing."""
+    if value == "" or (isinstance(value, str) and value in list(Mode)):
+        return str(value)
+    near = nearest(str(value), Mode)
+    raise Problem(
+        "no such mode",
+        found=repr(value)[:80],
+        expected=", ".join(Mode),
+        remedy=f"did you mean {near!r}?" if near else "",
+    )

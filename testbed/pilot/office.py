@@ -1,0 +1,239 @@
+"""What the VO does on each request: who asks and parsed JSON in, JSON data out, a `Problem` for what cannot be."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from testbed.authority.chain import Chains
+from testbed.model.problem import Problem
+from testbed.pilot.factory import Factory, Reach
+from testbed.pilot.home import Home
+from testbed.pilot.needs import Offer, known_keys, word
+from testbed.pilot.news import News
+from testbed.pilot.order import Order, PilotEnd
+from testbed.pilot.payload import Payload, Report, State, seconds, with_types
+from testbed.pilot.proxies import Proxies
+from testbed.pilot.queue import Queue
+from testbed.pilot.register import Register
+from testbed.pilot.store import Store
+from testbed.pilot.visitor import Visitor
+
+NAME = "pilot"
+"""The host name in the VO's certificate."""
+LONGEST_WAIT = 60.0
+"""Seconds that a request may wait for news; who wants to wait longer asks again."""
+LINES = 64
+"""Worker nodes that are being connected to at a time."""
+TICK = 0.5
+"""Seconds between two looks for leases that have run out."""
+
+Answer = Mapping[str, Any]
+
+REACHED: Mapping[str, Callable[[Report], bool]] = {
+    "start": lambda report: report.state is State.STARTED,
+    "output": lambda report: b"\n" in report.out,
+    "end": lambda report: report.state.final,
+}
+"""What an operator can wait for; `output` is a whole line of it."""
+
+
+class Office:
+    """Everything that is asked for; see `ROUTES`. Used from the event loop only."""
+
+    def __init__(self, home: Home, store: Store, chains: Chains, port: int, reach: Reach, lease: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._news = News()
+        self._queue = Queue(store, lease=lease, changed=self._news.tell)
+        self._register = Register(store)
+        self._factory = Factory(home, NAME, port, self._tell_end, reach)
+        self._lines = ThreadPoolExecutor(LINES, "line")
+        self.proxies = Proxies(home, store, chains)
+
+    async def watch(self) -> None:
+        """Take payloads from pilots that are not heard of, for as long as we run."""
+        while True:
+            self._queue.expire()
+            await asyncio.sleep(TICK)
+
+    async def ready(self, visitor: Visitor, body: Answer) -> Answer:
+        """Whether the VO is there."""
+        return {"ready": True}
+
+    async def submit(self, visitor: Visitor, body: Answer) -> Answer:
+        """Take a payload in; ``asked`` is a word by which a request that is said twice is known."""
+        asked = word(body.get("asked", ""), "a word of the asker's")
+        said = {key: value for key, value in body.items() if key != "asked"}
+        payload = await asyncio.to_thread(Payload.parse, said) if said.get("sandbox") else Payload.parse(said)
+        visitor.as_owner(payload.user)
+        payload = self._fitting(payload)
+        return {"payload": self._queue.submit(payload, by=visitor.dn, asked=f"{visitor.dn} {asked}" if asked else "")}
+
+    async def list(self, visitor: Visitor, body: Answer) -> Answer:
+        """The visitor's payloads; all of them for the robot."""
+        known_keys(body, "this question", ("waiting",))
+        lines = self._queue.list(None if visitor.robot else visitor.owns, waiting=body.get("waiting") == "yes")
+        return {"payloads": [line.json() for line in lines]}
+
+    async def look(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
+        """The report of a payload, once what the operator waits for is reached."""
+        visitor.as_owner(self._queue.payload(ident).user)
+        until = str(body.get("until", "end"))
+        if until not in REACHED:
+            raise Problem("nothing to wait for", found=until, expected=", ".join(REACHED))
+        end = self._loop.time() + min(seconds(body.get("limit")), LONGEST_WAIT)
+        while True:
+            report = self._queue.look(ident)
+            reached = report.state.final or REACHED[until](report)
+            if reached or (left := end - self._loop.time()) <= 0:
+                return {"reached": reached, "report": report.json()}
+            await self._news.wait(ident, left)
+
+    async def tell_history(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
+        """A payload, how it stands, and everything that happened to it."""
+        payload = self._queue.payload(ident)
+        visitor.as_owner(payload.user)
+        return {
+            "payload": replace(payload, sandbox=b"").json(),
+            "report": self._queue.look(ident).json(),
+            "history": [change.json() for change in self._queue.history(ident)],
+        }
+
+    async def stop_payload(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
+        """Take a payload back, or ask its pilot to end it."""
+        visitor.as_owner(self._queue.payload(ident).user)
+        self._queue.stop(ident, by=visitor.dn)
+        return {}
+
+    async def tell_proxies(self, visitor: Visitor, body: Answer) -> Answer:
+        """Whose proxies the VO keeps, and until when; the proxies themselves are for pilots."""
+        kept = self.proxies.owners.items()
+        mine = [(name, one) for name, one in kept if visitor.robot or name in visitor.owns]
+        return {"proxies": [{"owner": name, "dn": one.dn, "until": one.until} for name, one in mine]}
+
+    async def keep_proxy(self, visitor: Visitor, body: Answer, owner: str) -> Answer:
+        """Renew the proxy of an owner."""
+        visitor.as_owner(owner)
+        with_types(body, pem=str)
+        return {"until": self.proxies.keep(owner, body["pem"], visitor.dn).until}
+
+    async def start_pilot(self, visitor: Visitor, body: Answer) -> Answer:
+        """Send a pilot out."""
+        visitor.as_robot()
+        order = Order.parse(body)
+        line = await self._loop.run_in_executor(self._lines, self._factory.reach, order)
+        pilot = self._register.sent(order)
+        self._factory.start(pilot, order, line)
+        return {"pilot": pilot}
+
+    async def look_at_pilot(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
+        """How a pilot ended, or that it has not."""
+        visitor.as_robot()
+        end = self._loop.time() + min(seconds(body.get("limit")), LONGEST_WAIT)
+        while not (known := self._register.end(ident)).ended and (left := end - self._loop.time()) > 0:
+            await self._news.wait(ident, left)
+        return known.json()
+
+    async def stop_pilot(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
+        """Hang up on a pilot."""
+        visitor.as_robot()
+        self._register.order(ident)
+        self._factory.stop(ident)
+        return {}
+
+    async def next(self, visitor: Visitor, body: Answer) -> Answer:
+        """Give a pilot the next payload that fits what it offers, with its user's proxy."""
+        visitor.as_pilot()
+        with_types(body, pilot=str)
+        known_keys(body, "a pilot that asks for work", ("pilot", "request", "offer"))
+        pilot = word(body["pilot"], "a pilot")
+        request = word(body.get("request", ""), "a word of the asker's")
+        taken = self._queue.take(pilot, self._offer(pilot, body), request=request, lasts=self.proxies.left)
+        if taken is None:
+            return {"payload": None}
+        ident, payload = taken
+        return {"payload": {**payload.json(), "id": ident, "proxy": self.proxies.get(payload.user).pem}}
+
+    async def renew(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
+        """Give the pilot that has a payload the proxy of its user as it is now."""
+        visitor.as_pilot()
+        with_types(body, pilot=str)
+        report = self._queue.look(ident)
+        if report.pilot != body["pilot"] or report.state.final:
+            raise Problem("this pilot does not have this payload", where=ident, found=body["pilot"][:80])
+        kept = self.proxies.get(self._queue.payload(ident).user)
+        return {"proxy": kept.pem, "until": kept.until}
+
+    async def report(self, visitor: Visitor, body: Answer) -> Answer:
+        """Hear what a pilot says of a payload, and say whether to end it, and until when its user's proxy lasts."""
+        visitor.as_pilot()
+        return {"stop": self._queue.report(Report.parse(body))}
+
+    def _fitting(self, payload: Payload) -> Payload:
+        """The payload with the VO of its owner's proxy; a `Problem` when that does not bear out what it says."""
+        kept = self.proxies.get(payload.user)  # said now, not when a pilot has taken it
+        if (left := self.proxies.left(payload.user)) <= 0:
+            raise Problem(
+                "the proxy of this user has expired",
+                found=f"{payload.user}: {-left:.0f} s ago",
+                remedy="hand in a new one",
+            )
+        fqans = self.proxies.attributes(payload.user)
+        vo = fqans[0].split("/")[1] if fqans else ""
+        if payload.vo and payload.vo != vo:
+            raise Problem(
+                "this user is not of this VO", where=payload.user, found=payload.vo, expected=vo or f"none: {kept.dn}"
+            )
+        for role in payload.roles:
+            if not any(fqan.endswith(f"/Role={role}") for fqan in fqans):
+                raise Problem(
+                    "this user's proxy does not have this role",
+                    where=payload.user,
+                    found=role,
+                    expected=", ".join(fqans) or "none",
+                )
+        return replace(payload, vo=vo)
+
+    def _offer(self, pilot: str, body: Answer) -> Offer:
+        """What a pilot offers: what it says, on top of what it was sent out with."""
+        usual = None
+        if "offer" not in body or self._register.knows(pilot):
+            order = self._register.order(pilot)
+            usual = Offer(order.mode, order.slot, start_limit=order.start_limit)
+            if self._register.end(pilot).ended:
+                raise Problem("this pilot has ended", found=pilot)
+        said = body.get("offer", {})
+        with_types(said)
+        return Offer.parse(said, usual)
+
+    def _tell_end(self, end: PilotEnd) -> None:
+        """Called by a thread of the factory's; nobody is left to tell when we are ending ourselves."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._note_end, end)
+
+    def _note_end(self, end: PilotEnd) -> None:
+        self._queue.pilot_ended(end.pilot)
+        self._register.ended(end)
+        self._news.tell(end.pilot)
+
+
+Act = Callable[..., Awaitable[Answer]]
+
+ROUTES: tuple[tuple[str, str, Act], ...] = (
+    ("GET", r"/ready", Office.ready),
+    ("POST", r"/payloads", Office.submit),
+    ("GET", r"/payloads", Office.list),
+    ("GET", r"/payloads/([\w-]+)", Office.look),
+    ("GET", r"/payloads/([\w-]+)/history", Office.tell_history),
+    ("POST", r"/payloads/([\w-]+)/stop", Office.stop_payload),
+    ("POST", r"/payloads/([\w-]+)/proxy", Office.renew),
+    ("GET", r"/proxies", Office.tell_proxies),
+    ("POST", r"/proxies/([\w-]+)", Office.keep_proxy),
+    ("POST", r"/pilots", Office.start_pilot),
+    ("GET", r"/pilots/([\w-]+)", Office.look_at_pilot),
+    ("POST", r"/pilots/([\w-]+)/stop", Office.stop_pilot),
+    ("POST", r"/next", Office.next),
+    ("POST", r"/reports", Office.report),
+)
+"""Every request there is. The body of a GET is its query."""

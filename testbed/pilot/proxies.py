@@ -1,0 +1,137 @@
+"""The users' proxies that the VO keeps: whose they are, how long they last, and how they are renewed."""
+
+import re
+import sqlite3
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+
+from testbed.authority.chain import Chains
+from testbed.authority.face import Untrusted
+from testbed.authority.oneline import one_line
+from testbed.model.problem import Problem
+from testbed.pilot.home import ROBOT, Home
+from testbed.pilot.store import Store
+from testbed.pilot.tls import PROXY_CERT_INFO
+
+LARGEST = 64 * 1024
+"""Bytes of a proxy with its key and chain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A proxy, as its PEM says; nothing of it is verified here."""
+
+    pem: str
+    dn: str
+    """The end entity's."""
+    until: float
+    """Seconds since 1970 at which the first certificate of it ends."""
+    chain: tuple[bytes, ...]
+    """DER, the proxy first."""
+    own: bool
+    """Whether it begins with a proxy, and not with the end entity's certificate."""
+
+    @classmethod
+    def parse(cls, pem: str) -> "Kept":
+        """The proxy in a text. Raises `Problem`."""
+        try:
+            chain = x509.load_pem_x509_certificates(pem.encode())
+        except ValueError as error:
+            raise Problem("a proxy that cannot be read", cause=str(error), expected="PEM") from None
+        owners = [one for one in chain if not _is_proxy(one)]
+        if not owners:
+            raise Problem("a proxy without its owner's certificate", expected="the chain up to the authority, in PEM")
+        until = min(one.not_valid_after_utc for one in chain).timestamp()
+        der = tuple(one.public_bytes(Encoding.DER) for one in chain)
+        return cls(pem, one_line(owners[0].subject), until, der, _is_proxy(chain[0]))
+
+
+class Proxies:
+    """One proxy for each owner: the one that the VO was made with, or the better one that was handed in since."""
+
+    def __init__(self, home: Home, store: Store, chains: Chains) -> None:
+        self._store = store
+        self._chains = chains
+        folder = home.folder / "proxies"
+        self._kept = {path.stem: Kept.parse(path.read_text()) for path in sorted(folder.glob("*.pem"))}
+        self._home = home
+        for row in store.connection.execute("SELECT owner, pem FROM proxies").fetchall():
+            better = Kept.parse(row["pem"])
+            known = self._kept.get(row["owner"])
+            if known is not None and known.dn == better.dn and known.until < better.until:
+                self._kept[row["owner"]] = better
+
+    @property
+    def owners(self) -> Mapping[str, Kept]:
+        """Everybody whose payloads may be taken in, by name."""
+        return {name: kept for name, kept in self._kept.items() if name != ROBOT}
+
+    def get(self, owner: str) -> Kept:
+        """The proxy of an owner. A `Problem` when nobody is called so, with the nearest name."""
+        if owner not in self.owners:
+            self._home.unknown(owner, self.owners)
+        return self._kept[owner]
+
+    def left(self, owner: str) -> float:
+        """Seconds that the proxy of an owner will still be good for."""
+        return self.get(owner).until - time.time()
+
+    def attributes(self, owner: str) -> tuple[str, ...]:
+        """The VOMS attributes that an owner's proxy proves; none where its chain proves nothing."""
+        try:
+            return self._chains(self.get(owner).chain).fqans
+        except Untrusted:
+            return ()
+
+    def keep(self, owner: str, pem: str, by: str) -> Kept:
+        """Put a new proxy in an old one's place, once all of it is found good. A `Problem` says what is not."""
+        old = self.get(owner)
+        if len(pem) > LARGEST or not pem.isascii():
+            raise Problem("a proxy that cannot be read", found=f"{len(pem)} characters", expected="PEM")
+        new = Kept.parse(pem)
+        if new.dn != old.dn:
+            raise Problem("this is somebody else's proxy", where=owner, found=new.dn, expected=old.dn)
+        if not new.own:
+            raise Problem("this is the certificate itself", where=owner, expected="a proxy, which does less harm")
+        if new.until <= time.time():
+            raise Problem("this proxy has expired", where=owner, remedy="make a new one")
+        if new.until <= old.until:
+            raise Problem("the VO keeps a proxy that lasts longer", where=owner, remedy="nothing: it goes on with that")
+        _fits(pem, new)
+        self._proves(owner, new)
+        with self._store.change() as store:
+            _write(store, owner, pem, by)
+        self._kept[owner] = new
+        return new
+
+    def _proves(self, owner: str, new: Kept) -> None:
+        """Whether the new chain is trusted, and proves no less than the old one did."""
+        try:
+            party = self._chains(new.chain)
+        except Untrusted as error:
+            raise Problem("a proxy that proves nothing", where=owner, cause=str(error)) from None
+        if lacking := [fqan for fqan in self.attributes(owner) if fqan not in party.fqans]:
+            raise Problem("a proxy without the attributes of the old one", where=owner, expected=", ".join(lacking))
+
+
+def _write(store: sqlite3.Connection, owner: str, pem: str, by: str) -> None:
+    store.execute("INSERT OR REPLACE INTO proxies VALUES (?, ?, ?, ?)", (owner, pem, time.time(), by))
+
+
+def _fits(pem: str, proxy: Kept) -> None:
+    """Whether the key in a PEM is that of its proxy."""
+    found = re.search(r"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----.*?-----END ([A-Z]+ )?PRIVATE KEY-----", pem, re.DOTALL)
+    try:
+        key = load_pem_private_key(found[0].encode(), None) if found else None
+    except (ValueError, TypeError) as error:
+        raise Problem("the key of this proxy cannot be read", cause=str(error)) from None
+    if key is None or key.public_key() != x509.load_der_x509_certificate(proxy.chain[0]).public_key():
+        raise Problem("a proxy without its key", expected="certificate, its own key and chain in one PEM")
+
+
+def _is_proxy(certificate: x509.Certificate) -> bool:
+    return any(extension.oid == PROXY_CERT_INFO for extension in certificate.extensions)

@@ -1,0 +1,59 @@
+"""Who speaks with the VO, and what that person may do: its robot, a pilot of the robot's, or the owner of payloads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from testbed.authority.party import Party
+from testbed.model.problem import Problem
+from testbed.pilot.proxies import Kept
+
+ROLE = "/Role=pilot"
+"""What the attributes of a pilot end with."""
+
+
+class Forbidden(Problem):
+    """Somebody asks for what is not his or hers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """The person at the other end of a connection, all of it verified."""
+
+    dn: str
+    fqans: tuple[str, ...]
+    robot: bool
+    """Whether it is the VO's own robot, which operates the queue."""
+    owns: frozenset[str]
+    """The names of which the payloads are this person's."""
+
+    @classmethod
+    def of(cls, party: Party, robot: str, owners: Mapping[str, Kept]) -> "Visitor":
+        """Who a verified party is to the VO whose robot is called ``robot``. Raises `Forbidden` for strangers."""
+        owns = frozenset(name for name, kept in owners.items() if kept.dn == party.dn)
+        if party.dn != robot and not owns:
+            raise Forbidden(
+                "the VO gives no answer to whom it does not know",
+                found=party.dn,
+                expected="its robot, or somebody whose proxy it keeps",
+            )
+        return cls(party.dn, party.fqans, party.dn == robot, owns)
+
+    def as_robot(self) -> None:
+        """Raises `Forbidden` for everybody but the VO's robot."""
+        if not self.robot:
+            raise Forbidden("only the VO's robot may do this", found=self.dn)
+
+    def as_pilot(self) -> None:
+        """Raises `Forbidden` for everybody but the VO's robot in its role: users' proxies are for nobody else."""
+        self.as_robot()
+        if not any(fqan.endswith(ROLE) for fqan in self.fqans):
+            raise Forbidden(
+                "only a pilot may do this",
+                found=", ".join(self.fqans) or "no VOMS attributes that count",
+                expected=f"an attribute that ends with {ROLE}",
+            )
+
+    def as_owner(self, owner: str) -> None:
+        """Raises `Forbidden` for everybody but this owner, and the robot, which acts for all."""
+        if not self.robot and owner not in self.owns:
+            raise Forbidden("this is somebody else's", where=owner, found=self.dn)
