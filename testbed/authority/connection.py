@@ -11,6 +11,7 @@ from aiohttp import web
 from testbed.authority import tls
 from testbed.authority.listener import reset
 from testbed.authority.log import Log
+from testbed.authority.secure import Channel
 from testbed.authority.settings import Limits
 
 LARGEST = 512 * 1024
@@ -63,6 +64,11 @@ class Connection(web.RequestHandler):
                 return
         super().data_received(data)
 
+    def lingers(self) -> None:
+        """What is answered next is a refusal, and the client may still be talking."""
+        if isinstance(self.transport, Channel):
+            self.transport.secure.lingers = True
+
     def begins(self) -> None:
         """A request's head is there."""
         self._timer.cancel()
@@ -99,6 +105,7 @@ class Connection(web.RequestHandler):
     ) -> web.StreamResponse:
         """The answer to what is no HTTP, or a mistake of ours: one line in the log, a short text for the client."""
         self._timer.cancel()
+        self.lingers()
         why = " ".join(f"{type(exc).__name__}: {exc}".split()) if exc else message or ""
         self._log.add("bad-request", port=self.port, peer=self.peer, problem=why, status=status)
         if request.writer.output_size > 0:
