@@ -6,6 +6,8 @@ import ssl
 from typing import Any
 
 PIECE = 65536
+LINGER = 1.0
+"""Seconds that a refused client has to read why."""
 
 
 class Secure(asyncio.Protocol):
@@ -19,8 +21,11 @@ class Secure(asyncio.Protocol):
         self._below: asyncio.Transport | None = None
         self._timer = loop.call_later(limit, self._refuse, TimeoutError("no handshake within the time limit"))
         self._done = False
+        self._refused = False
         self.greeted: asyncio.Future[None] = loop.create_future()
         """Done with the handshake; an SSLError, TimeoutError or ConnectionError where it failed."""
+        self.over: asyncio.Future[None] = loop.create_future()
+        """Done once the TCP connection is over."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The TCP connection stands."""
@@ -29,6 +34,8 @@ class Secure(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """More of the handshake, or of what is said under its protection."""
+        if self._refused:
+            return
         self._heard.write(data)
         if not self._done and not self._greet():
             return
@@ -42,6 +49,8 @@ class Secure(asyncio.Protocol):
         """The TCP connection is over."""
         self._timer.cancel()
         self._fail(ConnectionError("the client went away in the handshake"))
+        if not self.over.done():
+            self.over.set_result(None)
         if self._done:
             self._done = False
             self._above.connection_lost(exc if isinstance(exc, Exception) else None)
@@ -82,7 +91,7 @@ class Secure(asyncio.Protocol):
             return False
         except ssl.SSLError as error:
             self.flush()  # the alert
-            self._refuse(error)
+            self._refuse(error, linger=True)
             return False
         self.flush()
         self._timer.cancel()
@@ -107,10 +116,17 @@ class Secure(asyncio.Protocol):
         if self._below is not None:
             self._below.close()
 
-    def _refuse(self, error: Exception) -> None:
+    def _refuse(self, error: Exception, linger: bool = False) -> None:
+        """No TLS with this client. To close while it still talks would reset the connection, and lose the alert."""
         self._timer.cancel()
+        self._refused = True
         self._fail(error)
-        if self._below is not None:
+        if self._below is None or self._below.is_closing():
+            return
+        if linger:
+            self._below.write_eof()
+            self._timer = asyncio.get_running_loop().call_later(LINGER, self._below.abort)
+        else:
             self._below.close()
 
     def _fail(self, error: Exception) -> None:

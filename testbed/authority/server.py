@@ -109,7 +109,11 @@ class Server:
             context = self._context(door, fault) if secure else None
             if broken and not await self._let_in(broken, taken, context):
                 return
-        except (OSError, asyncio.CancelledError):
+        except (OSError, Problem) as error:
+            self._log.add("connection", port=listener.name, peer=peer, problem=_told(error))
+            taken.close()
+            return
+        except asyncio.CancelledError:
             taken.close()
             raise
         await self._speak(listener.name, taken, peer, context)
@@ -138,6 +142,8 @@ class Server:
             await connection.gone
         except (ssl.SSLError, OSError) as error:
             self._log.add("connection", port=port, peer=peer, problem=_told(error))
+            if secure:
+                await secure.over
         finally:
             connection.over()
             if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
