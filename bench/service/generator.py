@@ -49,9 +49,7 @@ class Generator:
         """What is asked from now on, by turns."""
         self._world.node.put([Entry(f"{PLACE}/plan", b"".join(each.data for each in questions))], limit=30)
 
-    def ask(
-        self, what: str, port: int, callers: int, calls: int, *, kept: bool = False, within: float = 0.0
-    ) -> Asked:
+    def ask(self, what: str, port: int, callers: int, calls: int, *, kept: bool = False, within: float = 0.0) -> Asked:
         """So many questions by so many callers, who begin within some seconds."""
         places = [f"{PLACE}/{name}" for name in ("authority.pem", "pilot.pem", "plan")]
         numbers = map(str, (callers, calls, int(kept), int(within * 1000)))

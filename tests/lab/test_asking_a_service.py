@@ -60,7 +60,7 @@ class Stand:
 
     def __init__(self, world: LeasedWorld) -> None:
         self._world = world
-        self._uid, self._gid, self.account = self._somebody()
+        self.uid, self.gid, self.account = self._somebody()
 
     def _somebody(self) -> tuple[int, int, tuple[str, str]]:
         script = "getent passwd alpha001; getent group alpha"
@@ -70,7 +70,7 @@ class Stand:
     @property
     def mapped(self) -> str:
         """What LCMAPS answers when it was told of `account`."""
-        return f"dn {ALICE}\nfqan /alpha/Role=NULL/Capability=NULL\nuid {self._uid}\npgid {self._gid}\nend\n"
+        return f"dn {ALICE}\nfqan /alpha/Role=NULL/Capability=NULL\nuid {self.uid}\npgid {self.gid}\nend\n"
 
     def put(self, *entries: Entry) -> None:
         """Lays files over the node."""
@@ -207,6 +207,21 @@ def test_what_is_in_the_body_is_what_counts(stand: Stand) -> None:
     assert stand.play(says(pep.response(pep.number(3)))).cause == "no-rule"
     assert stand.play(says(pep.response(pep.number(2)))).cause == "service-undecided"
     assert stand.play(says(pep.response())).cause == "account-missing"
+
+
+def test_an_account_in_numbers_is_this_nodes_too(stand: Stand) -> None:
+    profile = ["--profile authz-interop/1.1"]
+    right = pep.numbers("uidgid", posix_uid=str(stand.uid), posix_gid=str(stand.gid))
+    name, other = (pep.numbers("username", username=user) for user in (stand.account[0], "alpha002"))
+    stranger = pep.numbers("uidgid", posix_uid="50999", posix_gid=str(stand.gid))
+    root = pep.numbers("uidgid", posix_uid="0", posix_gid="0")
+    assert stand.play(says(pep.response(obligations=[right, name])), options=profile).answer == stand.mapped
+    for duties, cause in (
+        ([right, other], "account-refused"),
+        ([root], "account-refused"),
+        ([stranger], "account-missing"),
+    ):
+        assert stand.play(says(pep.response(obligations=duties)), options=profile).cause == cause
 
 
 @pytest.mark.parametrize("shows", ["expired", "not-yet-valid", "wrong-name", "unknown-ca", "self-signed"])
