@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from testbed.authority.tls import LASTS, Contexts
+from testbed.authority.trust import Trust
 from tests.authority.live import Live, folder, running
 
 LIMITS = """
@@ -184,6 +186,15 @@ def test_two_hundred_callers_at_once_are_all_answered(live: Live) -> None:
     for connection in connections:
         connection.close()
     assert [line["decision"] for line in live.log("decision")] == ["Permit"] * 50
+
+
+def test_what_tls_keeps_of_connections_is_thrown_away_in_time(live: Live) -> None:
+    grid = live.folder.grid
+    trust = Trust(grid / "certificates", grid / "vomsdir")
+    contexts = Contexts(grid / "hostcert.pem", grid / "hostkey.pem", live.folder.path / "tls", trust)
+    first = contexts.get()
+    assert all(contexts.get() is first for _ in range(LASTS - 1))
+    assert contexts.get() is not first
 
 
 def test_memory_stays_as_it_is_over_many_requests(live: Live) -> None:
