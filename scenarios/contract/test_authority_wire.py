@@ -16,6 +16,7 @@ from testbed.lab.layout import NODE, SECURITY
 from testbed.plugin import matrix
 
 VECTORS = Path(__file__).parents[2] / "tests/authority/vectors"
+CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n", re.S)
 ARGUS, GRID = 8154, 8443
 PERMIT, INDETERMINATE = "Permit", "Indeterminate"
 
@@ -156,8 +157,9 @@ def test_lcmaps_rest_and_authzen_give_the_same_account(exchange, world, site):
     rest = json.loads(exchange(post("/lcmaps/mapping/ssl?format=json", b"", method="GET"), GRID).body)
     assert rest["lcmaps"]["mapping"]["posix"]["uid"]["id"] in uids
     pilot = world.grid.bearer("pilot")
+    chain = "".join(CERTIFICATE.findall(world.grid.read(pilot.file).decode()))
     question = {
-        "subject": {"type": "user", "id": pilot.dn, "properties": {"fqans": list(pilot.fqans)}},
+        "subject": {"type": "user", "id": pilot.dn, "properties": {"certificates": chain}},
         "action": {"name": EXECUTE_NOW},
         "resource": {"type": "wn", "id": WORKER_NODE},
     }
