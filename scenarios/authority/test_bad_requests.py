@@ -17,7 +17,7 @@ from testbed.plugin import matrix
 
 PORT = 8154
 LARGEST = 256 << 20
-"""Bytes that the service's process may have in memory. Seen: 51 MiB before, 61 after slow clients, 161 after a crowd."""
+"""Bytes of memory that the service may have. Seen: 51 MiB at rest, 61 after slow clients, 161 after a crowd."""
 WITHIN = 8.0
 GIGABYTE = 1 << 30
 SLOW, MANY = 200, 10_000
