@@ -154,6 +154,7 @@ class Desk:
     def _refused(
         self, connection: Connection, request: web.BaseRequest, status: int, why: str, fault: str = ""
     ) -> web.Response:
+        connection.lingers()
         self._log.add(
             "bad-request" if status != 503 else "full",
             port=connection.port,

@@ -93,8 +93,7 @@ def test_a_head_without_end_is_cut(live: Live) -> None:
             sent += 60_000
     assert sent < 20_000_000
     assert live.memory() - before < 20
-    (line,) = live.log()
-    assert line["kind"] == "bad-request"
+    assert [line["kind"] for line in live.log()] == ["bad-request"], live.log()
 
 
 def test_no_question_of_the_face_is_one_line_and_the_faces_apology(live: Live) -> None:
