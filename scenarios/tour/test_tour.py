@@ -18,3 +18,8 @@ def test_a_user_whom_the_site_does_not_map(pilot, expect):
 @matrix(mode=EVERY_MODE, attack="bobs-proxy bobs-file bobs-environment bobs-process pilots-proxy")
 def test_what_a_payload_can_reach_of_another_and_of_the_pilot(meeting, cell, expect):
     assert meeting.outcome(cell.attack) == expect
+
+
+@matrix(mode="setuid", authority="argus", user="alice dave")
+def test_a_service_says_who_runs_and_as_whom(pilot, expect):
+    assert pilot.run("/usr/bin/id -un") == expect

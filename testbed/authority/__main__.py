@@ -10,10 +10,10 @@ from pathlib import Path
 
 from testbed.authority.folder import open_folder, read_policy
 from testbed.authority.paps import LOCAL
-from testbed.authority.routes import PATHS, routes
+from testbed.authority.routes import routes
 from testbed.authority.running import LOOPBACK, Files, Running, open_log, read_token
 from testbed.authority.service import Service
-from testbed.authority.settings import Settings, load_settings
+from testbed.authority.settings import load_settings
 from testbed.model.problem import Problem
 
 
@@ -52,7 +52,7 @@ def _of_folder(options: argparse.Namespace) -> Running:
     settings = load_settings(folder / "authority.toml")
     return Running(
         open_folder(folder, settings.lifetimes),
-        routes(),
+        routes(settings.faces),
         settings,
         Files(options.grid_security, folder / "tls"),
         read_token(folder / "token"),
@@ -61,8 +61,9 @@ def _of_folder(options: argparse.Namespace) -> Running:
 
 
 def _by_hand(options: argparse.Namespace) -> Running:
-    """A policy and nothing else: plain HTTP on loopback, no token."""
-    settings = replace(Settings(), address=LOOPBACK, log_file="-")
+    """A policy, settings where they lie beside it, and nothing else: plain HTTP on loopback, no token."""
+    settings = load_settings(options.policy.parent / "authority.toml")
+    settings = replace(settings, address=LOOPBACK, log_file=settings.log_file or "-")
     service = Service({LOCAL: read_policy(options.policy)}, lifetimes=settings.lifetimes)
     files = Files(options.grid_security, secure=False)
     return Running(service, routes(), settings, files, "", open_log(settings))
@@ -74,7 +75,7 @@ def _told(running: Running, ports: Mapping[str, int]) -> str:
     lines = ["the authority is ready" + ("" if secure else ": plain HTTP, on loopback only, no token wanted")]
     for name, port in ports.items():
         scheme = "http" if not secure or name in ("plain", "admin") else "https"
-        paths = ", ".join(path for at, path in PATHS if at == name)
+        paths = ", ".join(path for at, path in routes() if at == name)
         lines.append(f"  {scheme}://{running.settings.address}:{port}  {name:<8} {paths}".rstrip())
     return "\n".join(lines)
 
@@ -83,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python3 -m testbed.authority", description=__doc__)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--folder", type=Path, default=Path("/etc/testbed-authority"), help="policy, map files, settings")
-    what.add_argument("--policy", type=Path, help="a policy only: plain HTTP on loopback")
+    what.add_argument("--policy", type=Path, help="a policy only, nobody is mapped: plain HTTP on loopback")
     parser.add_argument(
         "--grid-security", type=Path, default=Files().grid_security, help="host certificate, authorities, VOMS servers"
     )

@@ -85,8 +85,13 @@ def carried(certificate: x509.Certificate) -> Sequence[cms.AttributeCertificateV
     except x509.ExtensionNotFound:
         return ()
     assert isinstance(value, x509.UnrecognizedExtension)
+    return several(value.value)
+
+
+def several(extension: bytes) -> Sequence[cms.AttributeCertificateV2]:
+    """The attribute certificates in the value of the extension. Raises `Unusable`."""
     try:
-        return [one for several in _Several.load(value.value, strict=True) for one in several][:MOST]
+        return [one for part in _Several.load(extension, strict=True) for one in part][:MOST]
     except (ValueError, TypeError) as error:
         raise Unusable(f"attributes that cannot be read: {error}") from error
 
@@ -110,7 +115,9 @@ def read(certificate: cms.AttributeCertificateV2) -> Attributes:
         holder = base["issuer"][0].chosen, base["serial"].native
         lasting = validity["not_before_time"].native, validity["not_after_time"].native
         return Attributes(vo, host, fqans, holder, *lasting, signers)
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+    except Unusable:
+        raise
+    except Exception as error:  # whatever the libraries make of hostile bytes
         raise Unusable(f"attributes that cannot be read: {error}") from error
 
 

@@ -1,5 +1,6 @@
 """Who a XACML request is about: its attributes, in whichever profile's words, to a subject and a pilot."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from testbed.authority import dn, pem
@@ -13,6 +14,8 @@ Attributes = Mapping[str, Sequence[str]]
 MAX_LENGTH = 1024
 """Of a name or a FQAN: both are remembered by what looks them up."""
 MAX_FQANS = 100
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half a character, which JSON can write."""
 SUBJECT = INTEROP + "subject/"
 CHAIN = (KEY_INFO, SUBJECT + "cert-chain")
 NAME = (SUBJECT_ID, SUBJECT + "subject-x509-id")
@@ -70,7 +73,7 @@ def only(attributes: Attributes, id: str) -> str:
 
 def slashed(name: str) -> str:
     """A name in OpenSSL's form, empty where there is none. Raises `Unreadable`."""
-    if name and (len(name) > MAX_LENGTH or not dn.canonical(name)):
+    if name and (len(name) > MAX_LENGTH or _SURROGATE.search(name) or not dn.canonical(name)):
         raise Unreadable(f"{name[:200]!r} is no distinguished name")
     return dn.slashed(name) if name else ""
 
@@ -81,7 +84,7 @@ def checked(fqans: Iterable[str]) -> tuple[str, ...]:
     if len(found) > MAX_FQANS:
         raise Unreadable(f"{len(found)} FQANs, more than {MAX_FQANS}")
     for fqan in found:
-        if not fqan.startswith("/") or len(fqan) > MAX_LENGTH:
+        if not (fqan.startswith("/") and fqan.isascii() and fqan.isprintable()) or len(fqan) > MAX_LENGTH:
             raise Unreadable(f"{fqan[:200]!r} is no FQAN")
     return found
 

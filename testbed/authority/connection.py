@@ -13,11 +13,14 @@ from testbed.authority.listener import reset
 from testbed.authority.log import Log
 from testbed.authority.settings import Limits
 
+LARGEST = 512 * 1024
+"""Bytes that come before a request's head is understood: what the kernel hands over at a time, and a head."""
+
 
 class Connection(web.RequestHandler):
     """aiohttp's side of a connection, with what it lacks: a time limit before the first request, and our log."""
 
-    __slots__ = ("_log", "_timer", "gone", "peer", "port")
+    __slots__ = ("_log", "_timer", "_unread", "_waiting", "gone", "peer", "port")
 
     def __init__(self, server: web.Server, log: Log, limits: Limits, port: str, peer: str) -> None:
         loop = asyncio.get_running_loop()
@@ -31,6 +34,8 @@ class Connection(web.RequestHandler):
         )
         self._log = log
         self._timer = loop.call_later(limits.read, self._too_slow)
+        self._waiting = True
+        self._unread = 0
         self.port = port
         """Its name in `Ports`."""
         self.peer = peer
@@ -44,9 +49,28 @@ class Connection(web.RequestHandler):
         if not self.gone.done():
             self.gone.set_result(None)
 
+    def over(self) -> None:
+        """Nothing is waited for any more, also where the handshake failed and HTTP never began."""
+        self._timer.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        """Take no more than a head can have, until there is one: older versions of aiohttp have no such limit."""
+        if self._waiting:
+            self._unread += len(data)
+            if self._unread > LARGEST:
+                self._log.add("bad-request", port=self.port, peer=self.peer, problem="a head without end", fault="")
+                self.abort()
+                return
+        super().data_received(data)
+
     def begins(self) -> None:
         """A request's head is there."""
         self._timer.cancel()
+        self._waiting, self._unread = False, 0
+
+    def ends(self) -> None:
+        """The request is answered; there may be another."""
+        self._waiting = True
 
     def chain(self) -> list[bytes]:
         """The certificates of who made the connection; empty where it is plain, or nobody asked for them."""

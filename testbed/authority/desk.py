@@ -9,7 +9,7 @@ from aiohttp import web
 from testbed.authority.answer import Answer, Decision
 from testbed.authority.breakage import Breakage, Breaker, Stage
 from testbed.authority.connection import Connection
-from testbed.authority.face import Call, Face, Reply, Unreadable, Untrusted, Verify
+from testbed.authority.face import Batch, Call, Face, Reply, Unreadable, Untrusted, Verify
 from testbed.authority.gate import Full, Gate, TooLarge
 from testbed.authority.log import Log
 from testbed.authority.party import Party
@@ -20,6 +20,9 @@ from testbed.authority.twists import altered
 
 Routes = Mapping[tuple[str, str], Face]
 """Which face answers at which port (its name in `Ports`) under which path."""
+
+MOST = 100
+"""Headers of a request."""
 
 
 class Decides(Protocol):
@@ -48,7 +51,15 @@ class Desk:
         connection = request.protocol
         assert isinstance(connection, Connection)
         connection.begins()
+        try:
+            return await self._served(connection, request)
+        finally:
+            connection.ends()
+
+    async def _served(self, connection: Connection, request: web.BaseRequest) -> web.StreamResponse:
         started = time.perf_counter()
+        if len(request.raw_headers) > MOST:
+            return self._refused(connection, request, 431, f"more than {MOST} headers")
         if request.path == "/status" and connection.port == "argus":
             return web.Response(text=self.counters.page())
         face = self._routes.get((connection.port, request.path))
@@ -87,6 +98,32 @@ class Desk:
             body,
             self._asker(connection),
         )
+        return self._all(face, call, broken, connection) if isinstance(face, Batch) else self._one(face, call, broken)
+
+    def _all(
+        self, face: Batch, call: Call, broken: Breakage | None, connection: Connection
+    ) -> tuple[Reply, dict[str, Any]]:
+        """The reply to each part of a request, joined, and the line of the last one; the others are written down."""
+        try:
+            parts = face.parts(call)
+        except Unreadable as error:
+            self.counters.errors += 1
+            return face.apology(call, error), _failed(
+                "bad-request", face, call.asker.dn if call.asker else "", str(error)
+            )
+        replies: list[Reply] = []
+        line: dict[str, Any] = {}
+        for part in parts:
+            if line:
+                self._log.add(**line, peer=connection.peer, status=replies[-1].status)
+            reply, line = self._one(face, part, broken)
+            replies.append(reply)
+            if face.enough(call, reply):
+                break
+        return face.joined(call, replies), line
+
+    def _one(self, face: Face, call: Call, broken: Breakage | None) -> tuple[Reply, dict[str, Any]]:
+        """The reply to one question, and the line for the log."""
         asker = call.asker.dn if call.asker else ""
         try:
             question = face.question(call, self._verify)

@@ -63,7 +63,8 @@ def rfc2253(name: str) -> str:
     """
     if not name.startswith("/"):
         return name
-    return ",".join(_escaped(part) for part in reversed(parts(name)))
+    text = ",".join(_escaped(part) for part in reversed(parts(name)))
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def parts(name: str) -> list[str]:
@@ -81,11 +82,18 @@ def parts(name: str) -> list[str]:
 def _printed(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
-    return "".join(chr(byte) if 0x20 <= byte <= 0x7E else f"\\x{byte:02X}" for byte in text.encode())
+    return "".join(
+        chr(byte) if 0x20 <= byte <= 0x7E else f"\\x{byte:02X}" for byte in text.encode("utf-8", "surrogateescape")
+    )
 
 
 def _unprinted(text: str) -> str:
-    return _PRINTED.sub(lambda found: bytes.fromhex(found[0].replace("\\x", "")).decode("utf-8", "replace"), text)
+    """Bytes that are no UTF-8 stay what they are, so that no two names become one."""
+    return _PRINTED.sub(lambda found: _decoded(bytes.fromhex(found[0].replace("\\x", ""))), text)
+
+
+def _decoded(octets: bytes) -> str:
+    return octets.decode("utf-8", "surrogateescape")
 
 
 def _separated(name: str) -> list[str]:
@@ -112,10 +120,10 @@ def _unescaped(part: str) -> str:
     octets = re.sub(
         rb"\\([0-9a-fA-F]{2}|.)",
         lambda match: bytes.fromhex(match[1].decode()) if len(match[1]) == 2 else match[1],
-        value.encode(),
+        value.encode("utf-8", "surrogateescape"),
         flags=re.DOTALL,
     )
-    return kind.strip() + equals + octets.decode("utf-8", "replace")
+    return kind.strip() + equals + _decoded(octets)
 
 
 def _escaped(part: str) -> str:

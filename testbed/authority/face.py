@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from testbed.authority.answer import Answer
 from testbed.authority.party import Party
@@ -65,3 +65,17 @@ class Face(Protocol):
     @property
     def twists(self) -> Sequence[str]:
         """The names that `reply` knows."""
+
+
+@runtime_checkable
+class Batch(Face, Protocol):
+    """A face whose requests may hold several questions."""
+
+    def parts(self, call: Call) -> Sequence[Call]:
+        """The request as requests of one question each. Raises `Unreadable`."""
+
+    def enough(self, call: Call, reply: Reply) -> bool:
+        """Whether no more of the parts are to be answered after this reply."""
+
+    def joined(self, call: Call, replies: Sequence[Reply]) -> Reply:
+        """The response made of those of the parts that were answered, in their order."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from testbed.authority.face import Untrusted
@@ -35,7 +35,7 @@ def check_old(certificate: x509.Certificate, issuer: x509.Certificate, now: date
         raise Untrusted("a proxy of the old kind is not valid now")
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, ValueError, TypeError) as error:
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError) as error:
         raise Untrusted("a proxy of the old kind is not signed by who it says") from error
     if is_authority(issuer):
         raise Untrusted("an authority has no proxies")

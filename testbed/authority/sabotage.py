@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 import contextlib
+import socket
 from http import HTTPStatus
 
 from aiohttp import ClientConnectionError, web
@@ -11,6 +12,7 @@ from aiohttp import ClientConnectionError, web
 from testbed.authority.breakage import Breakage
 from testbed.authority.connection import Connection
 from testbed.authority.face import Reply
+from testbed.authority.secure import Channel
 from testbed.model.fault import Fault
 
 PAGE = (
@@ -117,11 +119,9 @@ async def _dribble(connection: Connection, whole: bytes, pause: float) -> None:
 
 async def _half_close(connection: Connection, transport: asyncio.WriteTransport, broken: Breakage) -> None:
     """End our direction: the TCP stream's (FIN), or TLS' first (close_notify)."""
-    secure = transport.get_extra_info("ssl_object") is not None
-    if secure and not broken.below:
-        transport.close()
-        return
-    transport.get_extra_info("socket").shutdown(1)  # SHUT_WR
+    if isinstance(transport, Channel) and not broken.below:
+        transport.secure.say_goodbye()
+    transport.get_extra_info("socket").shutdown(socket.SHUT_WR)
     await connection.wait(None)
 
 

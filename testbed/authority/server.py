@@ -15,6 +15,7 @@ from testbed.authority.connection import Connection
 from testbed.authority.desk import Desk
 from testbed.authority.listener import Listener, Room
 from testbed.authority.log import Log
+from testbed.authority.secure import Secure
 from testbed.authority.settings import Settings
 from testbed.authority.tls import Contexts
 from testbed.model.fault import Fault
@@ -22,8 +23,6 @@ from testbed.model.problem import Problem
 
 END = 0.5
 """Seconds in which everything has to be over once it is to end."""
-GOODBYE = 2.0
-"""Seconds for the client's part of the end of TLS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,11 @@ class Server:
             context = self._context(door, fault) if secure else None
             if broken and not await self._let_in(broken, taken, context):
                 return
-        except (OSError, asyncio.CancelledError):
+        except (OSError, Problem) as error:
+            self._log.add("connection", port=listener.name, peer=peer, problem=_told(error))
+            taken.close()
+            return
+        except asyncio.CancelledError:
             taken.close()
             raise
         await self._speak(listener.name, taken, peer, context)
@@ -130,14 +133,21 @@ class Server:
         """Handshake and HTTP, until the connection is over."""
         limits = self._settings.limits
         connection = Connection(self._http, self._log, limits, port, peer)
-        times = {"ssl_handshake_timeout": limits.handshake, "ssl_shutdown_timeout": GOODBYE} if context else {}
+        secure = Secure(context, connection, limits.handshake) if context else None
+        transport: asyncio.BaseTransport | None = None
         try:
-            await asyncio.get_running_loop().connect_accepted_socket(lambda: connection, taken, ssl=context, **times)
+            transport, _ = await asyncio.get_running_loop().connect_accepted_socket(lambda: secure or connection, taken)
+            if secure:
+                await secure.greeted
             await connection.gone
         except (ssl.SSLError, OSError) as error:
             self._log.add("connection", port=port, peer=peer, problem=_told(error))
+            if secure:
+                await secure.over
         finally:
-            connection.abort()
+            connection.over()
+            if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
+                transport.abort()
 
     def _context(self, door: Door, fault: Fault) -> ssl.SSLContext:
         assert self._contexts is not None

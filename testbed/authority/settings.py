@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from testbed.authority.caches import Lifetimes
 from testbed.model.problem import Problem, nearest
 
-Part = TypeVar("Part", bound="Ports | Limits | Lifetimes | Settings")
+Part = TypeVar("Part", bound="Ports | Limits | Lifetimes | Faces | Settings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,9 @@ class Limits:
     """Of one request."""
     bodies: int = 64 * 1024 * 1024
     """Of all requests that are being read at a time."""
-    handshake: float = 10.0
-    read: float = 20.0
+    handshake: float = 30.0
+    """As long as any client waits: of 2000 that come at once the last one is served after some seconds."""
+    read: float = 30.0
     """From the first byte that may come to the last one of a request."""
     idle: float = 15.0
     """Between two requests on one connection."""
@@ -48,6 +49,18 @@ class Limits:
     """Requests at a time: the 200 at work and 500 waiting of Argus' PEP daemon (documented)."""
     log: int = 20_000
     """Lines of the decision log that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """What sites may set differently in the services that this one stands for."""
+
+    echo: bool = True
+    """Whether Argus' responses repeat the request, as the real ones do; some names in it make the C client fail."""
+    gums_group: str = "none"
+    """What GUMS says of an account's group: ``none``, ``number`` or ``name``."""
+    rest_fqan: bool = False
+    """Whether lcmaps-rest reads its parameter ``fqan``: documented, and ignored by the real one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +75,7 @@ class Settings:
     ports: Ports = field(default_factory=Ports)
     limits: Limits = field(default_factory=Limits)
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
+    faces: Faces = field(default_factory=Faces)
 
 
 def load_settings(file: Path) -> Settings:
@@ -92,7 +106,7 @@ def _filled(part: Part, data: Mapping[str, object], file: str, table: str) -> Pa
 
 
 def _value(default: object, value: object, where: str, file: str, table: str) -> object:
-    if isinstance(default, Ports | Limits | Lifetimes):
+    if isinstance(default, Ports | Limits | Lifetimes | Faces):
         if isinstance(value, dict):
             return _filled(default, value, file, table)
         raise Problem("this has to be a table", where=where, found=repr(value))

@@ -43,6 +43,7 @@ class Contexts:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.num_tickets = 0  # everybody comes once
+        context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_TICKET
         if fault is Fault.TLS_OLD_PROTOCOL:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)

@@ -13,9 +13,9 @@ DECISIONS = ("Deny", "Permit", "Indeterminate", "NotApplicable")
 """In the order of Argus' numbers."""
 FAULT = "Fault"
 """What stands for a SOAP fault, which is no decision."""
-_DECISION = re.compile(r"<(?:\w+:)?Decision>\s*(\w+)\s*</")
+_DECISION = re.compile(r"<(?:[\w-]+:)?Decision>\s*(\w+)\s*</")
 _OBLIGATION = re.compile(r'\bObligationId="([^"]+)"')
-_VALUE = re.compile(r"<(?:\w+:)?AttributeAssignment\b[^>]*>\s*([^<\s]+)\s*</")
+_VALUE = re.compile(r"<(?:[\w-]+:)?AttributeAssignment\b[^>]*>\s*([^<\s]+)\s*</")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Reading:
     raw: bytes
     """Argus' base64 taken off."""
     text: str
+    whole: bool = False
+    """Whether it has an end: Argus' all decodes, SAML's root element is closed."""
     decision: str = ""
     """One of `DECISIONS`, `FAULT`, or empty for what has none that is one."""
     obligations: tuple[str, ...] = ()
@@ -51,11 +53,12 @@ def _of_argus(raw: bytes, response: Value) -> Reading:
     objects = list(_objects(response))
     results = [each for each in objects if each.name.endswith(".Result")]
     number = results[0].fields.get("decision") if results else None
-    known = type(number) is int and number in range(len(DECISIONS))
+    decided = type(number) is int and number in range(len(DECISIONS))
     return Reading(
         raw,
         raw.decode(errors="ignore"),
-        DECISIONS[number] if known else "",  # type: ignore[index]
+        True,
+        DECISIONS[number] if decided else "",  # type: ignore[index]
         tuple(str(each.fields.get("id")) for each in objects if each.name.endswith(".Obligation")),
         tuple(str(each.fields.get("value")) for each in objects if each.name.endswith(".AttributeAssignment")),
     )
@@ -75,6 +78,7 @@ def _of_saml(body: bytes) -> Reading:
     text = body.decode(errors="ignore")
     found = _DECISION.search(text)
     word = found[1] if found and found[1] in DECISIONS else ""
-    if not found and re.search(r"<(?:\w+:)?Fault\b", text):
+    if not found and re.search(r"<(?:[\w-]+:)?Fault\b", text):
         word = FAULT
-    return Reading(body, text, word, tuple(_OBLIGATION.findall(text)), tuple(_VALUE.findall(text)))
+    whole = text.rstrip().endswith("Envelope>")
+    return Reading(body, text, whole, word, tuple(_OBLIGATION.findall(text)), tuple(_VALUE.findall(text)))

@@ -64,7 +64,7 @@ class Shortened:
         groups = {pool.group.name for pool in pools}
 
         def short(word: str) -> bool:
-            known = word in names or word in groups or word.isdecimal()
+            known = not word or word in names or word in groups or word.isdecimal()
             return not known and any(name.startswith(word) for name in names)
 
         return all(any(map(short, accounts(each))) for each in sights(world))

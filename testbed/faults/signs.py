@@ -25,7 +25,8 @@ def well(sight: Sight) -> bool:
     answer = read(sight.body)
     ids = answer.obligations
     known = all(_KNOWN.search(each) for each in ids) and len(set(ids)) == len(ids)
-    return answer.decision == "Permit" and known and bool(answer.values) and "<!ENTITY" not in answer.text
+    strange = not known or "<!ENTITY" in answer.text
+    return answer.decision == "Permit" and answer.whole and bool(answer.values) and not strange
 
 
 def _ends(*stages: str, error: str | tuple[str, ...]) -> Sign:
@@ -51,7 +52,7 @@ def _assigns(*words: str) -> Sign:
 
 def _without_status(answer: Reading) -> bool:
     argus = b"S\x00\x06statusN" in answer.raw
-    return argus or (answer.text.startswith("<") and not re.search(r"Decision>\s*<(\w+:)?Status\b", answer.text))
+    return argus or (answer.text.startswith("<") and not re.search(r"Decision>\s*<([\w-]+:)?Status\b", answer.text))
 
 
 SIGNS: Mapping[Fault, Sign] = {
@@ -74,7 +75,7 @@ SIGNS: Mapping[Fault, Sign] = {
     Fault.HTML: _says(lambda answer: "<html" in answer.text.lower()),
     Fault.TRUNCATED: lambda sight: (sight.stage, sight.error) == ("done", "") and bool(sight.body) and not well(sight),
     Fault.OVERSIZED: lambda sight: len(sight.body) >= LARGEST,
-    Fault.WRONG_CLASS: _says(lambda answer: not answer.raw.startswith(_RESPONSE)),
+    Fault.WRONG_CLASS: _says(lambda answer: answer.raw[:1] == b"M" and not answer.raw.startswith(_RESPONSE)),
     Fault.DECISION_AS_TEXT: _says(lambda answer: b"S\x00\x08decisionS\x00\x01" in answer.raw),
     Fault.DECISION_OUT_OF_RANGE: _says(lambda answer: "ecision" in answer.text and not answer.decision),
     Fault.STATUS_NULL: _says(_without_status),
@@ -85,12 +86,12 @@ SIGNS: Mapping[Fault, Sign] = {
     Fault.OBLIGATIONS_UNDER_DENY: _says(lambda answer: answer.decision == "Deny" and bool(answer.values)),
     Fault.SAML_FAILURE: _says(lambda answer: bool(re.search(r"SAML:2\.0:status:(?!Success)\w+", answer.text))),
     Fault.NO_XSI_TYPE: _says(lambda answer: "Statement" in answer.text and ":type=" not in answer.text),
-    Fault.TWO_ASSERTIONS: _says(lambda answer: len(re.findall(r"<(?:\w+:)?Assertion\b", answer.text)) > 1),
+    Fault.TWO_ASSERTIONS: _says(lambda answer: len(re.findall(r"<(?:[\w-]+:)?Assertion\b", answer.text)) > 1),
     Fault.ENTITY_BOMB: _says(lambda answer: "<!ENTITY" in answer.text),
     Fault.CYRILLIC_ECHO: _says(lambda answer: bool(_CYRILLIC.search(answer.text))),
     Fault.ARABIC_ECHO: _says(lambda answer: bool(_ARABIC.search(answer.text))),
     Fault.INDETERMINATE: _decided("Indeterminate", FAULT),
-    Fault.NOT_APPLICABLE: _decided("NotApplicable", FAULT),
+    Fault.NOT_APPLICABLE: _decided("NotApplicable", FAULT, "Deny"),
     Fault.DENY: _decided("Deny"),
     Fault.ACCOUNT_UNKNOWN: _assigns(*STRANGERS),
     Fault.ACCOUNT_ROOT: _assigns("root", "0"),

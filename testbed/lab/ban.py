@@ -60,6 +60,7 @@ def ban(
         return
     for host in hosts[:1]:
         yield from _between(host.control.lifetimes(), pap)
+    yield "with --now they would have done so at once" if undo else "say it again with --now and they do so at once"
 
 
 def _between(lifetimes: Mapping[str, object], pap: str) -> Iterator[str]:
@@ -68,7 +69,6 @@ def _between(lifetimes: Mapping[str, object], pap: str) -> Iterator[str]:
     for cache in caches:
         within = f"within {float(str(lifetimes[cache.word])):g} s"
         yield f"  {cache.waits:<45} {within:<16} {cache.command}"
-    yield "say it again with --now and all of them do so at once"
 
 
 @contextlib.contextmanager

@@ -168,8 +168,8 @@ _ALL: list[Consequence] = [
     Consequence(
         Fault.NOT_APPLICABLE,
         NO_RULE,
-        "XACML 2.0; the reference SAML2-XACML2 server answers it with a SOAP fault, as it does Indeterminate",
-        habits={Authority.SCAS: UNDECIDED},
+        "XACML 2.0; the reference SAML2-XACML2 server answers it with a SOAP fault, GUMS with Deny (source)",
+        habits={Authority.SCAS: UNDECIDED, Authority.GUMS: DENIED},
     ),
     *_each(Fault.DENY, cause=DENIED, source="XACML 2.0"),
     *_each(
@@ -178,10 +178,12 @@ _ALL: list[Consequence] = [
         cause=MISSING,
         source="Nikhef wiki, Exit codes of gLExec: the mapped account is missing in passwd",
     ),
-    *_each(
+    Consequence(
         Fault.SECONDARY_GROUP_UNKNOWN,
-        cause=MISSING,
-        source="our choice; the Argus client drops all secondary groups in silence (observed)",
+        MISSING,
+        "our choice; the Argus client drops all secondary groups in silence (observed)",
+        meant=(Authority.ARGUS, Authority.SCAS),
+        because="GUMS names the account, and the node's own files its groups",
     ),
     *_each(
         Fault.ACCOUNT_ROOT,

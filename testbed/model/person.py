@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+ISSUER = "/DC=org/DC=testbed/CN=Testbed CA"
+"""Who issues everybody's certificate, as policies write it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Credential:

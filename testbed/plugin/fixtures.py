@@ -130,18 +130,19 @@ def pilot(broken_world: World, cell: Cell, notes: Notes) -> Iterator[Desk]:
 def meeting(
     request: pytest.FixtureRequest, suite: Suite, cell: Cell, expectation: Expectation, worlds: Worlds, notes: Notes
 ) -> Meeting:
-    """What Alice's payload could reach while Bob's ran beside it: tried once for each mode.
+    """What Alice's payload could reach while Bob's ran beside it: tried once for each mode and authority.
 
     The demo's nodes are not reset in between, so there a machine may boot while the other modes meet.
     """
-    if cell.mode not in suite.meetings:
+    where = (cell.mode, cell.authority)
+    if where not in suite.meetings:
         if request.config.getoption("--demo"):
-            hold_beside(suite, worlds, [Mode.VM])
-            hold_beside(suite, worlds, [mode for mode in Mode if mode is not Mode.VM])
+            hold_beside(suite, worlds, [(Mode.VM, cell.authority)])
+            hold_beside(suite, worlds, [(mode, cell.authority) for mode in Mode if mode is not Mode.VM])
         else:
-            hold(suite, worlds, cell.mode)
-    notes.evidence = meeting_place(cell.mode)
-    meeting = suite.meetings[cell.mode].result()
+            hold(suite, worlds, where)
+    notes.evidence = meeting_place(where)
+    meeting = suite.meetings[where].result()
     notes.outcome = meeting.outcome(cell.attack) if cell.attack else meeting.ran
     return meeting
 

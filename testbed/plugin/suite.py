@@ -12,6 +12,7 @@ import pytest
 from testbed.lab.conditions import conditions
 from testbed.lab.engine import Engine
 from testbed.lab.world import World
+from testbed.model.cell import Authority
 from testbed.model.mode import Mode
 from testbed.model.oracle import Expectation
 from testbed.model.outcome import Outcome
@@ -36,6 +37,10 @@ class Notes:
     began: float = field(default_factory=time.monotonic)
 
 
+Where = tuple[Mode, Authority]
+"""What a meeting is held for."""
+
+
 @dataclass(slots=True)
 class Suite:
     """What one run of pytest keeps: its sites, its results, and the meetings that several cells look at."""
@@ -46,7 +51,7 @@ class Suite:
     results: Results | None = None
     stopped: Problem | None = None
     """What ended the run before its time, and is nobody's cell."""
-    meetings: dict[Mode, Future[Meeting]] = field(default_factory=dict)
+    meetings: dict[Where, Future[Meeting]] = field(default_factory=dict)
 
     @property
     def switch(self) -> str:

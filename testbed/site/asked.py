@@ -14,6 +14,7 @@ from testbed.authority.party import Party
 from testbed.authority.question import EXECUTE, EXECUTE_NOW, WORKER_NODE, Question
 from testbed.authority.service import Service
 from testbed.model.cell import Authority
+from testbed.model.person import ISSUER
 from testbed.model.problem import Problem
 from testbed.site import accounts, pdl
 from testbed.site.decision import is_banned, kind, policy_modules
@@ -33,7 +34,8 @@ def pool_of(site: "Site", dn: str, fqans: Sequence[str]) -> str | None:
     if module is None or is_banned(site, dn, fqans):
         return None
     try:
-        answer = of_site(site).decide(question(site.authority, module, Party(dn, "", tuple(fqans), True, (b"chain",))))
+        subject = Party(dn, ISSUER, tuple(fqans), verified=True, chain=(b"not looked at here",))
+        answer = of_site(site).decide(question(site.authority, module, subject))
     except Problem:
         return None  # a policy that cannot be read is for `testbed.site.check` to tell
     if answer.decision is not Decision.PERMIT or answer.account is None:

@@ -14,6 +14,7 @@ CHECKS: tuple[Callable[[Site], Iterator[Finding]], ...] = (
     maps.of_map_files,
     authority.of_what_is_asked,
     authority.of_its_files,
+    authority.of_its_settings,
 )
 
 

@@ -62,6 +62,13 @@ def test_letters_beyond_ascii_are_printed_as_openssl_prints_them() -> None:
     assert canonical(printed) == canonical("CN=Пётр,O=Grid") == canonical("/O=Grid/CN=Пётр") != ()
 
 
+def test_names_that_are_no_utf_8_stay_apart() -> None:
+    latin, other = "/O=Grid/CN=Ren\\xE9", "/O=Grid/CN=Ren\\xE8"
+    assert canonical(latin) != canonical(other)
+    assert slashed("CN=Ren\\E9,O=Grid") == latin
+    assert rfc2253(latin) == "CN=Ren\N{REPLACEMENT CHARACTER},O=Grid"
+
+
 def test_mail_addresses_have_several_types() -> None:
     assert (
         canonical("/CN=Jane/emailAddress=j@x.org")

@@ -1,5 +1,6 @@
 """The grid as a value: made whole, carried as a tar, laid over containers."""
 
+import json
 import shutil
 import stat
 from pathlib import Path
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_ssh_private_key, l
 from testbed.credentials import Bearer, Grid, make_grid, voms
 from testbed.credentials.__main__ import main
 from testbed.model.entry import Kind
-from testbed.model.person import Credential, cast, cast_for
+from testbed.model.person import ISSUER, Credential, cast, cast_for
 from testbed.model.problem import Problem
 
 PLAIN = (
@@ -128,3 +129,7 @@ def test_the_whole_cast_gets_voms_attributes(tmp_path: Path) -> None:
     assert main(["--vo", "alpha", "--vo", "beta", "--out", str(tmp_path)]) == 0
     assert sorted(file.name for file in (tmp_path / "proxies").iterdir()) == sorted(p.file for p in cast())
     assert b"BEGIN" in (tmp_path / "proxies/alice.pem").read_bytes()
+
+
+def test_everybodys_issuer_is_who_policies_name() -> None:
+    assert json.loads(GRID.read("grid.json"))["authority"] == ISSUER

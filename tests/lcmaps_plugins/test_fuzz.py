@@ -36,6 +36,30 @@ MUTANTS = {  # what is broken: target, file, what stands there, and what is put 
         *("saml_question", "saml_question.c"),
         *("length == 0 || !IS_CHAR(code)", "length == 0 ? (length = 1) == 0 : !IS_CHAR(code)"),
     ),
+    "a text one byte longer than its room": (
+        *("pep_answer", "hessian.c"),
+        *("text->used + length < text->size", "text->used + length <= text->size"),
+    ),
+    "a response that breaks off": (
+        *(
+            "pep_answer",
+            "hessian.c",
+            "return next(reader) >= 0 || hessian_fail(reader, BROKEN_OFF);",
+            "return next(reader) >= 0;",
+        ),
+    ),
+    "a response with something behind it": (
+        *("pep_answer", "hessian.c", "reader->problem == NULL && reader->at != reader->end", "false"),
+    ),
+    "a primary group that is none of the groups": (
+        *("pep_answer", "pep_account.c", "strcmp(answer->groups[i], answer->group) == 0", "answer->groups[i][0] != 0"),
+    ),
+    "base64 with something behind its padding": (
+        "base64",
+        "base64.c",
+        "digit != NULL ? padded > 0 :",
+        "digit != NULL ? false :",
+    ),
 }
 
 

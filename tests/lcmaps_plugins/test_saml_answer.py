@@ -17,7 +17,6 @@ from tests.lcmaps_plugins.saml import (
     changed,
     element,
     gums,
-    made,
     obligation,
     read,
 )
@@ -28,12 +27,6 @@ GUMS_GROUPS = obligation(
     *("account", assignment("username", "alpha001")),
     *(assignment("primary-groupname", "alpha"), assignment("secondary-groupname", "alphaprd")),
 )
-
-
-@pytest.fixture(scope="module")
-def saml(tmp_path_factory):
-    """What writes the question to a SCAS or GUMS server, and what reads the answer."""
-    return made(tmp_path_factory.mktemp("saml"), "saml")
 
 
 def test_a_permit_of_scas_names_uid_gid_and_secondary_gids(saml):

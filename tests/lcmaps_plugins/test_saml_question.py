@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from lxml import etree
 
-from tests.lcmaps_plugins.saml import ID, VECTORS, made
+from tests.lcmaps_plugins.saml import ID, VECTORS
 
 INSTANT = "2026-11-22T16:05:22Z"
 CONTEXT = "{urn:oasis:names:tc:xacml:2.0:context:schema:os}"
@@ -16,12 +16,6 @@ RESOURCE = "http://authz-interop.org/xacml/resource/"
 ENVIRONMENT = "http://authz-interop.org/xacml/environment/"
 JANE = {"dn": "/O=Grid/CN=Jane Doe", "issuer": "/O=Grid/CN=Test CA"}
 PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
-
-
-@pytest.fixture(scope="module")
-def saml(tmp_path_factory):
-    """What writes the question to a SCAS or GUMS server, and what reads the answer."""
-    return made(tmp_path_factory.mktemp("saml"), "saml")
 
 
 class Party(ctypes.Structure):

@@ -12,7 +12,6 @@ from testbed.credentials.certificate import Validity, builder, sign
 from testbed.credentials.key import KeyKind, make_key
 from testbed.credentials.name import extended
 from testbed.credentials.proxy import make_proxy
-from tests.lcmaps_plugins.saml import made
 
 AUTHORITY = Authority.new()
 ALICE = AUTHORITY.person("Alice Archer")
@@ -28,16 +27,9 @@ class Fields(ctypes.Structure):
     )
 
 
-@pytest.fixture(scope="module")
-def parties(tmp_path_factory):
-    """What says who a chain of certificates is about."""
-    library = made(tmp_path_factory.mktemp("parties"), "x509_party")
-    library.x509_party_of_text.restype = ctypes.c_char_p
-    return library
-
-
 def about(library, pem):
     """Whom the certificates in this text are about, or what is wrong with them."""
+    library.x509_party_of_text.restype = ctypes.c_char_p
     fields = Fields()
     problem = library.x509_party_of_text(ctypes.byref(fields), pem)
     said = {name: getattr(fields, name) for name, _ in Fields._fields_}

@@ -112,6 +112,24 @@ def test_a_vo_that_the_policy_forgets_is_told(draft) -> None:
     assert "an ordinary member of beta gets no account" in finding.message
 
 
+@pytest.mark.parametrize(
+    ("text", "message", "remedy"),
+    [
+        ("[lifetimes]\npepd = 5\n", None, ""),
+        ("lifetime = 5\n", "lifetime: authority.toml has no such key", "lifetimes"),
+        ("[lifetimes]\npepd = 'soon'\n", "lifetimes.pepd: a value of another kind: found 'soon'", "a number"),
+        ("[lifetimes\n", "authority.toml cannot be read", "TOML"),
+        ("[ports]\nargus = 9000\n", "would listen elsewhere", "leave address and ports out"),
+    ],
+)
+def test_the_settings_of_the_service_are_read_as_it_does(draft, text: str, message: str | None, remedy: str) -> None:
+    mine = draft(ARGUS)
+    mine.add(text, "authority/authority.toml")
+    findings = check(load_site(mine.folder))
+    assert [each.file for each in findings] == ([] if message is None else ["authority/authority.toml"])
+    assert all(message in each.message and remedy in each.remedy for each in findings if message)
+
+
 def test_a_policy_that_nobody_asks_is_told(draft) -> None:
     mine = draft(LOCAL)
     (mine.folder / "authority").mkdir()

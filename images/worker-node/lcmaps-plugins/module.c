@@ -14,7 +14,11 @@
 
 int module_introspect(int *argc, lcmaps_argument_t **argv)
 {
-    static lcmaps_argument_t wanted[] = {{CHAIN, CHAIN_TYPE, 0, NULL}, {NULL, NULL, -1, NULL}};
+    static lcmaps_argument_t wanted[] = {{CHAIN, CHAIN_TYPE, 0, NULL},
+                                         {"user_dn", "char *", 0, NULL},
+                                         {"nfqan", "int", 0, NULL},
+                                         {"fqan_list", "char **", 0, NULL},
+                                         {NULL, NULL, -1, NULL}};
 
     *argv = wanted;
     *argc = lcmaps_cntArgs(wanted);
@@ -73,6 +77,18 @@ char *module_pem_of_file(const char *path)
     sk_X509_pop_free(chain, X509_free);
     ERR_clear_error(); /* the end of the file is one to OpenSSL */
     return text;
+}
+
+void module_names(int argc, lcmaps_argument_t *argv)
+{
+    char **name = lcmaps_getArgValue("user_dn", "char *", argc, argv);
+    int *count = lcmaps_getArgValue("nfqan", "int", argc, argv);
+    char ***fqans = lcmaps_getArgValue("fqan_list", "char **", argc, argv);
+
+    if (name != NULL && *name != NULL)
+        (void)addCredentialData(DN, name);
+    for (int i = 0; count != NULL && fqans != NULL && *fqans != NULL && i < *count; i++)
+        (void)addCredentialData(LCMAPS_VO_CRED_STRING, &(*fqans)[i]);
 }
 
 int module_unusable(const char *module, const char *why)

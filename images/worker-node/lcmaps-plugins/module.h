@@ -8,7 +8,7 @@
 
 #include <openssl/x509.h>
 
-/* For plugin_introspect: the chain and nothing else. */
+/* For plugin_introspect: the chain, and what LCMAPS has read out of it. */
 int module_introspect(int *argc, lcmaps_argument_t **argv);
 
 /* The user's certificates, the one presented first, as LCMAPS has them; LCMAPS owns them. NULL: it has none. */
@@ -19,6 +19,10 @@ char *module_pem(STACK_OF(X509) *chain);
 
 /* The certificates of a PEM file as such text. The caller frees it. NULL: none could be read. */
 char *module_pem_of_file(const char *path);
+
+/* Tells LCMAPS whose credential it is, as it has found out itself: DN and VOMS attributes, for its lines and the switch's
+ * record. A service says which account, and not for whom. */
+void module_names(int argc, lcmaps_argument_t *argv);
 
 /* Says what went wrong while initialising; returns LCMAPS_MOD_FAIL. */
 int module_unusable(const char *module, const char *why);

@@ -60,9 +60,9 @@ void scas_call(const struct https *https, const char *url, const struct saml_que
     asked.id = id;
     asked.instant = instant;
     if (problem == NULL && (message = saml_question_write(&asked)) == NULL)
-        problem = "there is a name in it that XML cannot say";
+        problem = "a name in it is none that XML can say";
     if (problem != NULL) {
-        (void)find(finding, RULING_UNREACHABLE, "the question cannot be put: %s", problem);
+        (void)find(finding, RULING_CREDENTIAL, "the question cannot be put: %s", problem);
         return;
     }
     struct https_request request = {.url = url, .content_type = "text/xml; charset=utf-8", .soap_action = ACTION,

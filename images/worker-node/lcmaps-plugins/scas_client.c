@@ -22,7 +22,6 @@
 #include <unistd.h>
 
 #define NAME "lcmaps_scas_client"
-#define REFUSED "credential-refused"
 
 static struct scas_options options;
 
@@ -39,7 +38,7 @@ struct people {
 
 int plugin_initialize(int argc, char **argv)
 {
-    char why[WHY_SIZE];
+    char why[WHY_SIZE] = "";
 
     return scas_options_take(&options, argc, argv, why, sizeof why) ? LCMAPS_MOD_SUCCESS : module_unusable(NAME, why);
 }
@@ -47,13 +46,6 @@ int plugin_initialize(int argc, char **argv)
 int plugin_introspect(int *argc, lcmaps_argument_t **argv)
 {
     return scas_voms_introspect(argc, argv);
-}
-
-static int refuse_user(const char *why)
-{
-    (void)lcmaps_log(LOG_ERR, "%s: %s: %s\n", NAME, REFUSED, why);
-    (void)setenv(CAUSE_VARIABLE, REFUSED, 1);
-    return LCMAPS_MOD_FAIL;
 }
 
 static void describe(struct saml_party *told, const struct x509_party *party, const char *chain)
@@ -178,8 +170,10 @@ static int ask_about(struct people *people, int argc, lcmaps_argument_t *argv)
 
     if (problem == NULL)
         problem = scas_voms_take(&people->question.voms, argc, argv);
-    if (problem != NULL)
-        return refuse_user(problem);
+    if (problem != NULL) {
+        (void)find(&finding, RULING_CREDENTIAL, "%s", problem);
+        return module_refuses(NAME, &finding);
+    }
     describe_pilot(people);
     if (!describe_asker(people, &finding))
         return module_refuses(NAME, &finding);

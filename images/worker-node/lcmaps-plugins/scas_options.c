@@ -1,6 +1,7 @@
 #include "scas_options.h"
 
 #include "../glexec/text.h"
+#include "https_options.h"
 #include "words.h"
 
 #include <string.h>
@@ -17,17 +18,17 @@ static struct scas_options *of(void *into)
 
 static const char *take_capath(void *into, const char *value)
 {
-    return words_copy(of(into)->https.capath, sizeof of(into)->https.capath, value);
+    return https_take_path(of(into)->https.capath, value);
 }
 
 static const char *take_certificate(void *into, const char *value)
 {
-    return words_copy(of(into)->https.certificate, sizeof of(into)->https.certificate, value);
+    return https_take_path(of(into)->https.certificate, value);
 }
 
 static const char *take_key(void *into, const char *value)
 {
-    return words_copy(of(into)->https.key, sizeof of(into)->https.key, value);
+    return https_take_path(of(into)->https.key, value);
 }
 
 static const char *take_hostname(void *into, const char *value)
@@ -42,24 +43,12 @@ static const char *take_owner(void *into, const char *value)
 
 static const char *take_crls(void *into, const char *value)
 {
-    static const char *const words[] = {[CRL_IF_PRESENT] = "if-present", [CRL_YES] = "yes", [CRL_NO] = "no"};
-
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strcmp(words[i], value) == 0) {
-            of(into)->https.crls = (enum crl_check)i;
-            return NULL;
-        }
-    return "there are yes, no and if-present";
+    return https_take_crls(&of(into)->https, value);
 }
 
 static const char *take_timeout(void *into, const char *value)
 {
-    uint32_t seconds;
-
-    if (!text_number(value, HTTPS_TIMEOUT_MAX, &seconds) || seconds == 0)
-        return "it is no whole number of seconds from 1 to 300";
-    of(into)->https.timeout = seconds;
-    return NULL;
+    return https_take_timeout(&of(into)->https, value);
 }
 
 static const char *take_endpoint(void *into, const char *url)

@@ -94,7 +94,7 @@ class Argus:
             echo = requests.echo(raw) if self.echo else None
         except Unreadable:
             echo, resource = None, None
-        answer = Answer(Decision.INDETERMINATE, message=str(error))
+        answer = Answer(Decision.INDETERMINATE, message=str(error).encode(errors="replace").decode())
         return _response(echo, resource, NUMBERS[answer.decision], _status(answer), [])
 
     def _echoes(self, twist: str) -> bool:

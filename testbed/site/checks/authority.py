@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from testbed.authority.language import parse
 from testbed.authority.mapfile import read_mapfile
 from testbed.authority.policy import MAP, Policy
+from testbed.authority.settings import Settings, load_settings
 from testbed.model.cell import Authority
 from testbed.model.problem import Problem
 from testbed.site import service
@@ -100,6 +102,24 @@ def of_its_files(site: Site) -> Iterator[Finding]:
         yield error(f"{FOLDER}/policy.spl", 0, message, f'add obligation "{MAP}" {{}} to the resource')
     elif accounts and policies[1]:
         yield from _forgotten_vos(site)
+
+
+def of_its_settings(site: Site) -> Iterator[Finding]:
+    """authority.toml, as the service reads it."""
+    file = site.file(f"{FOLDER}/authority.toml")
+    if file is None or site.authority is Authority.GRIDMAP:
+        return
+    try:
+        settings = load_settings(Path(site.folder) / file.name)
+    except Problem as problem:
+        found = f": found {problem.found}" if problem.found else ""
+        message = f"{problem.where.rpartition(': ')[2]}: {problem.what}{found} {problem.cause}".rstrip()
+        yield error(file.name, 0, message, problem.remedy or f"expected {problem.expected or 'TOML'}")
+        return
+    usual = Settings()
+    if (settings.ports, settings.address) != (usual.ports, usual.address):
+        message = "the service would listen elsewhere than the hosts of a world are asked"
+        yield error(file.name, 0, message, "leave address and ports out")
 
 
 def _endpoint(site: Site, endpoint: Endpoint) -> Iterator[Finding]:
