@@ -40,6 +40,7 @@ class Desk:
     ) -> None:
         self._service = service
         self._routes = routes
+        self._batches = {place: face for place, face in routes.items() if isinstance(face, Batch)}
         self._verify = verify
         self._breaker = breaker
         self._log = log
@@ -98,7 +99,8 @@ class Desk:
             body,
             self._asker(connection),
         )
-        return self._all(face, call, broken, connection) if isinstance(face, Batch) else self._one(face, call, broken)
+        batch = self._batches.get((connection.port, request.path))
+        return self._all(batch, call, broken, connection) if batch else self._one(face, call, broken)
 
     def _all(
         self, face: Batch, call: Call, broken: Breakage | None, connection: Connection
