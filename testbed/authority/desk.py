@@ -127,16 +127,15 @@ class Desk:
     def _one(self, face: Face, call: Call, broken: Breakage | None) -> tuple[Reply, dict[str, Any]]:
         """The reply to one question, and the line for the log."""
         asker = call.asker.dn if call.asker else ""
+        twist = broken.effect if broken and broken.effect in face.twists else ""
         try:
             question = face.question(call, self._verify)
+            answer = self._service.decide(question)
+            reply = face.reply(question, answer, twist)
         except (Unreadable, Untrusted) as error:
             self.counters.errors += 1
             kind = "untrusted" if isinstance(error, Untrusted) else "bad-request"
             return face.apology(call, error), _failed(kind, face, asker, str(error))
-        twist = broken.effect if broken and broken.effect in face.twists else ""
-        try:
-            answer = self._service.decide(question)
-            reply = face.reply(question, answer, twist)
         except Exception as error:  # a mistake of ours: the service goes on, and the client hears so
             self.counters.errors += 1
             return face.apology(call, error), _failed("broken", face, asker, f"{type(error).__name__}: {error}")
@@ -157,6 +156,7 @@ class Desk:
     def _refused(
         self, connection: Connection, request: web.BaseRequest, status: int, why: str, fault: str = ""
     ) -> web.Response:
+        connection.lingers()
         self._log.add(
             "bad-request" if status != 503 else "full",
             port=connection.port,
