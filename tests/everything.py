@@ -1,6 +1,6 @@
 """``python -m tests.everything [PYTEST OPTION ...]``: every test and every scenario, in two runs of pytest at once.
 
-Scenarios wait for containers more than they compute; what needs no container computes beside them, as a lesser priority.
+Scenarios wait for containers more than they compute; what needs no container computes beside them, at a lower priority.
 What the first run says is shown as it goes, what the second says when both have ended. Exit code 1 when one failed.
 """
 
