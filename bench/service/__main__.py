@@ -83,7 +83,12 @@ def _service(world: LeasedWorld, options: argparse.Namespace, pilot: bytes, seri
     generator = Generator(world, pilot)
     generator.pin()
     with phase("decisions") as going:
-        asked = [one for face in throughput.FACES for one in throughput.measured(world, generator, face, options.calls)]
+        callers = (throughput.PUBLISHED,) if options.short else throughput.CALLERS
+        asked = [
+            one
+            for face in throughput.FACES
+            for one in throughput.measured(world, generator, face, options.calls, callers)
+        ]
         going.detail = f"{len(asked)} times {options.calls} questions"
     with phase("rush") as going:
         light, real = rush.light(world, generator, options.callers), rush.real(world, options.switches)

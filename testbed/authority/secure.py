@@ -8,6 +8,8 @@ from typing import Any
 PIECE = 65536
 LINGER = 1.0
 """Seconds that a refused client has to read why."""
+DRAINED = 1024 * 1024
+"""Bytes that it may go on to send in them."""
 
 
 class Secure(asyncio.Protocol):
@@ -21,7 +23,11 @@ class Secure(asyncio.Protocol):
         self._below: asyncio.Transport | None = None
         self._timer = loop.call_later(limit, self._refuse, TimeoutError("no handshake within the time limit"))
         self._done = False
-        self._refused = False
+        self.ending = False
+        """Whether nothing more is said or heard."""
+        self.lingers = False
+        """Whether the other side may still be talking when we end."""
+        self._drained = 0
         self.greeted: asyncio.Future[None] = loop.create_future()
         """Done with the handshake; an SSLError, TimeoutError or ConnectionError where it failed."""
         self.over: asyncio.Future[None] = loop.create_future()
@@ -34,7 +40,10 @@ class Secure(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """More of the handshake, or of what is said under its protection."""
-        if self._refused:
+        if self.ending:
+            self._drained += len(data)
+            if self._drained > DRAINED and self._below is not None:
+                self._below.abort()
             return
         self._heard.write(data)
         if not self._done and not self._greet():
@@ -77,6 +86,22 @@ class Secure(asyncio.Protocol):
             self.tls.unwrap()
         self.flush()
 
+    def end(self) -> None:
+        """End the connection; where it `lingers` our direction only, and wait for the other side's end, not for long.
+
+        To close while it still talks would reset the connection: it would lose the alert, or why it is refused.
+        """
+        self._timer.cancel()
+        if self.ending or self._below is None or self._below.is_closing():
+            return
+        self.ending = True
+        if not self.lingers:
+            self._below.close()
+            return
+        self._below.write_eof()
+        self._below.resume_reading()  # to hear the end; HTTP may have paused it
+        self._timer = asyncio.get_running_loop().call_later(LINGER, self._below.abort)
+
     def flush(self) -> None:
         """Send what TLS has to say."""
         if self._said.pending and self._below is not None and not self._below.is_closing():
@@ -91,7 +116,7 @@ class Secure(asyncio.Protocol):
             return False
         except ssl.SSLError as error:
             self.flush()  # the alert
-            self._refuse(error, linger=True)
+            self._refuse(error)
             return False
         self.flush()
         self._timer.cancel()
@@ -106,28 +131,20 @@ class Secure(asyncio.Protocol):
         try:
             while data := self.tls.read(PIECE):
                 self._above.data_received(data)
-                if not self._done:
+                if not self._done or self.ending or self._below is None or self._below.is_closing():
                     return
         except ssl.SSLWantReadError:
             self.flush()
             return
         except ssl.SSLError:  # no TLS any more
             self.flush()
-        if self._below is not None:
-            self._below.close()
+        self.end()
 
-    def _refuse(self, error: Exception, linger: bool = False) -> None:
-        """No TLS with this client. To close while it still talks would reset the connection, and lose the alert."""
-        self._timer.cancel()
-        self._refused = True
+    def _refuse(self, error: Exception) -> None:
+        """No TLS with this client."""
         self._fail(error)
-        if self._below is None or self._below.is_closing():
-            return
-        if linger:
-            self._below.write_eof()
-            self._timer = asyncio.get_running_loop().call_later(LINGER, self._below.abort)
-        else:
-            self._below.close()
+        self.lingers = True
+        self.end()
 
     def _fail(self, error: Exception) -> None:
         if not self.greeted.done():
@@ -151,14 +168,14 @@ class Channel(asyncio.Transport):
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Say something."""
-        if not self._below.is_closing():
+        if not self.is_closing():
             self.secure.write(data)
 
     def close(self) -> None:
         """End it in good order: everything said, TLS' good-bye, the TCP stream's end."""
-        if not self._below.is_closing():
+        if not self.is_closing():
             self.secure.say_goodbye()
-            self._below.close()
+            self.secure.end()
 
     def abort(self) -> None:
         """End it at once."""
@@ -166,15 +183,17 @@ class Channel(asyncio.Transport):
 
     def is_closing(self) -> bool:
         """Whether it is ending, or over."""
-        return self._below.is_closing()
+        return self.secure.ending or self._below.is_closing()
 
     def pause_reading(self) -> None:
         """Hear nothing for a while."""
-        self._below.pause_reading()
+        if not self.is_closing():
+            self._below.pause_reading()
 
     def resume_reading(self) -> None:
         """Hear again."""
-        self._below.resume_reading()
+        if not self.is_closing():
+            self._below.resume_reading()
 
     def is_reading(self) -> bool:
         """Whether it hears."""

@@ -91,7 +91,7 @@ class Server:
         if self._contexts is not None:
             for ask in (True, False):
                 self._contexts.get(breakage.effect if breakage.stage is Stage.TLS else Fault.NONE, ask=ask)
-        elif breakage.stage is Stage.TLS or breakage.effect is Fault.HANG_IN_TLS:
+        elif breakage.stage is Stage.TLS:
             raise Problem("this service speaks no TLS that could be broken", found=breakage.effect)
 
     def _no_room(self, peer: str) -> None:

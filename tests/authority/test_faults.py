@@ -273,6 +273,8 @@ def test_a_fault_is_set_and_taken_back_within_20_ms_of_work(live: Live) -> None:
         ({"fault": "reset", "speed": 1}, "a fault has no such parameter"),
         ({"fault": "reset", "times": "two"}, "a parameter of another kind"),
         ({"fault": "refused", "times": 2}, "nobody can count how often this happens"),
+        ({"fault": "flaky", "how": "none"}, "no way to fail"),
+        ({"fault": "flaky", "how": "refused"}, "nobody can count"),
         ({"fault": "half-close", "below": 1}, "a parameter of another kind"),
         ({}, "no such fault"),
     ],

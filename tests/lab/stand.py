@@ -7,6 +7,7 @@ import base64
 import contextlib
 import json
 import os
+import re
 import socket
 import ssl
 import struct
@@ -72,7 +73,7 @@ class Service:
 
     def respond(self, stream, deed):
         way = deed["way"]
-        body = base64.b64decode(deed.get("body", ""))
+        body = base64.b64decode(deed.get("body", "")).replace(b"@ID@", question_id(self.seen[-1]))
         head = f"HTTP/1.1 {deed.get('status', 200)} x\r\nConnection: close\r\n"
         if way == "answers":
             lines = "".join(f"{name}: {value}\r\n" for name, value in deed.get("headers", {}).items())
@@ -104,6 +105,12 @@ class Service:
         self.over.set()
         self.thread.join(SOON)
         self.socket.close()
+
+
+def question_id(request):
+    """The ID of a question in SAML, which its answer has to name."""
+    found = re.search(r' ID="([^"]+)"', request.get("body", ""))
+    return found[1].encode() if found else b""
 
 
 def reset(connection):
