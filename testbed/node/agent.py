@@ -20,6 +20,7 @@ import base64
 import contextlib
 import ctypes
 import http.client
+import io
 import json
 import math
 import os
@@ -31,8 +32,10 @@ import socket
 import ssl
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -149,6 +152,7 @@ class Payload:
     stdin: bytes
     limit: float
     proxy: str
+    sandbox: bytes
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> "Payload":
@@ -161,6 +165,7 @@ class Payload:
                 base64.b64decode(data["stdin"]),
                 float(data["limit"]),
                 str(data["proxy"]),
+                base64.b64decode(data.get("sandbox", "")),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise VoProblem(f"a payload that cannot be read: {type(error).__name__} {error}") from None
@@ -202,6 +207,7 @@ class Vo:
 
     def __init__(self, orders: Orders, proxy: Path) -> None:
         self._orders = orders
+        self._asked = 0
         self._connection: http.client.HTTPConnection | None = None
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -210,9 +216,15 @@ class Vo:
         self._context.load_verify_locations(cadata=orders.ca)
         self._context.load_cert_chain(proxy)
 
-    def next(self) -> Payload | None:
-        """The next payload, or nothing."""
-        given = self._post("/next", {"pilot": self._orders.pilot}).get("payload")
+    def next(self, left: float) -> Payload | None:
+        """The next payload that fits a pilot with ``left`` seconds to go, or nothing.
+
+        The number of the request tells the VO that one is the same when it comes twice: it then gives the same payload.
+        """
+        self._asked += 1
+        offer = {"mode": self._orders.mode, "memory": memory(), "seconds": max(left, 0.0)}
+        asked = {"pilot": self._orders.pilot, "request": str(self._asked), "offer": offer}
+        given = self._post("/next", asked).get("payload")
         return Payload.parse(given) if given else None
 
     def tell(self, report: Report) -> bool:
@@ -295,6 +307,24 @@ class Sandbox:
     def remove(self) -> None:
         """Take everything away that this account may remove."""
         remove(self.folder)
+
+
+def unpack(archive: bytes, folder: Path) -> None:
+    """Lay a payload's files out for whatever account it will have: readable by all, to be changed by nobody else."""
+    if not archive:
+        return
+    with tarfile.open(fileobj=io.BytesIO(archive)) as members:
+        members.extractall(folder, filter="data")  # nothing outside of the folder, no devices, no set-id bits
+    for path in folder.rglob("*"):
+        path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+
+
+def memory() -> int:
+    """MiB that this machine could still give a payload; 0 where nobody knows."""
+    with contextlib.suppress(OSError), open("/proc/meminfo") as file:
+        found = re.search(r"^MemAvailable: +(\d+) kB$", file.read(), re.MULTILINE)
+        return int(found[1]) // 1024 if found else 0
+    return 0
 
 
 def remove(folder: Path) -> None:
@@ -504,7 +534,11 @@ class Pilot:
             proxy = self._sandbox.keep(payload.ident, payload.proxy)
             folder = self._sandbox.place(payload.ident)
             try:
+                unpack(payload.sandbox, folder)
                 report = self._handle(payload, proxy, folder)
+            except (tarfile.TarError, EOFError, zlib.error) as error:
+                why = f"its sandbox could not be unpacked: {error}"
+                report = Report(payload.ident, self._orders.pilot, "returned", why=why)
             finally:
                 proxy.unlink(missing_ok=True)  # a payload with our uid may have been there before us
                 remove(folder)
@@ -515,9 +549,10 @@ class Pilot:
 
     def _next(self) -> Payload | None:
         self._wake.check()
-        if time.monotonic() >= self._until:
+        left = self._until - time.monotonic()
+        if left <= 0:
             raise Ended(f"the pilot's own limit of {self._orders.limit:g} s is up")
-        return self._vo.next()
+        return self._vo.next(left)
 
     def _handle(self, payload: Payload, proxy: Path, folder: Path) -> Report:
         """Run one payload through the mode, and itself where question 4 allows it."""

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import importlib
 import os
 import signal
 import sys
@@ -44,6 +45,7 @@ async def _serve(arguments: argparse.Namespace, address: str, port: int) -> None
     server = Server(Home.open(arguments.vo), address, port, file=arguments.queue, lease=arguments.lease)
     await server.start()
     print(f"vo: ready on {address}:{server.port}", flush=True)
+    await asyncio.to_thread(importlib.import_module, "testbed.lab.ssh")  # the first pilot does not wait for it
     await asyncio.Event().wait()
 
 

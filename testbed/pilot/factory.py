@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from testbed.lab.result import Result
-from testbed.lab.ssh import connect
 from testbed.pilot.home import ROBOT, Home
 from testbed.pilot.order import Node, Order, PilotEnd
 
@@ -32,6 +31,8 @@ Reach = Callable[[Home, Node], Line]
 
 def by_ssh(home: Home, node: Node) -> Line:
     """An ssh connection with the VO's key, the host key pinned."""
+    from testbed.lab.ssh import connect  # it takes longer to load than a VO takes to be ready
+
     return connect(
         node.address,
         port=node.port,

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
+from testbed.model.mode import Mode
 from testbed.model.problem import Problem
 from testbed.pilot.history import QUEUE, Change, Line
 from testbed.pilot.needs import Offer
@@ -72,8 +73,8 @@ class Queue:
                 return _ident(known["number"])
             report = Report("", State.QUEUED)
             number = store.execute(
-                "INSERT INTO payloads (owner, vo, slot, priority, memory, seconds, mode, asked, payload, state, pilot,"
-                " left, report) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?)",
+                "INSERT INTO payloads (owner, vo, slot, priority, memory, seconds, mode, sandbox, asked, payload,"
+                " state, pilot, left, report) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?)",
                 (
                     payload.user,
                     payload.vo,
@@ -82,6 +83,7 @@ class Queue:
                     payload.needs.memory,
                     payload.limit,
                     payload.needs.mode,
+                    bool(payload.sandbox),
                     asked or None,
                     json.dumps(payload.json()),
                     report.state,
@@ -231,8 +233,8 @@ class Queue:
         )
         room = offer.seconds - offer.start_limit
         for row in store.execute(waiting, (offer.slot, offer.memory, room, offer.mode, pilot)):
-            if offer.vos and row["vo"] not in offer.vos:
-                continue
+            if (offer.vos and row["vo"] not in offer.vos) or (row["sandbox"] and offer.mode is Mode.VM):
+                continue  # a virtual machine shares no folder with its node, where a sandbox could be laid
             if lasts(row["owner"]) >= offer.start_limit + row["seconds"]:
                 found: sqlite3.Row = row
                 return found

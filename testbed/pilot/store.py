@@ -21,6 +21,7 @@ CREATE TABLE payloads (
     memory   INTEGER NOT NULL,
     seconds  REAL NOT NULL,
     mode     TEXT NOT NULL,
+    sandbox  INTEGER NOT NULL,           -- whether it has one
     asked    TEXT UNIQUE,                -- the word by which a submission that is said twice is known
     payload  TEXT NOT NULL,              -- all of it, JSON
     state    TEXT NOT NULL,
