@@ -24,8 +24,12 @@ from testbed.lab.machine.ready import make_ready
 from testbed.lab.run import gc
 from testbed.lab.switch import brought, is_path
 from testbed.model.cell import Cell, of
+from testbed.model.mode import Mode
 from testbed.model.oracle import expected
 from testbed.model.problem import Problem, nearest
+from testbed.pilot import counter
+from testbed.pilot.needs import Needs
+from testbed.pilot.payload import Payload
 from testbed.report.diff import diff
 from testbed.report.results import Results
 from testbed.site import ledger, service
@@ -190,6 +194,35 @@ def _ban(options: argparse.Namespace) -> int:
     return 0
 
 
+def _queue(options: argparse.Namespace) -> int:
+    _answering()
+    engine = Engine()
+    vo = counter.opened(engine)
+    if options.act == "submit":
+        payload = Payload(
+            options.user,
+            counter.words(options.command),
+            limit=options.seconds,
+            roles=tuple(options.role),
+            priority=options.priority,
+            needs=Needs(options.memory, of("mode", options.mode) if options.mode else ""),
+            attempts=options.attempts,
+            sandbox=counter.files(options.sandbox) if options.sandbox else b"",
+        )
+        ident = vo.submit(payload)
+        print(f"{ident} is in the queue: testbed queue show {ident}")
+        if options.pilot:
+            print(f"{counter.send(engine, vo, options.pilot, options.mode)} is sent to {options.pilot}")
+    elif options.act == "cancel":
+        vo.stop(options.payload)
+        print(f"{options.payload}: taken back, or its pilot is told to end it")
+    elif options.act == "show":
+        print(*counter.shown(vo, options.payload, as_json=options.json), sep="\n")
+    else:
+        print(*counter.listed(vo, waiting=options.waiting, as_json=options.json), sep="\n")
+    return 0
+
+
 def _gc(options: argparse.Namespace) -> int:
     _answering()
     removed = gc(Engine())
@@ -291,7 +324,7 @@ DEMO = "three worker nodes, Argus and the VO"
 MATRIX_ONLY = ("-qq", "-rN", "--tb=no", "--no-header")
 """A run as readers of the matrix want it: a dot a cell, then the matrix, which says all that failed."""
 
-VERBS = ("doctor", "up", "down", "run", "list", "explain", "shell", "ban", "unban", "gc", "init", "diff")
+VERBS = ("doctor", "up", "down", "run", "list", "explain", "shell", "ban", "unban", "queue", "gc", "init", "diff")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -341,6 +374,29 @@ def _parser() -> argparse.ArgumentParser:
         pap.add_argument("--local", dest="pap", action="store_const", const=LOCAL, default=LOCAL, help=local)
         pap.add_argument("--central", dest="pap", action="store_const", const=CENTRAL, help=central)
         made.add_argument("--now", action="store_true", help="then clear the caches that are between")
+    made = verb("queue", _queue, "the task queue of the demo's VO: payloads, what became of them and why")
+    acts = made.add_subparsers(dest="act", metavar="submit|list|show|cancel", required=True)
+    act = acts.add_parser("submit", help="put a payload in the queue")
+    act.add_argument("--user", default="alice", help="whose: alice, alice-production, bob, carol, dave")
+    act.add_argument(
+        "--role", action="append", default=[], help="a role that the user's proxy has to have (repeatable)"
+    )
+    act.add_argument("--priority", type=int, default=0, help="-1000 to 1000, the highest goes first")
+    act.add_argument("--memory", type=int, default=0, metavar="MIB", help="that it needs")
+    act.add_argument("--seconds", type=float, default=30.0, help="that it may run")
+    act.add_argument("--mode", default="", help="that its VO demands: " + ", ".join(Mode))
+    act.add_argument("--attempts", type=int, default=counter.ATTEMPTS, help="how often it may be handed out")
+    act.add_argument("--sandbox", type=Path, metavar="TAR|FOLDER", help="files that it finds where it starts")
+    act.add_argument("--pilot", metavar="NODE", help="also send a pilot: to setuid, log-only or argus")
+    act.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND")
+    act = acts.add_parser("list", help="the payloads, a line each")
+    act.add_argument("--waiting", action="store_true", help="without those that are over")
+    act.add_argument("--json", action="store_true")
+    act = acts.add_parser("show", help="one payload: how it stands, its history, its output")
+    act.add_argument("payload", metavar="PAYLOAD")
+    act.add_argument("--json", action="store_true")
+    act = acts.add_parser("cancel", help="take a payload back, or have its pilot end it")
+    act.add_argument("payload", metavar="PAYLOAD")
     verb("gc", _gc, "remove what killed runs, or a killed engine, left behind")
     made = verb("init", _init, "start a site of your own from an example")
     made.add_argument("directory", type=Path, metavar="DIR")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from testbed.credentials.grid import Grid
 from testbed.lab.authority import AuthorityHost, ready
-from testbed.lab.engine import Engine
+from testbed.lab.engine import Container, Engine
 from testbed.lab.host import SshHost
 from testbed.lab.layout import PILOT, label
 from testbed.lab.world import READY, Containers, root_connection
@@ -65,6 +65,11 @@ def services() -> dict[str, str]:
 def hosts() -> tuple[str, ...]:
     """Every service of docker-compose.yml that stays up."""
     return (*NODES.values(), *services(), PILOT)
+
+
+def vo_side(engine: Engine) -> tuple[Container, Grid]:
+    """The demo's host of the VO's, and the grid whose robot it listens to."""
+    return engine.attach(container_name(PILOT), NETWORK), _grid(engine)
 
 
 def stands(engine: Engine) -> bool:

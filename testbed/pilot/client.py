@@ -6,10 +6,11 @@ import socket
 import ssl
 import time
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from testbed.model.problem import Problem
+from testbed.pilot.history import Change, Line
 from testbed.pilot.order import Order, PilotEnd
 from testbed.pilot.payload import Payload, Report
 from testbed.pilot.tls import client_context
@@ -46,9 +47,24 @@ class Vo:
         except OSError:
             return False
 
-    def submit(self, payload: Payload) -> str:
-        """Queue a payload; its id."""
-        return str(self._post("/payloads", payload.json())["payload"])
+    def submit(self, payload: Payload, asked: str = "") -> str:
+        """Queue a payload; its id. Said again with the same word ``asked`` (the answer was lost) it is the same one."""
+        return str(self._post("/payloads", {**payload.json(), **({"asked": asked} if asked else {})})["payload"])
+
+    def list(self, *, waiting: bool = False) -> Sequence[Line]:
+        """The newest payloads that the VO has of whoever asks; ``waiting``: without those that are over."""
+        told = self._get("/payloads", waiting="yes" if waiting else "no")
+        return [Line.parse(line) for line in told["payloads"]]
+
+    def history(self, payload: str) -> tuple[Payload, Report, Sequence[Change]]:
+        """A payload (without its sandbox), how it stands, and everything that happened to it."""
+        told = self._get(f"/payloads/{payload}/history")
+        changes = [Change.parse(change) for change in told["history"]]
+        return Payload.parse(told["payload"]), Report.parse(told["report"]), changes
+
+    def renew(self, owner: str, proxy: bytes) -> float:
+        """Hand in a better proxy of an owner (certificate, key and chain in PEM); when that ends, in s since 1970."""
+        return float(self._post(f"/proxies/{owner}", {"pem": proxy.decode()})["until"])
 
     def start_pilot(self, order: Order) -> str:
         """Send a pilot to a worker node; its id. It ends when the queue holds nothing for its slot."""
@@ -107,8 +123,9 @@ class Vo:
     def _post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         return self._known("POST", path, body, ANSWER_LIMIT)
 
-    def _get(self, path: str, *, limit: float, **query: str) -> Mapping[str, Any]:
-        query["limit"] = f"{limit:.3f}"
+    def _get(self, path: str, *, limit: float = 0.0, **query: str) -> Mapping[str, Any]:
+        if limit:
+            query["limit"] = f"{limit:.3f}"
         return self._known("GET", f"{path}?{urllib.parse.urlencode(query)}", {}, limit + ANSWER_LIMIT)
 
     def _known(self, method: str, path: str, body: Mapping[str, Any], limit: float) -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ from testbed.credentials.certificate import Identity
 from testbed.credentials.proxy import make_proxy
 from testbed.credentials.voms import VomsServer
 from testbed.lab.result import Result
+from testbed.pilot import client
 from testbed.pilot.client import Vo
 from testbed.pilot.factory import AGENT, Line
 from testbed.pilot.home import Home
@@ -94,6 +95,10 @@ class Side:
     ca: bytes
     caller: Callable[[bytes], Vo]
     """A client that shows another proxy."""
+
+    def connection(self) -> client._Connection:
+        """One to say things over that the client would not say, as the VO's robot."""
+        return client._Connection("127.0.0.1", self.port, self.vo._context, 10)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,126 @@
+"""The queue of the running demo as people use it: `testbed queue submit|list|show|cancel`."""
+
+import io
+import json
+import tarfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from testbed.lab import demo
+from testbed.lab.engine import Engine
+from testbed.lab.layout import WORKER_NODE
+from testbed.model.mode import Mode
+from testbed.model.problem import Problem, nearest
+from testbed.pilot import sandbox
+from testbed.pilot.client import Vo
+from testbed.pilot.order import Order
+from testbed.site.load import example
+
+ATTEMPTS = 3
+"""How often a payload of a person's is handed out, unless told otherwise."""
+LONGEST = 60
+"""Characters of a command in a list."""
+
+
+def opened(engine: Engine) -> Vo:
+    """The demo's VO, spoken to as its robot. Raises `Problem` where there is none."""
+    container, grid = demo.vo_side(engine)
+    proxy = grid.read(grid.bearer("pilot").file)
+    return Vo(container.address, proxy=proxy, authorities=grid.read("authority/ca.cert.pem"))
+
+
+def send(engine: Engine, vo: Vo, node: str, mode: str) -> str:
+    """Send a pilot to a worker node of the demo, called as in `testbed shell`; its id."""
+    known = {host.removeprefix(f"{WORKER_NODE}-"): (site, host) for site, host in demo.NODES.items()}
+    if node not in known:
+        near = nearest(node, known)
+        raise Problem(
+            "no worker node of the demo is called so",
+            found=node,
+            expected=", ".join(known),
+            remedy=f"did you mean {near!r}?" if near else "",
+        )
+    name, host = known[node]
+    site = example(name)
+    usual = Mode.LOG_ONLY if node == "log-only" else Mode.SETUID
+    address = engine.attach(demo.container_name(host), demo.NETWORK).address
+    reached = {"name": host, "address": address, "account": site.pilot_accounts[0].name}
+    return vo.start_pilot(Order(Mode(mode or usual), site.answers.on_internal_error, node=reached))
+
+
+def files(path: Path) -> bytes:
+    """A payload's sandbox: a tar, or what is below a folder. A `Problem` before anything too large is read."""
+    try:
+        if path.is_dir():
+            size = sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
+        else:
+            size = path.stat().st_size
+        if size > sandbox.LARGEST:
+            found = f"{size} bytes"
+            raise Problem(
+                "a sandbox that is too large", where=str(path), found=found, expected=f"at most {sandbox.LARGEST}"
+            )
+        return sandbox.checked(_packed(path) if path.is_dir() else path.read_bytes())
+    except OSError as error:
+        raise Problem("a sandbox that cannot be read", where=str(path), cause=str(error)) from None
+
+
+def listed(vo: Vo, *, waiting: bool, as_json: bool) -> Iterator[str]:
+    """The payloads, a line each."""
+    lines = vo.list(waiting=waiting)
+    if as_json:
+        yield json.dumps([line.json() for line in lines], indent=2)
+        return
+    yield f"{'payload':<12} {'state':<9} {'owner':<17} {'prio':>4} {'left':>4} {'pilot':<10} {'age':>7}  command"
+    for line in lines:
+        age, pilot = f"{time.time() - line.since:.0f} s", line.pilot or "-"
+        yield (
+            f"{line.ident:<12} {line.state:<9} {line.owner:<17} {line.priority:>4} {line.left:>4} "
+            f"{pilot:<10} {age:>7}  {_printable(line.command)[:LONGEST]}"
+        )
+
+
+def shown(vo: Vo, ident: str, *, as_json: bool) -> Iterator[str]:
+    """A payload: what it is, how it stands, what happened to it, what it said."""
+    payload, report, history = vo.history(ident)
+    if as_json:
+        told = {"payload": payload.json(), "report": report.json(), "history": [each.json() for each in history]}
+        yield json.dumps(told, indent=2)
+        return
+    yield f"{ident} of {payload.user}{f' ({payload.vo})' if payload.vo else ''}: {report.state}"
+    yield f"  command:  {_printable(' '.join(payload.argv))}"
+    yield (
+        f"  needs:    {payload.limit:g} s, memory {payload.needs.memory or 'any'}, mode {payload.needs.mode or 'any'}, "
+        f"priority {payload.priority}, at most {payload.attempts} attempts"
+    )
+    if report.identity:
+        apart = "apart from the pilot" if report.separated else "unseparated"
+        yield f"  ran as:   {report.identity.user} ({report.identity.uid}) on {report.identity.host}, {apart}"
+    if report.code is not None:
+        yield f"  code:     {report.code}"
+    yield from (f"  {change}" for change in history)
+    for name, data in (("output", report.out), ("errors", report.err)):
+        if data:
+            yield f"  {name}:"
+            yield from (f"    {_printable(line)}" for line in data.decode(errors="replace").splitlines())
+
+
+def _packed(folder: Path) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        archive.add(folder, arcname=".")
+    return packed.getvalue()
+
+
+def _printable(text: str) -> str:
+    """What a payload says is not to command the reader's terminal."""
+    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)
+
+
+def words(command: Sequence[str]) -> tuple[str, ...]:
+    """The command of a payload; a `Problem` where there is none."""
+    argv = tuple(command[1:] if command[:1] == ["--"] else command)
+    if not argv:
+        raise Problem("a payload needs a command", expected="testbed queue submit [options] -- COMMAND ...")
+    return argv
