@@ -38,7 +38,7 @@ class Authority:
         key, subject = make_key(kind), names.of_authority()
         start = datetime.now(UTC).replace(microsecond=0) - 2 * SKEW
         template = (
-            builder(subject, key, subject, Validity.lasting(AUTHORITY_LIFETIME, start))
+            builder(subject, key.public_key(), subject, Validity.lasting(AUTHORITY_LIFETIME, start))
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .add_extension(key_usage(authority=True), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -93,7 +93,7 @@ class Authority:
         key = make_key(kind)
         issuer = self.identity.certificate
         template = (
-            builder(subject, key, issuer.subject, validity or Validity.lasting(ENTITY_LIFETIME))
+            builder(subject, key.public_key(), issuer.subject, validity or Validity.lasting(ENTITY_LIFETIME))
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(_key_identifier(issuer), critical=False)

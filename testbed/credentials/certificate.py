@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from testbed.credentials import name as names
-from testbed.credentials.key import PrivateKey, pem
+from testbed.credentials.key import PrivateKey, PublicKey, pem
 
 SKEW = timedelta(minutes=5)
 """How far a clock may lag behind ours: nothing is valid only from this very moment."""
@@ -53,14 +53,14 @@ class Identity:
 
 
 def builder(
-    subject: x509.Name, key: PrivateKey, issuer: x509.Name, validity: Validity, serial: int | None = None
+    subject: x509.Name, key: PublicKey, issuer: x509.Name, validity: Validity, serial: int | None = None
 ) -> x509.CertificateBuilder:
     """What every certificate begins with; its serial number is random where none is given."""
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key.public_key())
+        .public_key(key)
         .serial_number(serial or x509.random_serial_number())
         .not_valid_before(validity.not_before)
         .not_valid_after(validity.not_after)

@@ -5,13 +5,14 @@ from datetime import timedelta
 from enum import StrEnum
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ObjectIdentifier
 
 from testbed.credentials import der
 from testbed.credentials import name as names
 from testbed.credentials.certificate import Identity, Validity, builder, key_usage, sign
-from testbed.credentials.key import KeyKind, make_key
+from testbed.credentials.key import KeyKind, PublicKey, make_key
 
 LIFETIME = timedelta(hours=12)
 
@@ -60,8 +61,47 @@ def make_proxy(
     ``attributes`` is a VOMS attribute certificate in DER (see `voms`); ``path_length`` is how many proxies may follow
     this one, None for any number; ``kind`` is what the proxy's own key is made of.
     """
-    issuer, above = (owner.identity, owner.issuers) if isinstance(owner, Proxy) else (owner, ())
     key = make_key(kind)
+    certificate = _signed(owner, key.public_key(), attributes, policy, path_length, validity)
+    return Proxy(Identity(certificate, key), _above(owner))
+
+
+def delegated(
+    owner: Identity | Proxy,
+    request: bytes,
+    *,
+    attributes: bytes = b"",
+    policy: Policy = Policy.NORMAL,
+    path_length: int | None = None,
+    validity: Validity | None = None,
+) -> bytes:
+    """A proxy for the key of a request (PKCS#10, in PEM), with its chain: the key stays with whoever has made it.
+
+    Raises ValueError for a request that is not signed with its own key.
+    """
+    wanted = x509.load_pem_x509_csr(request)
+    key = wanted.public_key()
+    if not wanted.is_signature_valid or not isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey):
+        raise ValueError("a request without a good signature")
+    certificate = _signed(owner, key, attributes, policy, path_length, validity)
+    return b"".join(one.public_bytes(Encoding.PEM) for one in (certificate, *_above(owner)))
+
+
+def _above(owner: Identity | Proxy) -> tuple[x509.Certificate, ...]:
+    """What leads from a new proxy of somebody to the authority."""
+    issuer, above = (owner.identity, owner.issuers) if isinstance(owner, Proxy) else (owner, ())
+    return (issuer.certificate, *above)
+
+
+def _signed(
+    owner: Identity | Proxy,
+    key: PublicKey,
+    attributes: bytes,
+    policy: Policy,
+    path_length: int | None,
+    validity: Validity | None,
+) -> x509.Certificate:
+    issuer = owner.identity if isinstance(owner, Proxy) else owner
     serial = x509.random_serial_number() >> 96
     owner_name = issuer.certificate.subject
     owner_key = issuer.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
@@ -69,14 +109,14 @@ def make_proxy(
     template = (
         builder(subject, key, owner_name, validity or Validity.lasting(LIFETIME), serial)
         .add_extension(key_usage(key_encipherment=True), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(owner_key), critical=False)
         .add_extension(x509.UnrecognizedExtension(_PROXY_CERT_INFO, _info(policy, path_length)), critical=True)
     )
     if attributes:
         value = der.tlv(der.SEQUENCE, der.tlv(der.SEQUENCE, attributes))
         template = template.add_extension(x509.UnrecognizedExtension(VOMS_ATTRIBUTES, value), critical=False)
-    return Proxy(Identity(sign(template, issuer.key), key), (issuer.certificate, *above))
+    return sign(template, issuer.key)
 
 
 def _info(policy: Policy, path_length: int | None) -> bytes:

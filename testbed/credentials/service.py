@@ -49,7 +49,7 @@ def _pem(identity: Identity, issuer: Identity | None) -> bytes:
 
 def _self_signed(host: str) -> Identity:
     key, subject = make_key(KeyKind.EC), names.of_host(host)
-    template = builder(subject, key, subject, Validity.lasting(24 * _HOUR)).add_extension(
+    template = builder(subject, key.public_key(), subject, Validity.lasting(24 * _HOUR)).add_extension(
         x509.BasicConstraints(ca=False, path_length=None), critical=True
     )
     return Identity(sign(for_host(template, host), key), key)

@@ -6,7 +6,7 @@ import socket
 import ssl
 import time
 import urllib.parse
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from testbed.model.problem import Problem
@@ -61,6 +61,14 @@ class Vo:
         told = self._get(f"/payloads/{payload}/history")
         changes = [Change.parse(change) for change in told["history"]]
         return Payload.parse(told["payload"]), Report.parse(told["report"]), changes
+
+    def delegate(self, owner: str, sign: Callable[[bytes], bytes]) -> float:
+        """Renew the proxy of an owner by a key that the VO makes and keeps; ``sign`` makes a chain of a request.
+
+        >>> vo.delegate("alice", lambda request: delegated(alice, request))  # doctest: +SKIP
+        """
+        request = str(self._post(f"/proxies/{owner}/request", {})["request"])
+        return self.renew(owner, sign(request.encode()))
 
     def renew(self, owner: str, proxy: bytes) -> float:
         """Hand in a better proxy of an owner (certificate, key and chain in PEM); when that ends, in s since 1970."""

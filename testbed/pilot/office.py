@@ -112,6 +112,11 @@ class Office:
         mine = [(name, one) for name, one in kept if visitor.robot or name in visitor.owns]
         return {"proxies": [{"owner": name, "dn": one.dn, "until": one.until} for name, one in mine]}
 
+    async def request_proxy(self, visitor: Visitor, body: Answer, owner: str) -> Answer:
+        """A request that an owner signs, to delegate a proxy of which the key is made here."""
+        visitor.as_owner(owner)
+        return {"request": self.proxies.request(owner)}
+
     async def keep_proxy(self, visitor: Visitor, body: Answer, owner: str) -> Answer:
         """Renew the proxy of an owner."""
         visitor.as_owner(owner)
@@ -168,7 +173,9 @@ class Office:
     async def report(self, visitor: Visitor, body: Answer) -> Answer:
         """Hear what a pilot says of a payload, and say whether to end it, and until when its user's proxy lasts."""
         visitor.as_pilot()
-        return {"stop": self._queue.report(Report.parse(body))}
+        report = Report.parse(body)
+        stop = self._queue.report(report)
+        return {"stop": stop, "proxy_until": self.proxies.get(self._queue.payload(report.payload).user).until}
 
     def _fitting(self, payload: Payload) -> Payload:
         """The payload with the VO of its owner's proxy; a `Problem` when that does not bear out what it says."""
@@ -230,6 +237,7 @@ ROUTES: tuple[tuple[str, str, Act], ...] = (
     ("POST", r"/payloads/([\w-]+)/proxy", Office.renew),
     ("GET", r"/proxies", Office.tell_proxies),
     ("POST", r"/proxies/([\w-]+)", Office.keep_proxy),
+    ("POST", r"/proxies/([\w-]+)/request", Office.request_proxy),
     ("POST", r"/pilots", Office.start_pilot),
     ("GET", r"/pilots/([\w-]+)", Office.look_at_pilot),
     ("POST", r"/pilots/([\w-]+)/stop", Office.stop_pilot),

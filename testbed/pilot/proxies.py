@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from testbed.authority.chain import Chains
 from testbed.authority.face import Untrusted
 from testbed.authority.oneline import one_line
+from testbed.credentials.key import KeyKind, PrivateKey, make_key
+from testbed.credentials.key import pem as key_pem
 from testbed.model.problem import Problem
 from testbed.pilot.home import ROBOT, Home
 from testbed.pilot.store import Store
@@ -59,6 +63,7 @@ class Proxies:
         folder = home.folder / "proxies"
         self._kept = {path.stem: Kept.parse(path.read_text()) for path in sorted(folder.glob("*.pem"))}
         self._home = home
+        self._keys: dict[str, PrivateKey] = {}
         for row in store.connection.execute("SELECT owner, pem FROM proxies").fetchall():
             better = Kept.parse(row["pem"])
             known = self._kept.get(row["owner"])
@@ -87,12 +92,23 @@ class Proxies:
         except Untrusted:
             return ()
 
+    def request(self, owner: str) -> str:
+        """A request (PKCS#10, PEM) for a proxy of a new key, which never leaves us. The next one takes its place."""
+        old = x509.load_der_x509_certificate(self.get(owner).chain[0]).public_key()
+        key = make_key(KeyKind.RSA if isinstance(old, rsa.RSAPublicKey) else KeyKind.EC)
+        self._keys[owner] = key
+        wanted = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+        return wanted.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+
     def keep(self, owner: str, pem: str, by: str) -> Kept:
-        """Put a new proxy in an old one's place, once all of it is found good. A `Problem` says what is not."""
+        """Put a new proxy in an old one's place, once all of it is found good. A `Problem` says what is not.
+
+        Without a private key it is one for which `request` was asked.
+        """
         old = self.get(owner)
         if len(pem) > LARGEST or not pem.isascii():
             raise Problem("a proxy that cannot be read", found=f"{len(pem)} characters", expected="PEM")
-        new = Kept.parse(pem)
+        new = Kept.parse(self._with_key(owner, pem))
         if new.dn != old.dn:
             raise Problem("this is somebody else's proxy", where=owner, found=new.dn, expected=old.dn)
         if not new.own:
@@ -101,12 +117,20 @@ class Proxies:
             raise Problem("this proxy has expired", where=owner, remedy="make a new one")
         if new.until <= old.until:
             raise Problem("the VO keeps a proxy that lasts longer", where=owner, remedy="nothing: it goes on with that")
-        _fits(pem, new)
+        _fits(new)
         self._proves(owner, new)
         with self._store.change() as store:
-            _write(store, owner, pem, by)
+            _write(store, owner, new.pem, by)
         self._kept[owner] = new
+        self._keys.pop(owner, None)
         return new
+
+    def _with_key(self, owner: str, pem: str) -> str:
+        """A proxy, then its key, then its chain, where the key is ours."""
+        if "PRIVATE KEY" in pem or owner not in self._keys:
+            return pem
+        first, end, chain = pem.partition("-----END CERTIFICATE-----\n")
+        return first + end + key_pem(self._keys[owner]).decode() + chain
 
     def _proves(self, owner: str, new: Kept) -> None:
         """Whether the new chain is trusted, and proves no less than the old one did."""
@@ -122,9 +146,11 @@ def _write(store: sqlite3.Connection, owner: str, pem: str, by: str) -> None:
     store.execute("INSERT OR REPLACE INTO proxies VALUES (?, ?, ?, ?)", (owner, pem, time.time(), by))
 
 
-def _fits(pem: str, proxy: Kept) -> None:
+def _fits(proxy: Kept) -> None:
     """Whether the key in a PEM is that of its proxy."""
-    found = re.search(r"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----.*?-----END ([A-Z]+ )?PRIVATE KEY-----", pem, re.DOTALL)
+    found = re.search(
+        r"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----.*?-----END ([A-Z]+ )?PRIVATE KEY-----", proxy.pem, re.DOTALL
+    )
     try:
         key = load_pem_private_key(found[0].encode(), None) if found else None
     except (ValueError, TypeError) as error:

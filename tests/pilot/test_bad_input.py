@@ -16,13 +16,15 @@ import pytest
 
 from testbed.credentials.ca import Authority
 from testbed.credentials.certificate import Validity
-from testbed.credentials.proxy import Policy, make_proxy
+from testbed.credentials.key import KeyKind
+from testbed.credentials.proxy import Policy, delegated, make_proxy
 from testbed.credentials.voms import VomsServer
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
 from testbed.pilot import counter, sandbox
 from testbed.pilot.order import Order
 from testbed.pilot.payload import Payload, State
+from testbed.pilot.tls import client_context
 from tests.pilot.conftest import MEMBER, Grid, Side
 from tests.pilot.membership import attributes
 
@@ -197,6 +199,37 @@ def test_a_proxy_is_renewed_by_its_owner_and_pilots_get_the_new_one(side: Side, 
     payload = side.vo.submit(Payload("bob", ("/bin/sh", "-c", 'cat "$X509_USER_PROXY"')))
     side.vo.start_pilot(Order(Mode.NONE))
     assert side.vo.wait(payload, limit=20).out == new
+
+
+@pytest.mark.parametrize("kind", list(KeyKind))
+def test_a_proxy_is_delegated_with_a_key_that_its_owner_never_sees(side: Side, grid: Grid, kind: KeyKind) -> None:
+    if kind is KeyKind.RSA:
+        side.vo.renew("bob", renewed(grid, "bob", kind=kind))
+    longer = Validity.lasting(2 * LATER)
+    signed: list[bytes] = []
+
+    def sign(request: bytes) -> bytes:
+        signed.append(delegated(make_proxy(grid.people["bob"], validity=longer), request, validity=longer))
+        return signed[0]
+
+    side.caller(grid.proxy("bob")).delegate("bob", sign)
+    side.vo.submit(Payload("bob", ("/bin/true",)))
+    given = side.vo._post("/next", {"pilot": "mine", "offer": {"mode": "none"}})["payload"]["proxy"].encode()
+    assert b"PRIVATE KEY" not in signed[0]
+    assert re.sub(rb"-----BEGIN (EC|RSA) PR.*?END.*?-----\n", b"", given, flags=re.DOTALL) == signed[0]
+    assert (b"BEGIN RSA PRIVATE KEY" if kind is KeyKind.RSA else b"BEGIN EC PRIVATE KEY") in given
+    client_context(given, side.ca.decode())  # the key fits
+
+
+def test_a_proxy_that_nobody_asked_for_or_of_an_older_request_is_refused(side: Side, grid: Grid) -> None:
+    bob, longer = grid.people["bob"], Validity.lasting(LATER)
+    chain = delegated(bob, side.vo._post("/proxies/bob/request", {})["request"].encode(), validity=longer)
+    side.vo._post("/proxies/bob/request", {})
+    side.vo._post("/proxies/alice/request", {})
+    with pytest.raises(Problem, match="without its key"):
+        side.vo.renew("bob", chain)
+    with pytest.raises(Problem, match="somebody else's"):
+        side.vo.renew("alice", chain)
 
 
 def test_a_pilot_that_has_a_payload_gets_the_renewed_proxy_of_its_user(side: Side, grid: Grid) -> None:
