@@ -24,6 +24,8 @@ from testbed.pilot.tls import PROXY_CERT_INFO
 LARGEST = 64 * 1024
 """Bytes of a proxy with its key and chain."""
 
+KEY = re.compile(r"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----.*?-----END ([A-Z]+ )?PRIVATE KEY-----", re.DOTALL)
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
