@@ -8,14 +8,12 @@ from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from testbed.authority.chain import Chains
 from testbed.authority.face import Untrusted
 from testbed.authority.oneline import one_line
-from testbed.credentials.key import KeyKind, PrivateKey, make_key
-from testbed.credentials.key import pem as key_pem
 from testbed.model.problem import Problem
 from testbed.pilot.home import ROBOT, Home
 from testbed.pilot.store import Store
@@ -24,6 +22,7 @@ from testbed.pilot.tls import PROXY_CERT_INFO
 LARGEST = 64 * 1024
 """Bytes of a proxy with its key and chain."""
 
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 KEY = re.compile(r"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----.*?-----END ([A-Z]+ )?PRIVATE KEY-----", re.DOTALL)
 
 
@@ -65,7 +64,7 @@ class Proxies:
         folder = home.folder / "proxies"
         self._kept = {path.stem: Kept.parse(path.read_text()) for path in sorted(folder.glob("*.pem"))}
         self._home = home
-        self._keys: dict[str, PrivateKey] = {}
+        self._keys: dict[str, Key] = {}
         for row in store.connection.execute("SELECT owner, pem FROM proxies").fetchall():
             better = Kept.parse(row["pem"])
             known = self._kept.get(row["owner"])
@@ -97,8 +96,7 @@ class Proxies:
     def request(self, owner: str) -> str:
         """A request (PKCS#10, PEM) for a proxy of a new key, which never leaves us. The next one takes its place."""
         old = x509.load_der_x509_certificate(self.get(owner).chain[0]).public_key()
-        key = make_key(KeyKind.RSA if isinstance(old, rsa.RSAPublicKey) else KeyKind.EC)
-        self._keys[owner] = key
+        key = self._keys[owner] = _new_key(rsa_wanted=isinstance(old, rsa.RSAPublicKey))
         wanted = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
         return wanted.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
 
@@ -132,7 +130,7 @@ class Proxies:
         if "PRIVATE KEY" in pem or owner not in self._keys:
             return pem
         first, end, chain = pem.partition("-----END CERTIFICATE-----\n")
-        return first + end + key_pem(self._keys[owner]).decode() + chain
+        return first + end + _text(self._keys[owner]) + chain
 
     def _proves(self, owner: str, new: Kept) -> None:
         """Whether the new chain is trusted, and proves no less than the old one did."""
@@ -142,6 +140,18 @@ class Proxies:
             raise Problem("a proxy that proves nothing", where=owner, cause=str(error)) from None
         if lacking := [fqan for fqan in self.attributes(owner) if fqan not in party.fqans]:
             raise Problem("a proxy without the attributes of the old one", where=owner, expected=", ".join(lacking))
+
+
+def _new_key(*, rsa_wanted: bool) -> Key:
+    """A key of the same kind as an owner's proxies have: what reads one kind need not read the other."""
+    # As testbed.credentials makes them, which takes long to load.
+    if rsa_wanted:
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def _text(key: Key) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
 
 
 def _write(store: sqlite3.Connection, owner: str, pem: str, by: str) -> None:
