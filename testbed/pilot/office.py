@@ -78,7 +78,7 @@ class Office:
 
     async def look(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
         """The report of a payload, once what the operator waits for is reached."""
-        visitor.as_owner(self._queue.payload(ident).user)
+        visitor.as_owner(self._queue.owner(ident))
         until = str(body.get("until", "end"))
         if until not in REACHED:
             raise Problem("nothing to wait for", found=until, expected=", ".join(REACHED))
@@ -94,6 +94,7 @@ class Office:
         """A payload, how it stands, and everything that happened to it."""
         payload = self._queue.payload(ident)
         visitor.as_owner(payload.user)
+        # What it brings along is left out: nobody reads base64.
         return {
             "payload": replace(payload, sandbox=b"").json(),
             "report": self._queue.look(ident).json(),
@@ -102,7 +103,7 @@ class Office:
 
     async def stop_payload(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
         """Take a payload back, or ask its pilot to end it."""
-        visitor.as_owner(self._queue.payload(ident).user)
+        visitor.as_owner(self._queue.owner(ident))
         self._queue.stop(ident, by=visitor.dn)
         return {}
 
@@ -167,7 +168,7 @@ class Office:
         report = self._queue.look(ident)
         if report.pilot != body["pilot"] or report.state.final:
             raise Problem("this pilot does not have this payload", where=ident, found=body["pilot"][:80])
-        kept = self.proxies.get(self._queue.payload(ident).user)
+        kept = self.proxies.get(self._queue.owner(ident))
         return {"proxy": kept.pem, "until": kept.until}
 
     async def report(self, visitor: Visitor, body: Answer) -> Answer:
@@ -175,7 +176,7 @@ class Office:
         visitor.as_pilot()
         report = Report.parse(body)
         stop = self._queue.report(report)
-        return {"stop": stop, "proxy_until": self.proxies.get(self._queue.payload(report.payload).user).until}
+        return {"stop": stop, "proxy_until": self.proxies.get(self._queue.owner(report.payload)).until}
 
     def _fitting(self, payload: Payload) -> Payload:
         """The payload with the VO of its owner's proxy; a `Problem` when that does not bear out what it says."""

@@ -185,7 +185,7 @@ class Report:
         return cls(
             data["payload"],
             State(data["state"]),
-            data["pilot"],
+            word(data["pilot"], "a pilot"),
             code,
             data["separated"],
             data["bypassed"],

@@ -26,6 +26,8 @@ DENIED = re.compile(rb"^\[gLExec\]: cause class=denied ", re.MULTILINE)
 """The switch has said no to this user: to try again elsewhere would be to look for a site that does not know it yet."""
 LATE = "a late word that does not count: "
 WAITS = "waits: "
+LONGEST = 2000
+"""Characters of a line of history."""
 
 Lasts = Callable[[str], float]
 """Seconds that the proxy of an owner will still be good for."""
@@ -61,14 +63,15 @@ class Queue:
         self._clock = clock
         self._changed = changed
         self._leases: dict[int, Lease] = {}
+        self._passed: set[int] = set()
         self._take_up()
 
     def submit(self, payload: Payload, *, by: str = QUEUE, asked: str = "") -> str:
         """Take a payload in; its id. Said again with the same word ``asked`` it is the same one."""
         with self._store.change() as store:
-            known = store.execute("SELECT number, payload FROM payloads WHERE asked = ?", (asked,)).fetchone()
+            known = store.execute("SELECT number FROM payloads WHERE asked = ?", (asked,)).fetchone()
             if known is not None:
-                if Payload.parse(json.loads(known["payload"])) != payload:
+                if self.payload(_ident(known["number"])) != payload:
                     raise Problem("this word stands for another payload", found=asked, where=_ident(known["number"]))
                 return _ident(known["number"])
             report = Report("", State.QUEUED)
@@ -83,9 +86,9 @@ class Queue:
                     payload.needs.memory,
                     payload.limit,
                     payload.needs.mode,
-                    bool(payload.sandbox),
+                    payload.sandbox,
                     asked or None,
-                    json.dumps(payload.json()),
+                    json.dumps(replace(payload, sandbox=b"").json()),
                     report.state,
                     payload.attempts,
                     json.dumps(report.json()),
@@ -122,7 +125,7 @@ class Queue:
             self._note(store, row["number"], pilot, State.TAKEN, f"it offered {offer.mode}")
         self._leases[row["number"]] = self._lease_of(offer.start_limit, row["seconds"])
         self._changed(_ident(row["number"]))
-        return _ident(row["number"]), Payload.parse(json.loads(row["payload"]))
+        return _ident(row["number"]), self.payload(_ident(row["number"]))
 
     def report(self, report: Report) -> bool:
         """Note what a pilot says of the payload that it took; whether the pilot should now end it.
@@ -163,7 +166,13 @@ class Queue:
 
     def payload(self, ident: str) -> Payload:
         """A payload as it was submitted."""
-        return Payload.parse(json.loads(self._row(ident)["payload"]))
+        found = "SELECT payload, sandbox FROM payloads WHERE number = ?"
+        row = self._store.connection.execute(found, (self._row(ident)["number"],)).fetchone()
+        return replace(Payload.parse(json.loads(row["payload"])), sandbox=bytes(row["sandbox"]))
+
+    def owner(self, ident: str) -> str:
+        """Whose a payload is."""
+        return str(self._row(ident)["owner"])
 
     def stop(self, ident: str, *, by: str = QUEUE) -> None:
         """Take a waiting payload back; of one that a pilot has, the pilot hears with the answer to its next report."""
@@ -181,7 +190,7 @@ class Queue:
 
     def pilot_ended(self, pilot: str) -> None:
         """Nobody will report any more of what this pilot had in hand."""
-        held = "SELECT * FROM payloads WHERE pilot = ? AND state IN ('taken', 'started')"
+        held = "SELECT * FROM labels WHERE pilot = ? AND state IN ('taken', 'started')"
         for row in self._store.connection.execute(held, (pilot,)).fetchall():
             self._give_up(row, State.LOST, f"its pilot ended while the payload was {row['state']}")
 
@@ -207,17 +216,21 @@ class Queue:
         self.expire()
         where, words = ["1"], []
         if owners is not None:
-            where.append(f"owner IN ({', '.join('?' * len(owners))})")
+            where.append(f"labels.owner IN ({', '.join('?' * len(owners))})")
             words += list(owners)
         if waiting:
-            where.append("state IN ('queued', 'taken', 'started')")
-        since = "(SELECT min(time) FROM history WHERE payload = payloads.number) AS since"
-        asked = f"SELECT *, {since} FROM payloads WHERE {' AND '.join(where)} ORDER BY number DESC LIMIT ?"  # noqa: S608
+            where.append("labels.state IN ('queued', 'taken', 'started')")
+        asked = (
+            "SELECT labels.*, json_extract(payload, '$.argv') AS argv,"  # noqa: S608  the words are placeholders
+            " (SELECT min(time) FROM history WHERE history.payload = labels.number) AS since"
+            f" FROM labels JOIN payloads USING (number) WHERE {' AND '.join(where)} ORDER BY number DESC LIMIT ?"
+        )
         return [_line(row) for row in self._store.connection.execute(asked, (*words, most)).fetchall()[::-1]]
 
     def _take_up(self) -> None:
         """Payloads that pilots had when we were last ended: each has one lease to be heard of."""
-        held = self._store.connection.execute("SELECT * FROM payloads WHERE state IN ('taken', 'started')").fetchall()
+        out = "SELECT * FROM labels WHERE state IN ('taken', 'started')"
+        held = self._store.connection.execute(out).fetchall()
         if not held:
             return
         with self._store.change() as store:
@@ -227,7 +240,7 @@ class Queue:
 
     def _first(self, store: sqlite3.Connection, pilot: str, offer: Offer, lasts: Lasts) -> sqlite3.Row | None:
         waiting = (
-            "SELECT * FROM payloads WHERE state = 'queued' AND slot = ? AND memory <= ? AND seconds <= ?"
+            "SELECT * FROM labels WHERE state = 'queued' AND slot = ? AND memory <= ? AND seconds <= ?"
             " AND mode IN ('', ?) AND NOT EXISTS (SELECT 1 FROM holders WHERE payload = number AND pilot = ?)"
             " ORDER BY priority DESC, number"
         )
@@ -242,15 +255,15 @@ class Queue:
         return None
 
     def _waits(self, store: sqlite3.Connection, row: sqlite3.Row) -> None:
-        """Say once that a payload is passed over since its owner's proxy ends too early."""
-        last = store.execute("SELECT why FROM history WHERE payload = ? ORDER BY number DESC", (row["number"],))
-        if not last.fetchone()["why"].startswith(WAITS):
+        """Say once, and once more after each beginning, that a payload is passed over for its owner's proxy."""
+        if row["number"] not in self._passed:
+            self._passed.add(row["number"])
             self._note(store, row["number"], QUEUE, State.QUEUED, f"{WAITS}the proxy of {row['owner']} ends too early")
 
     def _handed(self, pilot: str, request: str) -> tuple[str, Payload] | None:
-        asked = "SELECT * FROM payloads WHERE pilot = ? AND request = ? AND state = 'taken'"
+        asked = "SELECT number FROM payloads WHERE pilot = ? AND request = ? AND state = 'taken'"
         row = self._store.connection.execute(asked, (pilot, request)).fetchone()
-        return (_ident(row["number"]), Payload.parse(json.loads(row["payload"]))) if row else None
+        return (_ident(row["number"]), self.payload(_ident(row["number"]))) if row else None
 
     def _give_up(self, row: sqlite3.Row, end: State, why: str) -> None:
         """A payload's pilot is gone: it is handed out again where that is allowed, else this is its end."""
@@ -277,7 +290,7 @@ class Queue:
     def _note(self, store: sqlite3.Connection, number: int, who: str, state: State, why: str) -> None:
         store.execute(
             "INSERT INTO history (payload, time, who, state, why) VALUES (?, ?, ?, ?, ?)",
-            (number, time.time(), who, state, why),
+            (number, time.time(), who, state, why[:LONGEST].encode(errors="replace").decode()),
         )
 
     def _late(self, number: int, report: Report, state: State) -> None:
@@ -301,7 +314,8 @@ class Queue:
         found = re.fullmatch(r"payload-([1-9][0-9]{0,17})", ident)
         row = None
         if found:
-            row = self._store.connection.execute("SELECT * FROM payloads WHERE number = ?", (int(found[1]),)).fetchone()
+            asked = "SELECT * FROM labels WHERE number = ?"
+            row = self._store.connection.execute(asked, (int(found[1]),)).fetchone()
         if row is None:
             raise Problem("no such payload", found=ident[:80], expected="an id that the queue gave")
         assert isinstance(row, sqlite3.Row)
@@ -325,5 +339,5 @@ def _line(row: sqlite3.Row) -> Line:
         row["pilot"],
         row["left"],
         row["since"],
-        " ".join(json.loads(row["payload"])["argv"]),
+        " ".join(json.loads(row["argv"])),
     )

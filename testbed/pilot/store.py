@@ -21,9 +21,9 @@ CREATE TABLE payloads (
     memory   INTEGER NOT NULL,
     seconds  REAL NOT NULL,
     mode     TEXT NOT NULL,
-    sandbox  INTEGER NOT NULL,           -- whether it has one
+    sandbox  BLOB NOT NULL,              -- empty where it has none
     asked    TEXT UNIQUE,                -- the word by which a submission that is said twice is known
-    payload  TEXT NOT NULL,              -- all of it, JSON
+    payload  TEXT NOT NULL,              -- all else of it, JSON
     state    TEXT NOT NULL,
     pilot    TEXT NOT NULL,
     request  TEXT NOT NULL DEFAULT '',   -- the word by which the pilot asked for it
@@ -33,6 +33,10 @@ CREATE TABLE payloads (
     report   TEXT NOT NULL,              -- the last one, JSON
     CHECK (left >= 0)
 );
+CREATE VIEW labels AS                    -- payloads without what they bring along
+    SELECT number, owner, vo, slot, priority, memory, seconds, mode, length(sandbox) AS sandbox, state, pilot, request,
+           starting, left, stop, report
+    FROM payloads;
 CREATE INDEX waiting ON payloads (slot, priority DESC, number) WHERE state = 'queued';
 CREATE INDEX held ON payloads (pilot) WHERE state IN ('taken', 'started');
 CREATE TABLE history (

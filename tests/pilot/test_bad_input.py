@@ -392,3 +392,25 @@ def test_a_pilot_that_lost_its_payload_is_told_to_end_it(side: Side) -> None:
     answer = json.loads(connection.getresponse().read())
     assert answer["stop"] is True
     assert answer["problem"]["what"] == "this report cannot be"
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"pilot": "\ud800"}, "control characters"),
+        ({"state": "finished"}, "no such state"),
+        ({"code": "0"}, "an exit code"),
+        ({"identity": {"uid": "0"}}, "another shape"),
+        ({"out": "%"}, "base64"),
+        ({"payload": "payload-1' OR 1=1"}, "no such payload"),
+    ],
+)
+def test_a_report_that_makes_no_sense_changes_nothing(side: Side, change: dict[str, Any], what: str) -> None:
+    payload = side.vo.submit(Payload("alice", ("/bin/true",)))
+    side.vo._post("/next", {"pilot": "mine", "offer": {"mode": "none"}})
+    report = dataclasses.replace(side.vo.wait(payload, limit=0.001), state=State.STARTED).json()
+    with pytest.raises(Problem, match=what):
+        side.vo._post("/reports", {**report, **change})
+    assert side.vo.wait(payload, limit=0.001).state is State.TAKEN
+    side.vo._post("/reports", {**report, "why": "\ud800" + "x" * 100_000})
+    assert len(side.vo.history(payload)[2][-1].why) == 2000
