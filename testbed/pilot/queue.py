@@ -261,9 +261,11 @@ class Queue:
             self._note(store, row["number"], QUEUE, State.QUEUED, f"{WAITS}the proxy of {row['owner']} ends too early")
 
     def _handed(self, pilot: str, request: str) -> tuple[str, Payload] | None:
-        asked = "SELECT number FROM payloads WHERE pilot = ? AND request = ? AND state = 'taken'"
+        asked = "SELECT number, state FROM payloads WHERE pilot = ? AND request = ? AND state IN ('taken', 'started')"
         row = self._store.connection.execute(asked, (pilot, request)).fetchone()
-        return (_ident(row["number"]), self.payload(_ident(row["number"]))) if row else None
+        if row is None or row["state"] != State.TAKEN:
+            return None
+        return _ident(row["number"]), self.payload(_ident(row["number"]))
 
     def _give_up(self, row: sqlite3.Row, end: State, why: str) -> None:
         """A payload's pilot is gone: it is handed out again where that is allowed, else this is its end."""
