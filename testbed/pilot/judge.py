@@ -7,7 +7,12 @@ from testbed.pilot.payload import Identity, Report, State
 GUEST = ("payload", "guest")
 """Account and host name inside the virtual machine of mode vm."""
 
-NOT_RUN = {State.RETURNED: End.RETURNED, State.LOST: End.LOST, State.HUNG: End.HUNG}
+NOT_RUN = {
+    State.RETURNED: End.RETURNED,
+    State.CANCELLED: End.RETURNED,
+    State.LOST: End.LOST,
+    State.HUNG: End.HUNG,
+}
 
 
 def outcome(report: Report, mode: Mode, pilot_account: str, attack: Attempt | None = None) -> Outcome:
