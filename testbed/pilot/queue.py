@@ -1,6 +1,6 @@
 """The VO's task queue: who takes which payload, what has been reported of it, and everything that happened to it.
 
-What a method has returned is on the disk. Used from one thread.
+What a method has returned outlives the process. Used from one thread.
 """
 
 import re
