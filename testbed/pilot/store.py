@@ -95,8 +95,8 @@ class Store:
         run = self.connection.execute
         run("PRAGMA locking_mode = EXCLUSIVE")
         run("PRAGMA journal_mode = WAL")
-        # A commit is in the kernel, which is what outlives a process: SIGKILL loses nothing. FULL would also outlive the
-        # machine's loss of power, which the VO's container does not, and costs up to 5 ms a change on a busy disk.
+        # A commit is in the kernel, which outlives a process: SIGKILL loses nothing. FULL would outlive the machine's
+        # loss of power as well, which the VO's container does not, and costs up to 5 ms a change on a busy disk.
         run("PRAGMA synchronous = NORMAL")
         run("PRAGMA foreign_keys = ON")
         version = run("PRAGMA user_version").fetchone()[0]
