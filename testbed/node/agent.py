@@ -74,6 +74,8 @@ WRAPPER = (
     'printf "started %s %s %s\\n" "$(/usr/bin/id -u)" "$(/usr/bin/id -un)" "$host"; exec "$@"'
 )
 """The start handshake. It needs no PATH, which the switch takes away, and leaves the standard input unread."""
+WITHIN = 'cd -- "$1" || exit 126; shift; '
+"""Before it, where there is a sandbox: the switch begins in the account's home."""
 
 
 class OrdersProblem(Exception):
@@ -494,9 +496,12 @@ MODES = {
 }
 
 
-def wrapped(argv: list[str]) -> list[str]:
+def wrapped(payload: Payload, folder: Path) -> list[str]:
     """The command that says who it is and then becomes the payload. The switch refuses symbolic links."""
-    return [os.path.realpath("/bin/sh"), "-c", WRAPPER, "payload", *argv]
+    shell = os.path.realpath("/bin/sh")
+    if payload.sandbox:
+        return [shell, "-c", WITHIN + WRAPPER, "payload", str(folder), *payload.argv]
+    return [shell, "-c", WRAPPER, "payload", *payload.argv]
 
 
 def parsed_start(out: bytes) -> tuple[Mapping[str, Any] | None, bytes]:
@@ -558,9 +563,9 @@ class Pilot:
         """Run one payload through the mode, and itself where question 4 allows it."""
         report = Report(payload.ident, self._orders.pilot)
         if not self._mode.calls_switch:
-            return self._run(payload, wrapped(payload.argv), self._plain(proxy, folder), folder, report)
+            return self._run(payload, wrapped(payload, folder), self._plain(proxy, folder), folder, report)
         allowed = self._orders.start_limit + payload.limit
-        command = [self._orders.switch, *self._mode.launcher(allowed), *wrapped(payload.argv)]
+        command = [self._orders.switch, *self._mode.launcher(allowed), *wrapped(payload, folder)]
         report = self._run(payload, command, self._for_switch(payload, proxy, folder), folder, report)
         if report.state != "returned" or not self._internal(report):
             return report
@@ -590,7 +595,7 @@ class Pilot:
         log(line)
         report = Report(payload.ident, self._orders.pilot, bypassed=True)
         with self._sandbox.proxy_hidden():
-            ran = self._run(payload, wrapped(payload.argv), self._plain(proxy, folder), folder, report)
+            ran = self._run(payload, wrapped(payload, folder), self._plain(proxy, folder), folder, report)
         said = f"by-pass after {failed.code} of the switch, unseparated; "
         return replace(ran, why=said + ran.why, err=(failed.err + ran.err)[:LARGEST_STREAM])
 

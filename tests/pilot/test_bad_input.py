@@ -174,15 +174,19 @@ def test_a_sandbox_that_reaches_elsewhere_is_refused_by_name(
     assert queued(side) == 0
 
 
-def test_a_good_sandbox_lies_where_the_payload_starts_readable_for_every_account(side: Side, tmp_path: Any) -> None:
+@pytest.mark.parametrize("mode", [Mode.NONE, Mode.SETUID])
+def test_a_good_sandbox_lies_where_the_payload_starts_readable_for_every_account(
+    side: Side, tmp_path: Any, script: Callable[[str], str], mode: Mode
+) -> None:
     folder = tmp_path / "files"
+    side.node.changes |= {"switch": script('cd /; exec "$@"')}  # the real one begins in the account's home
     (folder / "data").mkdir(parents=True)
     (folder / "run.sh").write_text("#!/bin/sh\ncat data/words; stat -c %a run.sh data data/words .")
     (folder / "run.sh").chmod(0o700)
     (folder / "data" / "words").write_text("from the sandbox\n")
     (folder / "data" / "words").chmod(0o600)
     payload = side.vo.submit(Payload("alice", ("./run.sh",), sandbox=counter.files(folder)))
-    side.vo.start_pilot(Order(Mode.NONE))
+    side.vo.start_pilot(Order(mode))
     report = side.vo.wait(payload, limit=20)
     assert report.out == b"from the sandbox\n755\n755\n644\n711\n", report
 
