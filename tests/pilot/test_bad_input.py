@@ -6,10 +6,12 @@ import gzip
 import io
 import json
 import re
+import shutil
 import tarfile
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,10 +24,13 @@ from testbed.credentials.voms import VomsServer
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
 from testbed.pilot import counter, sandbox
+from testbed.pilot.client import Vo
+from testbed.pilot.home import Home
 from testbed.pilot.order import Order
 from testbed.pilot.payload import Payload, State
+from testbed.pilot.server import Server
 from testbed.pilot.tls import client_context
-from tests.pilot.conftest import MEMBER, Grid, Side
+from tests.pilot.conftest import MEMBER, Grid, Side, served
 from tests.pilot.membership import attributes
 
 GOOD = Payload("alice", ("/bin/true",)).json()
@@ -97,7 +102,7 @@ def test_a_role_that_the_proxy_has_is_believed_and_its_vo_is_noted(side: Side) -
 
 
 def test_a_sandbox_of_one_gigabyte_is_refused_before_it_is_sent_and_before_it_is_read(
-    side: Side, tmp_path: Any
+    side: Side, tmp_path: Path
 ) -> None:
     big = tmp_path / "big.tar"
     with big.open("wb") as file:
@@ -176,7 +181,7 @@ def test_a_sandbox_that_reaches_elsewhere_is_refused_by_name(
 
 @pytest.mark.parametrize("mode", [Mode.NONE, Mode.SETUID])
 def test_a_good_sandbox_lies_where_the_payload_starts_readable_for_every_account(
-    side: Side, tmp_path: Any, script: Callable[[str], str], mode: Mode
+    side: Side, tmp_path: Path, script: Callable[[str], str], mode: Mode
 ) -> None:
     folder = tmp_path / "files"
     side.node.changes |= {"switch": script('cd /; exec "$@"')}  # the real one begins in the account's home
@@ -203,6 +208,21 @@ def test_a_proxy_is_renewed_by_its_owner_and_pilots_get_the_new_one(side: Side, 
     payload = side.vo.submit(Payload("bob", ("/bin/sh", "-c", 'cat "$X509_USER_PROXY"')))
     side.vo.start_pilot(Order(Mode.NONE))
     assert side.vo.wait(payload, limit=20).out == new
+
+
+def test_a_payload_of_an_expired_proxy_is_refused_until_there_is_a_new_one(grid: Grid, tmp_path: Path) -> None:
+    folder = tmp_path / "vo"
+    shutil.copytree(grid.folder, folder, ignore=shutil.ignore_patterns("queue.db*"))
+    ended = make_proxy(grid.people["bob"], validity=Validity.lasting(timedelta(seconds=-60)))
+    (folder / "proxies" / "bob.pem").write_bytes(ended.pem)
+    with served(lambda: Server(Home.open(folder), "127.0.0.1", 0)) as server:
+        ca = grid.authority.identity.certificate_pem
+        vo = Vo("127.0.0.1", proxy=grid.proxy("pilot"), authorities=ca, port=server.port)
+        with pytest.raises(Problem, match="has expired"):
+            vo.submit(Payload("bob", ("/bin/true",)))
+        assert list(vo.list()) == []
+        vo.renew("bob", renewed(grid, "bob"))
+        vo.submit(Payload("bob", ("/bin/true",)))
 
 
 @pytest.mark.parametrize("kind", list(KeyKind))
