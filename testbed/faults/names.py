@@ -9,12 +9,12 @@ from testbed.lab.world import World
 LIMIT = 10.0
 _RESOLVER, _KEPT, _PID = "/etc/resolv.conf", "/run/resolv.conf.kept", "/run/useless-nameserver.pid"
 _START = f"""\
-cp {_RESOLVER} {_KEPT}
+cp -p {_RESOLVER} {_KEPT}
 python3 {NODE}/nameserver.py "$1" >{_PID}
 echo nameserver 127.0.0.53 >{_RESOLVER}
 """
 _STOP = f"""\
-[ ! -s {_KEPT} ] || cat {_KEPT} >{_RESOLVER}
+[ ! -s {_KEPT} ] || {{ cat {_KEPT} >{_RESOLVER}; touch -r {_KEPT} {_RESOLVER}; }}
 [ ! -s {_PID} ] || kill -9 "$(cat {_PID})"
 rm -f {_KEPT} {_PID}
 """
