@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from testbed.faults.reach import GLANCE, reaches
+from testbed.faults.reach import reaches, stuck
 from testbed.lab.layout import NODE
 from testbed.lab.world import World
 
@@ -36,7 +36,7 @@ class Names:
 
     def felt(self, world: World) -> bool:
         """No name resolves, and in just this way."""
-        return all(each == self.seen for each in reaches(world, GLANCE))
+        return stuck(world, self.seen)
 
     def heal(self, world: World) -> None:
         """Point it back, and end the name server."""
