@@ -13,6 +13,7 @@
 
 #include <lcmaps/lcmaps_basic.h>
 #include <lcmaps/lcmaps_cred_data.h>
+#include <lcmaps/lcmaps_log.h>
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@
 #define PAUSE 40   /* milliseconds between two of them, at the most */
 #define CONTENDED "pool-contended"
 #define NOT_MAPPED "not-mapped"
+#define CREDENTIAL_REFUSED "credential-refused"
 
 struct request {
     bool verify_voms, switched;
@@ -235,6 +237,14 @@ static _Noreturn void end_with(FILE *answer, enum verdict verdict)
     _exit(fflush(answer) == 0 ? (int)verdict : (int)VERDICT_BROKEN);
 }
 
+/* LCMAPS would be asked about one person and answer about another. Nobody is named: it may be neither of them. */
+static _Noreturn void end_unasked(FILE *answer)
+{
+    (void)lcmaps_log(LOG_ERR, "A certificate of the credential has not been issued by the one behind it.\n");
+    say(answer, ANSWER_CAUSE, CREDENTIAL_REFUSED, CAUSE_SIZE);
+    end_with(answer, VERDICT_REFUSED);
+}
+
 int main(int argc, char **argv)
 {
     static struct request request;
@@ -252,6 +262,8 @@ int main(int argc, char **argv)
         return VERDICT_NOT_RUNNING;
     if (!request.verify_voms)
         lcmaps_disable_voms_attributes_verification();
+    if (!subject_is_one(request.pem))
+        end_unasked(answer);
     mapped = ask_patiently(&request, &mapping, log, reason, sizeof reason);
     say_whose(answer, &request);
     if (!mapped && reason[0] != '\0')
