@@ -30,7 +30,6 @@
 #define ATTEMPTS 8 /* two first-time users who meet at one pool account both step back */
 #define PAUSE 40   /* milliseconds between two of them, at the most */
 #define CONTENDED "pool-contended"
-#define NOT_MAPPED "not-mapped"
 #define CREDENTIAL_REFUSED "credential-refused"
 
 struct request {
@@ -188,21 +187,15 @@ static off_t log_end(FILE *log)
     return fflush(log) == 0 ? lseek(LOG_FD, 0, SEEK_END) : 0;
 }
 
-/* Why this attempt failed: what LCMAPS' lines say, or what a plugin of ours said. A policy may have gone on behind the plugin's
- * failure, so that it counts only where the lines have nothing but an alternative that did not fit. */
+/* Why this attempt failed: what LCMAPS' lines say, or what a plugin of ours said. */
 static void find_reason(char *reason, size_t size, FILE *log, off_t start)
 {
-    const char *said = getenv(CAUSE_VARIABLE);
-    char *lines;
+    char nothing[] = "", *lines;
 
-    reason[0] = '\0';
     (void)fflush(log);
     lines = lines_since(start);
-    if (lines != NULL)
-        (void)text_print(reason, size, "%s", refusal_reason(lines));
+    (void)text_print(reason, size, "%s", refusal_reason(lines != NULL ? lines : nothing, getenv(CAUSE_VARIABLE)));
     free(lines);
-    if (said != NULL && (reason[0] == '\0' || strcmp(reason, NOT_MAPPED) == 0))
-        (void)text_print(reason, size, "%s", said);
     (void)unsetenv(CAUSE_VARIABLE);
 }
 
