@@ -72,6 +72,17 @@ def test_a_deny_stays_one_when_the_next_alternative_is_away(switch, control, wor
 
 
 @matrix(**EVERYWHERE)
+def test_a_revocation_list_that_broke_off_is_not_as_if_there_were_none(switch, named):
+    """Without a list an authority is believed (observed of verify-proxy); what fetch-crl could not finish says nothing, and
+    so the service is not believed (our choice). verify-proxy passes over such a list (observed)."""
+    folder = named("-certdir")
+    with switch.altered(folder, script='rm "$1"/*.r0'):
+        assert switch.tries() == switch.runs()
+    with switch.altered(folder, script='truncate -s 200 "$1"/*.r0'):
+        assert switch.tries() == refused(203, "unavailable", "service-untrusted")
+
+
+@matrix(**EVERYWHERE)
 def test_a_vo_that_the_authority_does_not_know_runs_nothing(switch, cell):
     """No rule applies (Argus: NotApplicable); not mapped is a Deny (GUMS: read in source; SCAS: inferred)."""
     no = refused(203, "denied", "no-rule") if cell.authority == "argus" else DENIED
