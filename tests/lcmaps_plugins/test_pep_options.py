@@ -127,6 +127,7 @@ def test_without_an_endpoint_there_is_nothing_to_ask(pep: ctypes.CDLL) -> None:
 
 
 def test_plain_http_only_where_the_site_says_so_twice(pep: ctypes.CDLL) -> None:
+    assert options(pep, "--endpoint", "http://argus:8154/authz") == "a URL begins with https://"
     found = options(pep, "--endpoint", "http://argus:8154/authz", "--allow-plain-http")
     assert isinstance(found, OptionFields)
     assert found.https.plain
