@@ -63,7 +63,7 @@ def test_who_is_banned_at_the_authority_runs_nothing_and_nobody_else_notices(swi
 
 @matrix(mode="log-only setuid", authority="argus")
 def test_a_deny_stays_one_when_the_next_alternative_is_away(switch, control, world, policy_with):
-    """A policy goes on to its alternative behind a Deny (LCMAPS); that this one is away is not what is told (our choice)."""
+    """A policy goes on to its alternative behind a Deny (LCMAPS); that it is away is not what is told (our choice)."""
     other = 'other = "lcmaps_scas_client.mod --endpoint https://127.0.0.1:1/ --timeout 1"\nglexec_get_account:'
     control.ban("subject", world.grid.bearer("alice").dn)
     control.clear_caches()
@@ -73,8 +73,8 @@ def test_a_deny_stays_one_when_the_next_alternative_is_away(switch, control, wor
 
 @matrix(**EVERYWHERE)
 def test_a_revocation_list_that_broke_off_is_not_as_if_there_were_none(switch, named):
-    """Without a list an authority is believed (observed of verify-proxy); what fetch-crl could not finish says nothing, and
-    so the service is not believed (our choice). verify-proxy passes over such a list (observed)."""
+    """Without a list an authority is believed (observed of verify-proxy, which does so behind a broken one as well);
+    what fetch-crl could not finish says nothing, and so the service is not believed (our choice)."""
     folder = named("-certdir")
     with switch.altered(folder, script='rm "$1"/*.r0'):
         assert switch.tries() == switch.runs()
