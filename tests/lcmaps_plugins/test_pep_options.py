@@ -104,6 +104,7 @@ def test_with_which_certificate_is_asked(pep: ctypes.CDLL, tmp_path: Path) -> No
         (("--key", "/x"), "explicit"),
         (("--certificate", "/x", "--pass", "a", "--passfile", "/dev/null"), "exclude"),
         (("--certificate", "/x", "--passfile", "/no/such/file"), "cannot be read"),
+        (("--certificate", "/x", "--passfile", "password"), "begins with /"),
         (("--crl-check", "perhaps"), "if-present"),
         *((("--timeout", value), "1 to 300") for value in ("0", "301", "-1", "1.5", "4294967297", "")),
         (URL, "twice"),
