@@ -174,6 +174,20 @@ def test_a_kept_connection_that_says_nothing_more_is_ended(live: Live) -> None:
         assert time.monotonic() - started < 3
 
 
+def test_who_says_nothing_at_the_control_port_is_ended_there_too(live: Live) -> None:
+    started = time.monotonic()
+    with plain(live, "control") as silent, live.connect("control", proof=False) as greeted:
+        assert (rest_of(silent), rest_of(greeted)) == (b"", b"")
+    assert 0.4 < time.monotonic() - started < 3
+    assert {line["port"] for line in live.log()} == {"control"}
+
+
+def test_a_token_is_wanted_before_a_body_is_read(live: Live) -> None:
+    with live.connect("control", proof=False) as connection:
+        connection.sendall(b"POST /policy HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 401 ")
+
+
 def test_more_connections_than_there_is_room_for_are_reset_and_those_inside_are_served(live: Live) -> None:
     live.control("PUT", "/fault", {"fault": "hang-after-accept"})
     held = [plain(live) for _ in range(60)]
