@@ -114,6 +114,7 @@ def test_the_clients_identifier_comes_back() -> None:
                 PLAIN | {"subject": {"type": "user", "id": "CN=J", "properties": {"fqans": "/atlas"}}},
                 PLAIN | {"subject": {"type": "user", "id": "CN=J", "properties": {"fqans": ["atlas"]}}},
                 PLAIN | {"subject": {"type": "user", "id": "CN=J", "properties": {"fqans": ["/a"] * 101}}},
+                PLAIN | {"subject": {"type": "user", "id": "CN=J", "properties": {"fqans": ["/a" * 500] * 9}}},
                 PLAIN | {"resource": {"id": "x"}},
                 PLAIN | {"action": {}},
                 PLAIN | {"context": []},
