@@ -12,8 +12,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-WITHOUT_CONTAINERS = ("authority", "credentials", "lcmaps_plugins", "model", "report", "site", "switch")
-"""The folders of tests that need none."""
+WITHOUT_CONTAINERS = (
+    "authority",
+    "credentials",
+    "faults/test_service.py",
+    "lcmaps_plugins",
+    "model",
+    "report",
+    "site",
+    "switch",
+)
+"""The tests that need none."""
 PATIENCE = 10
 """A priority lower by this."""
 
