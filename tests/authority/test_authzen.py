@@ -212,6 +212,7 @@ def test_without_evaluations_it_is_a_single_one(more: dict[str, object]) -> None
         {"evaluations": {}},
         {"evaluations": [1]},
         {"evaluations": [{}] * (MAX_EVALUATIONS + 1)},
+        {"evaluations": [{}] * MAX_EVALUATIONS, "context": {"host": "x" * 500_000}},
         {"options": {"evaluations_semantic": "some"}},
         {"options": 1},
     ],

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from testbed.authority import attributes
 from testbed.authority.chain import LARGEST, REMEMBERED, Chains
+from testbed.authority.dn import canonical
 from testbed.authority.face import Untrusted
 from testbed.authority.trust import Trust
 from testbed.credentials import name as names
@@ -146,6 +147,13 @@ def test_proxies_older_than_the_rfc_are_checked(chains: Chains) -> None:
             chains(shown(bad, ALICE))
     with pytest.raises(Untrusted):
         chains(shown(legacy(AUTHORITY.identity, "proxy"), AUTHORITY.identity))
+
+
+def test_a_slash_in_a_name_makes_nobody_else_of_its_owner(chains: Chains) -> None:
+    """OpenSSL's form does not tell one name with a slash from two names: the certificate does."""
+    party = chains(ders(make_proxy(AUTHORITY.person("Alice/CN=Bob")).pem))
+    assert canonical(party.dn) == canonical("CN=Alice/CN=Bob,O=People,DC=testbed,DC=org")
+    assert canonical(party.dn) != canonical("/DC=org/DC=testbed/O=People/CN=Alice/CN=Bob")
 
 
 def test_no_proxy_of_the_old_kind_is_made_of_one_that_has_rules(chains: Chains) -> None:
