@@ -52,6 +52,7 @@ class Situation:
     runs: int | None = None
     """Payloads that have been run without the switch on this node since it last worked."""
     now: datetime | None = None
+    """With its time zone."""
 
 
 @dataclass(frozen=True, slots=True)

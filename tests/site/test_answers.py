@@ -3,16 +3,22 @@
 import dataclasses
 import json
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from testbed.model.answers import Answers, MultiUser, OnInternalError, Stance, parse
 from testbed.model.condition import Condition, Window
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
-from testbed.site import check, load_site
+from testbed.site import check, load_site, toml
+from testbed.site.answers import KEYS as READ
+from testbed.site.answers import of
 from testbed.site.choice import Choice
+from testbed.site.reader import Table
 
 ANSWER = 'on_internal_error = "no"        # glexec is broken: may the pilot run the payload?   no, depends, yes\n'
 DEPENDS = 'on_internal_error = "depends"\n'
@@ -88,6 +94,16 @@ def test_answers_survive_their_way_as_json(draft) -> None:
 def test_answers_of_a_run_before_there_were_conditions_are_read() -> None:
     old = {"multi_user_pilots": "yes", "setuid": "require", "log_only": "no", "on_internal_error": "no"}
     assert parse(old) == Answers(MultiUser.YES, Stance.REQUIRE, Stance.NO, OnInternalError.NO)
+
+
+def test_the_example_of_the_documentation_is_read(draft) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "site.md").read_text()
+    (block,) = (block for block in page.split("```toml\n")[1:] if block.startswith("[answers]"))
+    site = draft()
+    text = (site.folder / "site.toml").read_text()
+    head, rest = text.split("[answers]\n")[0], text.partition("[switch]")[2]
+    (site.folder / "site.toml").write_text(head + block.partition("```")[0] + "\n[switch]" + rest)
+    assert len(load_site(site.folder).answers.on_internal_error_if) == 2
 
 
 def condition(text: str) -> str:
@@ -179,3 +195,53 @@ def test_a_condition_that_an_attacker_could_bring_about_is_a_warning(draft) -> N
     (finding,) = check(load_site(site.folder))
     assert "service-untrusted" in finding.message
     assert finding.line == site.line("on_internal_error =")
+
+
+KEYS = ("causes", "owners", "roles", "vos", "well_within", "pilots_at_most", "runs_at_most", "windows", "because", "x")
+LITERALS = st.one_of(
+    st.sampled_from(
+        [
+            "true",
+            "1.5",
+            "inf",
+            "07:32:00",
+            "2026-01-01",
+            "2026-01-01T00:00:00",
+            "2026-01-01T00:00:00Z",
+            "[]",
+            "{}",
+            "[[]]",
+            '["alpha"]',
+            '["untold", "site"]',
+            '["pilot"]',
+            "[{ from = 2026-01-01T00:00:00Z, until = 2026-01-02T00:00:00+23:59 }]",
+            "[{ from = 0001-01-01T00:00:00+23:59, until = 9999-12-31T23:59:59-23:59 }]",
+            "[{ from = 2026-01-01T00:00:00Z }]",
+            "[1, 'a']",
+        ]
+    ),
+    st.integers().map(str),
+    st.text(max_size=20).map(lambda text: json.dumps(text).replace("\\u007f", "x")),
+    st.lists(st.text(max_size=5), max_size=3).map(json.dumps),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.dictionaries(st.sampled_from(KEYS), LITERALS, max_size=4))
+def test_whatever_a_condition_is_it_is_read_or_is_a_problem_with_its_place(keys: dict[str, str]) -> None:
+    text = '[answers]\nmulti_user_pilots = "yes"\nsetuid = "allow"\nlog_only = "no"\non_internal_error = "depends"\n'
+    text += "[[answers.on_internal_error_if]]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items())
+    problem, answers = None, None
+    try:
+        document = toml.parse(text.encode("utf-8", "surrogatepass"), "site.toml")
+        answers = of(Table(document, ("answers",), READ), ("alpha",))
+    except Problem as raised:
+        problem = raised
+    if answers is None:
+        assert problem
+        assert problem.where.startswith("site.toml:")
+        return
+    (condition,) = answers.on_internal_error_if
+    assert condition.states
+    json_data = json.loads(json.dumps(dataclasses.asdict(answers), default=datetime.isoformat))
+    assert parse(json_data) == answers
