@@ -46,8 +46,8 @@ test: machine check ## everything: checks, unit tests, scenarios
 test-slow: machine ## the tests that kill a container engine of their own: three minutes
 	@$(BIN)/python -m pytest -m slow
 
-bench: venv ## measure the switch: speed beside sudo, 64 callers at once, the race for first accounts; two minutes
-	@bench/switch
+bench: venv ## measure the switch and the authority: speed, many callers at once, first accounts, memory; seven minutes
+	@bench/switch; switch=$$?; bench/authority && exit $$switch
 
 fuzz: venv ## what reads text of others under libFuzzer, SECONDS=300 for each, JOBS=2 at a time; what is found stays in build/fuzz
 	@$(BIN)/python -m testbed.lab.machine.compiler

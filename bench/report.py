@@ -29,6 +29,11 @@ def table(series: Mapping[str, Series], load: Load, races: Sequence[Race], goals
             f"  {race.how + ':':<14} {race.failed} of {race.asked} failed; by exit code: {_codes(race.codes)}; "
             f"{race.shared} share an account"
         )
+    yield from judged(goals)
+
+
+def judged(goals: Sequence[Goal]) -> Iterator[str]:
+    """Every goal in a line."""
     yield f"\n{'goal':<16} {'':<36} {'found':>8} {'allowed':>8}"
     for goal in goals:
         found, allowed = (

@@ -30,6 +30,8 @@ class Asked:
     """From the first question to the last answer."""
     generating: float
     """How much of one processor the asking itself took, 0 to 1: near 1 the service was not what was measured."""
+    service: float = 0.0
+    """Milliseconds of processor time that the service took for each question, where that was looked at."""
 
     @property
     def calls(self) -> int:

@@ -63,9 +63,7 @@ def argus(host: str, subject: bytes, pilot: bytes, answer: bytes, node: str = "w
         action=_holder("Action", _attribute(CORE + "action:action-id", "", question.EXECUTE)),
         environment=_holder(
             "Environment",
-            _attribute(
-                INTEROP + "environment/pilot-job/cert-chain", SCHEMA + "base64Binary", pilot.decode("ascii")
-            ),
+            _attribute(INTEROP + "environment/pilot-job/cert-chain", SCHEMA + "base64Binary", pilot.decode("ascii")),
             _attribute("http://glite.org/xacml/attribute/profile-id", SCHEMA + "anyURI", PROFILE),
         ),
     )

@@ -14,6 +14,8 @@ PORTS = {"argus": 8154, "scas": 8443, "gums": 8443}
 LIMIT = 300.0
 """Seconds for one run; usual are some."""
 PAGE = 4096
+TICKS = 100
+"""Of the kernel's clock in a second, as proc(5) counts processor time."""
 FIND = """\
 import pathlib
 for place in pathlib.Path("/proc").glob("[0-9]*"):
@@ -36,6 +38,7 @@ class Generator:
             Entry(f"{PLACE}/authority.pem", world.grid.read("authority/ca.cert.pem")),
         ]
         world.node.put(entries, limit=10)
+        self._process = self._inside("python3", "-c", FIND).strip()
 
     def pin(self) -> None:
         """Leave one processor to the service, the other one to the callers."""
@@ -45,13 +48,16 @@ class Generator:
         """Bytes of memory that the service has now."""
         return int(self._inside("cat", f"/proc/{self._process}/statm").split()[1]) * PAGE
 
+    def spent(self) -> float:
+        """Milliseconds of processor time that the service has taken since its start."""
+        user, system = self._inside("cat", f"/proc/{self._process}/stat").rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) * 1000 / TICKS
+
     def plan(self, questions: Sequence[Question]) -> None:
         """What is asked from now on, by turns."""
         self._world.node.put([Entry(f"{PLACE}/plan", b"".join(each.data for each in questions))], limit=30)
 
-    def ask(
-        self, what: str, port: int, callers: int, calls: int, *, kept: bool = False, within: float = 0.0
-    ) -> Asked:
+    def ask(self, what: str, port: int, callers: int, calls: int, *, kept: bool = False, within: float = 0.0) -> Asked:
         """So many questions by so many callers, who begin within some seconds."""
         places = [f"{PLACE}/{name}" for name in ("authority.pem", "pilot.pem", "plan")]
         numbers = map(str, (callers, calls, int(kept), int(within * 1000)))
@@ -63,11 +69,6 @@ class Generator:
     @property
     def _address(self) -> str:
         return self._host.container.address
-
-    @property
-    def _process(self) -> str:
-        """The service's number in its container."""
-        return self._inside("python3", "-c", FIND).strip()
 
     def _inside(self, *command: str) -> str:
         return self._host.container.execute(command, limit=10).decode()

@@ -1,6 +1,7 @@
 """The measured sites: the examples of each authority, and an Argus that knows a crowd as well, everybody by name."""
 
 import dataclasses
+import re
 
 from testbed.model.cell import Authority
 from testbed.site.load import example
@@ -16,6 +17,7 @@ EXAMPLES = {
 CROWD = Pool("crowd", 2000, 60001, Group("crowd", 60000), width=4, vo="alpha")
 """One account for each of the crowd: newcomer 17 is ``crowd0017``, and nobody else is."""
 ACTION = 'action "http://glite.org/xacml/action/execute" {'
+_LIMIT = re.compile(rb"--timeout \d+")
 ANYBODY = 'rule permit { subject-issuer = "/DC=org/DC=testbed/CN=Testbed CA" }'
 """Alters the example's policy: SCAS' name of the same action, and people without attributes."""
 
@@ -36,10 +38,16 @@ def crowded() -> Site:
             return content.replace(ACTION.encode(), f'action ".*" {{\n        {ANYBODY}'.encode())
         return content + "".join(lines).encode() if name.endswith("/grid-mapfile") else content
 
-    files = tuple(
-        dataclasses.replace(file, content=altered(file.name, file.content)) for file in site.authority_files
+    known = tuple(dataclasses.replace(file, content=altered(file.name, file.content)) for file in site.authority_files)
+    files = tuple(dataclasses.replace(file, content=_patient(file.content)) for file in site.files)
+    return dataclasses.replace(
+        site, name="crowded-argus", pools=(*site.pools, CROWD), files=files, authority_files=known
     )
-    return dataclasses.replace(site, name="crowded-argus", pools=(*site.pools, CROWD), authority_files=files)
+
+
+def _patient(policy: bytes) -> bytes:
+    """The modules wait as long as the real ones do: with so many at once nobody is quick, and nothing is broken."""
+    return _LIMIT.sub(b"--timeout 30", policy)
 
 
 def numbers() -> range:

@@ -1,6 +1,7 @@
 """Decisions per second: each face, with a connection for every question and with kept ones, by one caller to many."""
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterator, Sequence
 
 from bench.service import asking, saml
 from bench.service.asked import Asked
@@ -29,8 +30,8 @@ def questions(world: LeasedWorld, face: str) -> list[Question]:
         chain = certificates(world.grid.read(bearer.file))
         pool = pools[world.site.pool_of(bearer.fqans, bearer.dn) or ""]
         if face == "argus":
-            answer = asking.named(pool.accounts[0].name)[: -pool.width]  # an account of this pool, whichever
-            asked.append(asking.argus(host, chain, certificates(world.grid.read(pilot.file)), answer))
+            named = asking.named(pool.accounts[0].name)[: -pool.width]  # an account of this pool, whichever
+            asked.append(asking.argus(host, chain, certificates(world.grid.read(pilot.file)), named))
         else:
             path = "/" if face == "scas" else saml.GUMS
             answer = f">{pool.accounts[0].uid}"[:-2] if face == "scas" else f">{pool.prefix}0"
@@ -38,14 +39,18 @@ def questions(world: LeasedWorld, face: str) -> list[Question]:
     return asked
 
 
-def measured(world: LeasedWorld, generator: Generator, face: str, calls: int) -> Iterator[Asked]:
-    """One face by all numbers of callers, each with so many questions: connections for each one, then kept ones.
+def measured(
+    world: LeasedWorld, generator: Generator, face: str, calls: int, callers: Sequence[int] = CALLERS
+) -> Iterator[Asked]:
+    """One face by several numbers of callers, each with so many questions: connections for each one, then kept ones.
 
     No answer is remembered (PEP daemon, 0 s): every one is decided. That a chain was verified is.
     """
     world.authorities[0].control.lifetimes(pepd=0)
     generator.plan(questions(world, face))
     for kept in (False, True):
-        for callers in CALLERS:
-            generator.ask(face, FACES[face], callers, WARM, kept=kept)
-            yield generator.ask(face, FACES[face], callers, calls, kept=kept)
+        for many in callers:
+            generator.ask(face, FACES[face], many, min(WARM, calls), kept=kept)
+            before = generator.spent()
+            asked = generator.ask(face, FACES[face], many, calls, kept=kept)
+            yield dataclasses.replace(asked, service=(generator.spent() - before) / calls)

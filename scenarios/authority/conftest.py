@@ -3,9 +3,11 @@
 import contextlib
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from testbed.lab.control import Control
 from testbed.model.consequence import CONSEQUENCES, Waits
 from testbed.model.effect import Effect, refused
 
@@ -50,3 +52,17 @@ def documented(switch, cell) -> Effect:
     """What a call comes to under the cell's fault."""
     cause = CONSEQUENCES[cell.fault].cause_with(cell.authority)
     return refused(203, cause.kind, cause.reason) if cause else switch.runs()
+
+
+@pytest.fixture
+def evidence(suite, notes, world) -> Path:
+    """The folder of this cell's evidence, for what a scenario measures."""
+    folder = suite.folder / notes.evidence
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def control(world) -> Control:
+    """The control port of the first endpoint."""
+    return world.authorities[0].control

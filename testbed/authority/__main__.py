@@ -13,7 +13,7 @@ from testbed.authority.paps import LOCAL
 from testbed.authority.routes import routes
 from testbed.authority.running import LOOPBACK, Files, Running, open_log, read_token
 from testbed.authority.service import Service
-from testbed.authority.settings import Settings, load_settings
+from testbed.authority.settings import load_settings
 from testbed.model.problem import Problem
 
 
@@ -61,8 +61,9 @@ def _of_folder(options: argparse.Namespace) -> Running:
 
 
 def _by_hand(options: argparse.Namespace) -> Running:
-    """A policy and nothing else: plain HTTP on loopback, no token."""
-    settings = replace(Settings(), address=LOOPBACK, log_file="-")
+    """A policy, settings where they lie beside it, and nothing else: plain HTTP on loopback, no token."""
+    settings = load_settings(options.policy.parent / "authority.toml")
+    settings = replace(settings, address=LOOPBACK, log_file=settings.log_file or "-")
     service = Service({LOCAL: read_policy(options.policy)}, lifetimes=settings.lifetimes)
     files = Files(options.grid_security, secure=False)
     return Running(service, routes(), settings, files, "", open_log(settings))
@@ -83,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python3 -m testbed.authority", description=__doc__)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--folder", type=Path, default=Path("/etc/testbed-authority"), help="policy, map files, settings")
-    what.add_argument("--policy", type=Path, help="a policy only: plain HTTP on loopback")
+    what.add_argument("--policy", type=Path, help="a policy only, nobody is mapped: plain HTTP on loopback")
     parser.add_argument(
         "--grid-security", type=Path, default=Files().grid_security, help="host certificate, authorities, VOMS servers"
     )

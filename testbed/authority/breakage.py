@@ -15,9 +15,9 @@ class Stage(StrEnum):
     DOOR = "door"
     """Before anybody is let in."""
     CONNECTION = "connection"
-    """Before or in the handshake."""
+    """Before the handshake."""
     TLS = "tls"
-    """By what the service shows or believes in the handshake."""
+    """In the handshake; ports without one are not touched."""
     GATE = "gate"
     """When a request comes in."""
     ANSWER = "answer"
@@ -30,9 +30,9 @@ STAGES: Mapping[Fault, Stage] = {
     fault: stage
     for stage, words in {
         Stage.DOOR: "refused hang-before-accept",
-        Stage.CONNECTION: "hang-after-accept hang-in-tls",
-        Stage.TLS: "tls-expired tls-not-yet-valid tls-wrong-name tls-unknown-ca tls-self-signed tls-old-protocol "
-        "tls-client-refused",
+        Stage.CONNECTION: "hang-after-accept",
+        Stage.TLS: "hang-in-tls tls-expired tls-not-yet-valid tls-wrong-name tls-unknown-ca tls-self-signed "
+        "tls-old-protocol tls-client-refused",
         Stage.GATE: "queue-full",
         Stage.ANSWER: "indeterminate not-applicable deny service-pool-exhausted "
         "account-unknown account-root account-minus-one account-overflow account-shortened secondary-group-unknown "
@@ -98,6 +98,8 @@ class Breakage:
         if not isinstance(data.get("below", True), bool):
             raise Problem("a parameter of another kind", where="below", expected="true or false")
         broken = replace(broken, below=data.get("below", True))
+        if broken.how in (Fault.FLAKY, Fault.NONE):
+            raise Problem("this is no way to fail", where="how", found=broken.how, expected="one of the other faults")
         if broken.fault is Fault.FLAKY and broken.times is None:
             broken = replace(broken, times=1)
         if broken.times is not None and broken.stage in (Stage.DOOR, Stage.GATE):

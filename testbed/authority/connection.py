@@ -11,6 +11,7 @@ from aiohttp import web
 from testbed.authority import tls
 from testbed.authority.listener import reset
 from testbed.authority.log import Log
+from testbed.authority.secure import Channel
 from testbed.authority.settings import Limits
 
 LARGEST = 512 * 1024
@@ -20,7 +21,7 @@ LARGEST = 512 * 1024
 class Connection(web.RequestHandler):
     """aiohttp's side of a connection, with what it lacks: a time limit before the first request, and our log."""
 
-    __slots__ = ("_log", "_timer", "_unread", "_waiting", "gone", "peer", "port")
+    __slots__ = ("_log", "_refused", "_timer", "_unread", "_waiting", "gone", "peer", "port")
 
     def __init__(self, server: web.Server, log: Log, limits: Limits, port: str, peer: str) -> None:
         loop = asyncio.get_running_loop()
@@ -36,6 +37,7 @@ class Connection(web.RequestHandler):
         self._timer = loop.call_later(limits.read, self._too_slow)
         self._waiting = True
         self._unread = 0
+        self._refused = False
         self.port = port
         """Its name in `Ports`."""
         self.peer = peer
@@ -58,10 +60,15 @@ class Connection(web.RequestHandler):
         if self._waiting:
             self._unread += len(data)
             if self._unread > LARGEST:
-                self._log.add("bad-request", port=self.port, peer=self.peer, problem="a head without end", fault="")
+                self._refuse("a head without end")
                 self.abort()
                 return
         super().data_received(data)
+
+    def lingers(self) -> None:
+        """What is answered next is a refusal, and the client may still be talking."""
+        if isinstance(self.transport, Channel):
+            self.transport.secure.lingers = True
 
     def begins(self) -> None:
         """A request's head is there."""
@@ -98,9 +105,9 @@ class Connection(web.RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         """The answer to what is no HTTP, or a mistake of ours: one line in the log, a short text for the client."""
-        self._timer.cancel()
+        self.lingers()
         why = " ".join(f"{type(exc).__name__}: {exc}".split()) if exc else message or ""
-        self._log.add("bad-request", port=self.port, peer=self.peer, problem=why, status=status)
+        self._refuse(why, status)
         if request.writer.output_size > 0:
             raise ConnectionError("half of a response is on its way")
         response = web.Response(status=status, text="bad request\n" if status < 500 else "internal error\n")
@@ -108,5 +115,12 @@ class Connection(web.RequestHandler):
         return response
 
     def _too_slow(self) -> None:
-        self._log.add("bad-request", port=self.port, peer=self.peer, problem="no request within the time limit")
+        self._refuse("no request within the time limit")
         self.abort()
+
+    def _refuse(self, why: str, status: int | None = None) -> None:
+        """One line, whatever else is wrong with what the client goes on to send."""
+        self._timer.cancel()
+        if not self._refused:
+            self._log.add("bad-request", port=self.port, peer=self.peer, problem=why, status=status)
+        self._refused = True

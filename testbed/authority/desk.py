@@ -40,6 +40,7 @@ class Desk:
     ) -> None:
         self._service = service
         self._routes = routes
+        self._batches = {place: face for place, face in routes.items() if isinstance(face, Batch)}
         self._verify = verify
         self._breaker = breaker
         self._log = log
@@ -98,7 +99,8 @@ class Desk:
             body,
             self._asker(connection),
         )
-        return self._all(face, call, broken, connection) if isinstance(face, Batch) else self._one(face, call, broken)
+        batch = self._batches.get((connection.port, request.path))
+        return self._all(batch, call, broken, connection) if batch else self._one(face, call, broken)
 
     def _all(
         self, face: Batch, call: Call, broken: Breakage | None, connection: Connection
@@ -125,16 +127,15 @@ class Desk:
     def _one(self, face: Face, call: Call, broken: Breakage | None) -> tuple[Reply, dict[str, Any]]:
         """The reply to one question, and the line for the log."""
         asker = call.asker.dn if call.asker else ""
+        twist = broken.effect if broken and broken.effect in face.twists else ""
         try:
             question = face.question(call, self._verify)
+            answer = self._service.decide(question)
+            reply = face.reply(question, answer, twist)
         except (Unreadable, Untrusted) as error:
             self.counters.errors += 1
             kind = "untrusted" if isinstance(error, Untrusted) else "bad-request"
             return face.apology(call, error), _failed(kind, face, asker, str(error))
-        twist = broken.effect if broken and broken.effect in face.twists else ""
-        try:
-            answer = self._service.decide(question)
-            reply = face.reply(question, answer, twist)
         except Exception as error:  # a mistake of ours: the service goes on, and the client hears so
             self.counters.errors += 1
             return face.apology(call, error), _failed("broken", face, asker, f"{type(error).__name__}: {error}")
@@ -155,6 +156,7 @@ class Desk:
     def _refused(
         self, connection: Connection, request: web.BaseRequest, status: int, why: str, fault: str = ""
     ) -> web.Response:
+        connection.lingers()
         self._log.add(
             "bad-request" if status != 503 else "full",
             port=connection.port,

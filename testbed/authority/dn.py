@@ -55,6 +55,7 @@ def slashed(name: str) -> str:
     return "".join("/" + _AMBIGUOUS.sub(r"\/", _printed(part)) for part in parts(name))
 
 
+@lru_cache(maxsize=1024)
 def rfc2253(name: str) -> str:
     r"""A DN in RFC 2253's form.
 

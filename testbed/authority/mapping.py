@@ -1,6 +1,7 @@
 """From a subject to an account: which lines of the map files count, and the lease of a pool account."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from testbed.authority.dn import canonical
 from testbed.authority.fqan import fqan
@@ -48,6 +49,17 @@ class Mapper:
     groups: tuple[Line, ...]
     pool: GridMapDir | None = None
     rules: MapRules = MapRules()
+    _by_dn: Mapping[tuple[str, ...], str] = field(init=False, repr=False, compare=False)
+    _by_fqan: tuple[Line, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Sort the lines of the grid-mapfile, of which a site has thousands: by name, and those of attributes."""
+        by_dn: dict[tuple[str, ...], str] = {}
+        for line in self.accounts:
+            if line.dn:
+                by_dn.setdefault(line.dn, line.targets[0])
+        object.__setattr__(self, "_by_dn", by_dn)
+        object.__setattr__(self, "_by_fqan", tuple(line for line in self.accounts if line.pattern is not None))
 
     def map(self, party: Party) -> Mapped:
         """The account of a subject. Raises `NotMapped`, `leases.PoolExhausted`, `leases.Corrupt`."""
@@ -71,9 +83,9 @@ class Mapper:
 
     def _target(self, party: Party) -> str:
         """What the first line for the DN says, else the first one for the primary attribute; or the other way round."""
-        person, primary = canonical(party.dn), fqan(party.fqans[0]) if party.fqans else None
-        by_dn = next((line.targets[0] for line in self.accounts if line.names(person)), "")
-        by_fqan = next((line.targets[0] for line in self.accounts if line.fits(primary)), "")
+        primary = fqan(party.fqans[0]) if party.fqans else None
+        by_dn = self._by_dn.get(canonical(party.dn), "")
+        by_fqan = next((line.targets[0] for line in self._by_fqan if line.fits(primary)), "")
         return (by_dn or by_fqan) if self.rules.prefer_dn else (by_fqan or by_dn)
 
     def _groups(self, party: Party) -> list[str]:

@@ -6,6 +6,10 @@ import ssl
 from typing import Any
 
 PIECE = 65536
+LINGER = 1.0
+"""Seconds that a refused client has to read why."""
+DRAINED = 1024 * 1024
+"""Bytes that it may go on to send in them."""
 
 
 class Secure(asyncio.Protocol):
@@ -19,8 +23,15 @@ class Secure(asyncio.Protocol):
         self._below: asyncio.Transport | None = None
         self._timer = loop.call_later(limit, self._refuse, TimeoutError("no handshake within the time limit"))
         self._done = False
+        self.ending = False
+        """Whether nothing more is said or heard."""
+        self.lingers = False
+        """Whether the other side may still be talking when we end."""
+        self._drained = 0
         self.greeted: asyncio.Future[None] = loop.create_future()
         """Done with the handshake; an SSLError, TimeoutError or ConnectionError where it failed."""
+        self.over: asyncio.Future[None] = loop.create_future()
+        """Done once the TCP connection is over."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The TCP connection stands."""
@@ -29,6 +40,11 @@ class Secure(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """More of the handshake, or of what is said under its protection."""
+        if self.ending:
+            self._drained += len(data)
+            if self._drained > DRAINED and self._below is not None:
+                self._below.abort()
+            return
         self._heard.write(data)
         if not self._done and not self._greet():
             return
@@ -42,6 +58,8 @@ class Secure(asyncio.Protocol):
         """The TCP connection is over."""
         self._timer.cancel()
         self._fail(ConnectionError("the client went away in the handshake"))
+        if not self.over.done():
+            self.over.set_result(None)
         if self._done:
             self._done = False
             self._above.connection_lost(exc if isinstance(exc, Exception) else None)
@@ -67,6 +85,22 @@ class Secure(asyncio.Protocol):
         with contextlib.suppress(ssl.SSLError):  # it wants to read the other's good-bye, which nobody waits for
             self.tls.unwrap()
         self.flush()
+
+    def end(self) -> None:
+        """End the connection; where it `lingers` our direction only, and wait for the other side's end, not for long.
+
+        To close while it still talks would reset the connection: it would lose the alert, or why it is refused.
+        """
+        self._timer.cancel()
+        if self.ending or self._below is None or self._below.is_closing():
+            return
+        self.ending = True
+        if not self.lingers:
+            self._below.close()
+            return
+        self._below.write_eof()
+        self._below.resume_reading()  # to hear the end; HTTP may have paused it
+        self._timer = asyncio.get_running_loop().call_later(LINGER, self._below.abort)
 
     def flush(self) -> None:
         """Send what TLS has to say."""
@@ -97,21 +131,20 @@ class Secure(asyncio.Protocol):
         try:
             while data := self.tls.read(PIECE):
                 self._above.data_received(data)
-                if not self._done:
+                if not self._done or self.ending or self._below is None or self._below.is_closing():
                     return
         except ssl.SSLWantReadError:
             self.flush()
             return
         except ssl.SSLError:  # no TLS any more
             self.flush()
-        if self._below is not None:
-            self._below.close()
+        self.end()
 
     def _refuse(self, error: Exception) -> None:
-        self._timer.cancel()
+        """No TLS with this client."""
         self._fail(error)
-        if self._below is not None:
-            self._below.close()
+        self.lingers = True
+        self.end()
 
     def _fail(self, error: Exception) -> None:
         if not self.greeted.done():
@@ -135,14 +168,14 @@ class Channel(asyncio.Transport):
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Say something."""
-        if not self._below.is_closing():
+        if not self.is_closing():
             self.secure.write(data)
 
     def close(self) -> None:
         """End it in good order: everything said, TLS' good-bye, the TCP stream's end."""
-        if not self._below.is_closing():
+        if not self.is_closing():
             self.secure.say_goodbye()
-            self._below.close()
+            self.secure.end()
 
     def abort(self) -> None:
         """End it at once."""
@@ -150,15 +183,17 @@ class Channel(asyncio.Transport):
 
     def is_closing(self) -> bool:
         """Whether it is ending, or over."""
-        return self._below.is_closing()
+        return self.secure.ending or self._below.is_closing()
 
     def pause_reading(self) -> None:
         """Hear nothing for a while."""
-        self._below.pause_reading()
+        if not self.is_closing():
+            self._below.pause_reading()
 
     def resume_reading(self) -> None:
         """Hear again."""
-        self._below.resume_reading()
+        if not self.is_closing():
+            self._below.resume_reading()
 
     def is_reading(self) -> bool:
         """Whether it hears."""

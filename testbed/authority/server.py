@@ -91,7 +91,7 @@ class Server:
         if self._contexts is not None:
             for ask in (True, False):
                 self._contexts.get(breakage.effect if breakage.stage is Stage.TLS else Fault.NONE, ask=ask)
-        elif breakage.stage is Stage.TLS or breakage.effect is Fault.HANG_IN_TLS:
+        elif breakage.stage is Stage.TLS:
             raise Problem("this service speaks no TLS that could be broken", found=breakage.effect)
 
     def _no_room(self, peer: str) -> None:
@@ -109,7 +109,11 @@ class Server:
             context = self._context(door, fault) if secure else None
             if broken and not await self._let_in(broken, taken, context):
                 return
-        except (OSError, asyncio.CancelledError):
+        except (OSError, Problem) as error:
+            self._log.add("connection", port=listener.name, peer=peer, problem=_told(error))
+            taken.close()
+            return
+        except asyncio.CancelledError:
             taken.close()
             raise
         await self._speak(listener.name, taken, peer, context)
@@ -138,6 +142,8 @@ class Server:
             await connection.gone
         except (ssl.SSLError, OSError) as error:
             self._log.add("connection", port=port, peer=peer, problem=_told(error))
+            if secure:
+                await secure.over
         finally:
             connection.over()
             if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():

@@ -17,6 +17,8 @@ OTHER_CERTIFICATES = {
     Fault.TLS_SELF_SIGNED: "self-signed",
 }
 """Which file in the folder ``tls`` a fault shows: certificate, key and chain in one PEM."""
+LASTS = 1000
+"""Connections for which a context is used: OpenSSL keeps the sessions of TLS 1.2 in it, 17 KiB each (measured)."""
 
 
 class Contexts:
@@ -28,6 +30,7 @@ class Contexts:
         self._others = others
         self._trust = trust
         self._made: dict[tuple[Fault, bool], ssl.SSLContext] = {}
+        self._used: dict[tuple[Fault, bool], int] = {}
         self._version = 0
 
     def get(self, fault: Fault = Fault.NONE, *, ask: bool = True) -> ssl.SSLContext:
@@ -35,8 +38,11 @@ class Contexts:
         if self._trust.glance() != self._version:
             self._made.clear()
             self._version = self._trust.version
-        if (fault, ask) not in self._made:
+        uses = self._used.get((fault, ask), 0)
+        if (fault, ask) not in self._made or uses >= LASTS:
             self._made[fault, ask] = self._make(fault, ask)
+            uses = 0
+        self._used[fault, ask] = uses + 1
         return self._made[fault, ask]
 
     def _make(self, fault: Fault, ask: bool) -> ssl.SSLContext:

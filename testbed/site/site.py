@@ -1,5 +1,6 @@
 """A site: its four answers, how it installs the switch, its accounts, and its own files."""
 
+import functools
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -69,8 +70,7 @@ class Site:
     @property
     def digest(self) -> str:
         """What the worker node and the authority's hosts are made of, in sixteen characters."""
-        trees = tar(self.tree()) + (tar(service.tree(self)) if self.authority_hosts else b"")
-        return hashlib.sha256(trees + " ".join(self.capabilities).encode()).hexdigest()[:16]
+        return _digest(self)
 
     @property
     def authority_hosts(self) -> tuple[str, ...]:
@@ -103,3 +103,10 @@ class Site:
         if self.authority is Authority.GRIDMAP:
             return decision.pool_of(self, dn, fqans)
         return asked.pool_of(self, dn, fqans)
+
+
+@functools.lru_cache(maxsize=64)
+def _digest(site: Site) -> str:
+    """Made once for each site: every lease of a world asks for it."""
+    trees = tar(site.tree()) + (tar(service.tree(site)) if site.authority_hosts else b"")
+    return hashlib.sha256(trees + " ".join(site.capabilities).encode()).hexdigest()[:16]

@@ -119,6 +119,7 @@ class Live:
     def connect(self, port: str = "argus", *, limit: float = 5.0, proof: bool = True) -> ssl.SSLSocket:
         """A TLS connection; every wait on it ends at the limit."""
         plain = socket.create_connection(("127.0.0.1", self.ports[port]), timeout=limit)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             return self.context(proof).wrap_socket(plain, server_hostname=HOST, suppress_ragged_eofs=False)
         except BaseException:
@@ -127,7 +128,7 @@ class Live:
 
     def ask(self, body: bytes | None = None, *, path: str = "/authz", port: str = "argus", limit: float = 5.0) -> Got:
         """One question, one whole answer."""
-        with contextlib.closing(http.client.HTTPSConnection(HOST, self.ports[port], timeout=limit)) as connection:
+        with contextlib.closing(http.client.HTTPConnection(HOST, self.ports[port], timeout=limit)) as connection:
             connection.sock = self.connect(port, limit=limit)
             connection.request("POST", path, self.question() if body is None else body)
             response = connection.getresponse()
@@ -188,7 +189,7 @@ class Live:
 
     def control_raw(self, method: str, path: str, body: object = None, token: str = TOKEN) -> tuple[int, str]:
         """The same, as it comes."""
-        with contextlib.closing(http.client.HTTPSConnection(HOST, self.ports["control"], timeout=5)) as connection:
+        with contextlib.closing(http.client.HTTPConnection(HOST, self.ports["control"], timeout=5)) as connection:
             connection.sock = self.connect("control", proof=False)
             headers = {"Authorization": f"Bearer {token}"} if token else {}
             connection.request(method, path, json.dumps(body) if body is not None else None, headers)

@@ -273,6 +273,8 @@ def test_a_fault_is_set_and_taken_back_within_20_ms_of_work(live: Live) -> None:
         ({"fault": "reset", "speed": 1}, "a fault has no such parameter"),
         ({"fault": "reset", "times": "two"}, "a parameter of another kind"),
         ({"fault": "refused", "times": 2}, "nobody can count how often this happens"),
+        ({"fault": "flaky", "how": "none"}, "no way to fail"),
+        ({"fault": "flaky", "how": "refused"}, "nobody can count"),
         ({"fault": "half-close", "below": 1}, "a parameter of another kind"),
         ({}, "no such fault"),
     ],
@@ -282,6 +284,58 @@ def test_what_is_no_fault_is_said_and_nothing_changes(live: Live, body: dict[str
         live.control("PUT", "/fault", body)
     assert refused.value.status == 409
     assert live.control("GET", "/fault")["fault"] == "none"
+
+
+def mapping(live: Live, port: str) -> tuple[int, bytes]:
+    """What lcmaps-rest says of Alice's name at one of its two ports, to somebody without a certificate."""
+    with socket.create_connection(("127.0.0.1", live.ports[port]), timeout=SHORT * 5) as plain:
+        dn = "/lcmaps/mapping/rest?subjectdn=%2FDC%3Dorg%2FDC%3Dtestbed%2FO%3DPeople%2FCN%3DAlice%20Archer"
+        over = live.context(proof=False).wrap_socket(plain, server_hostname="localhost") if port == "rest" else plain
+        over.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % dn.encode())
+        came = b""
+        while part := over.recv(65536):
+            came += part
+        over.close()
+    return int(came.split()[1]), came.partition(b"\r\n\r\n")[2]
+
+
+@pytest.mark.parametrize("port", ["rest", "plain"])
+def test_faults_are_those_of_every_face(live: Live, port: str) -> None:
+    status, whole = mapping(live, port)
+    assert (status, b'"id": 5001' in whole or b'"id":5001' in whole) == (200, True)
+    live.put("status-503")
+    assert mapping(live, port) == (503, whole)
+    live.put("truncated")
+    assert mapping(live, port) == (200, whole[: len(whole) // 2])
+    live.put("hang-after-accept")
+    with pytest.raises(TimeoutError):
+        mapping(live, port)
+    live.put("tls-expired")
+    if port == "rest":
+        with pytest.raises(ssl.SSLError, match="expired"):
+            mapping(live, port)
+    else:
+        assert mapping(live, port) == (200, whole)
+
+
+def test_ports_that_want_a_certificate_serve_nobody_without_one(live: Live) -> None:
+    for port in ("argus", "grid"):
+        with pytest.raises(ssl.SSLError, match="certificate required"), live.connect(port, proof=False) as connection:
+            connection.recv(1)
+
+
+def test_a_fault_whose_certificate_is_not_there_is_said(live: Live) -> None:
+    there, away = live.folder.path / "tls/expired.pem", live.folder.path / "tls/away"
+    there.rename(away)
+    try:
+        # What was read before is kept as long as nobody changes whom the service trusts.
+        (live.folder.grid / "vomsdir/touched").write_text("")
+        live.control("POST", "/reset")
+        with pytest.raises(Refused, match="a certificate of the service cannot be used"):
+            live.put("tls-expired")
+        assert live.control("GET", "/fault")["fault"] == "none"
+    finally:
+        away.rename(there)
 
 
 def test_every_fault_that_stands_in_the_service_is_known() -> None:

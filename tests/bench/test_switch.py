@@ -2,43 +2,25 @@
 
 import dataclasses
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from bench.load import under_load
-from testbed.lab.engine import Engine
 from testbed.lab.images import ROOT
 from testbed.lab.session import opened
 from testbed.site.load import example
 from testbed.site.site import SiteFile
+from tests.bench.run import bench
 
-SWITCH = ROOT / "bench" / "switch"
 SHORT = ("--rounds=20", "--seconds=5", "--races=2")
 NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent/docker.sock", "TESTBED_INSTALL": "no"}
 LOG_DAEMON = ROOT / "images/worker-node/root/etc/rsyslog.conf"
 
 
-def bench(*words: str, **environment: str) -> tuple[int, str, str]:
-    """Exit code, standard output and error of a run, and of its containers and networks none is there afterwards."""
-    with subprocess.Popen(
-        [SWITCH, *words],
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        out, err = process.communicate(timeout=180)
-    assert "Traceback" not in out + err
-    assert not [owner for owner in Engine().owners().values() if f" {process.pid} " in owner]
-    return process.returncode, out, err
-
-
 def test_a_short_run_judges_every_goal_and_finds_everybody_themselves_and_recorded(tmp_path: Path) -> None:
     """How fast it is depends on who else uses the machine; who became whom, and what the site knows of it, never."""
-    code, out, err = bench(*SHORT, f"--json={tmp_path / 'bench.json'}")
+    code, out, err = bench("switch", *SHORT, f"--json={tmp_path / 'bench.json'}")
     assert code in (0, 1), err
     told = json.loads((tmp_path / "bench.json").read_text())
     met = {goal["name"]: goal["met"] for goal in told["goals"]}
@@ -68,12 +50,12 @@ def test_a_log_daemon_that_limits_the_rate_loses_records_and_the_bench_sees_each
 
 @pytest.mark.parametrize("word", ["--seconds=0", "--rounds=1", "--callers=many"])
 def test_what_makes_no_sense_is_refused_before_anything_is_done(word: str) -> None:
-    code, _, err = bench(word, **NO_ENGINE)
+    code, _, err = bench("switch", word, **NO_ENGINE)
     assert code == 2
     assert "at least" in err
 
 
 def test_without_an_engine_nothing_is_measured() -> None:
-    code, _, err = bench(**NO_ENGINE)
+    code, _, err = bench("switch", **NO_ENGINE)
     assert code == 2
     assert "bench/switch: " in err

@@ -4,8 +4,10 @@
 """
 
 import base64
+import contextlib
 import json
 import os
+import re
 import socket
 import ssl
 import struct
@@ -71,7 +73,7 @@ class Service:
 
     def respond(self, stream, deed):
         way = deed["way"]
-        body = base64.b64decode(deed.get("body", ""))
+        body = base64.b64decode(deed.get("body", "")).replace(b"@ID@", question_id(self.seen[-1]))
         head = f"HTTP/1.1 {deed.get('status', 200)} x\r\nConnection: close\r\n"
         if way == "answers":
             lines = "".join(f"{name}: {value}\r\n" for name, value in deed.get("headers", {}).items())
@@ -103,6 +105,12 @@ class Service:
         self.over.set()
         self.thread.join(SOON)
         self.socket.close()
+
+
+def question_id(request):
+    """The ID of a question in SAML, which its answer has to name."""
+    found = re.search(r' ID="([^"]+)"', request.get("body", ""))
+    return found[1].encode() if found else b""
 
 
 def reset(connection):
@@ -178,12 +186,27 @@ def call(case):
         return {"code": done.returncode, "answer": said, "log": log.read().decode(errors="replace"), "seconds": seconds}
 
 
+@contextlib.contextmanager
+def silent_name_server():
+    """A name server that takes every question and answers none."""
+    resolver = Path("/etc/resolv.conf")
+    before = resolver.read_text()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.53", 53))
+        resolver.write_text("nameserver 127.0.0.53\noptions timeout:5 attempts:2\n")
+        try:
+            yield
+        finally:
+            resolver.write_text(before)
+
+
 def main():
     outcomes = []
     for case in json.load(sys.stdin):
         services = [Service(does) for does in case.get("services", [])]
         try:
-            outcome = call(case)
+            with silent_name_server() if case.get("names") == "silent" else contextlib.nullcontext():
+                outcome = call(case)
         finally:
             for service in services:
                 service.over.set()

@@ -22,6 +22,8 @@ GROUPS_MAX = 128
 MODEL = "org.glite.authz.common.model."
 ATTRIBUTE = "http://glite.org/xacml/attribute/"
 MAP = "http://glite.org/xacml/obligation/local-environment-map"
+INTEROP = "http://authz-interop.org/xacml/"
+INTEGER = "http://www.w3.org/2001/XMLSchema#integer"
 STRING = "http://www.w3.org/2001/XMLSchema#string"
 OK = "urn:oasis:names:tc:xacml:1.0:status:ok"
 NULL = b"N"
@@ -46,6 +48,10 @@ class AnswerFields(ctypes.Structure):
         ("group", ctypes.c_char * NAME_SIZE),
         ("groups", (ctypes.c_char * NAME_SIZE) * GROUPS_MAX),
         ("group_count", ctypes.c_size_t),
+        ("uid", ctypes.c_char * NAME_SIZE),
+        ("gid", ctypes.c_char * NAME_SIZE),
+        ("gids", (ctypes.c_char * NAME_SIZE) * GROUPS_MAX),
+        ("gid_count", ctypes.c_size_t),
     )
 
 
@@ -57,6 +63,9 @@ class Reading:
     user: str = ""
     group: str = ""
     groups: tuple[str, ...] = ()
+    uid: str = ""
+    gid: str = ""
+    gids: tuple[str, ...] = ()
     why: str = ""
 
 
@@ -69,7 +78,9 @@ def read(library: ctypes.CDLL, answer: bytes) -> Reading:
     if not permit:
         return Reading(finding.word, why=finding.why.decode())
     groups = tuple(fields.groups[i].value.decode() for i in range(fields.group_count))
-    return Reading("permit", fields.user.decode(), fields.group.decode(), groups)
+    gids = tuple(fields.gids[i].value.decode() for i in range(fields.gid_count))
+    names = (fields.user.decode(), fields.group.decode(), groups)
+    return Reading("permit", *names, fields.uid.decode(), fields.gid.decode(), gids)
 
 
 def vector(name: str) -> bytes:
@@ -109,6 +120,17 @@ def account(user: str = "pool001", group: str = "pool", groups: Sequence[str] = 
     """The attributes of an account, in the order in which Argus gives them."""
     secondary = [assignment(ATTRIBUTE + "group-id", each) for each in groups]
     return [assignment(ATTRIBUTE + "user-id", user), assignment(ATTRIBUTE + "group-id/primary", group), *secondary]
+
+
+def numbers(name: str, **values: str | list[str]) -> bytes:
+    """An obligation of the profile authz-interop: ``uidgid``, ``secondary-gids``, ``username``."""
+    kind = STRING if name == "username" else INTEGER
+    parts = [
+        assignment(f"{INTEROP}attribute/{id.replace('_', '-')}", each, text(kind))
+        for id, value in values.items()
+        for each in ([value] if isinstance(value, str) else value)
+    ]
+    return obligation(parts, f"{INTEROP}obligation/{name}")
 
 
 def obligation(attributes: Sequence[bytes], id: str = MAP + "/posix", on: int = 1) -> bytes:

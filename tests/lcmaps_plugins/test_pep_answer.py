@@ -20,6 +20,7 @@ from tests.lcmaps_plugins.pep import (
     assignment,
     items,
     number,
+    numbers,
     object_,
     obligation,
     read,
@@ -134,6 +135,48 @@ def test_a_permit_has_one_obligation_and_it_is_the_account(pep: ctypes.CDLL, dut
     reading = read(pep, response(obligations=duties))
     assert reading.word == "service-broken"
     assert why in reading.why
+
+
+UIDGID = numbers("uidgid", posix_uid="50001", posix_gid="50000")
+GIDS = numbers("secondary-gids", posix_gid=["51000", "52000"])
+USERNAME = numbers("username", username="pool001")
+
+
+@pytest.mark.parametrize(
+    ("duties", "reading"),
+    [
+        ([UIDGID], Reading("permit", uid="50001", gid="50000")),
+        ([UIDGID, GIDS], Reading("permit", uid="50001", gid="50000", gids=("51000", "52000"))),
+        ([USERNAME, UIDGID], Reading("permit", "pool001", uid="50001", gid="50000")),
+    ],
+)
+def test_an_account_in_numbers_is_one_too(pep: ctypes.CDLL, duties: list[bytes], reading: Reading) -> None:
+    """The profile authz-interop; that a PEP daemon sends it is inferred."""
+    assert read(pep, response(obligations=duties)) == reading
+
+
+@pytest.mark.parametrize(
+    "duties",
+    [
+        [USERNAME],
+        [GIDS],
+        [USERNAME, GIDS],
+        [UIDGID, UIDGID],
+        [UIDGID, obligation(account())],
+        [obligation(account()), USERNAME],
+        [obligation(account()), GIDS],
+        [UIDGID, numbers("secondary-gids")],
+        [UIDGID, numbers("username")],
+        [UIDGID, numbers("afs-token", afs_token="x")],
+        [numbers("uidgid", posix_uid="50001")],
+        [numbers("uidgid", posix_gid="50000")],
+        [numbers("uidgid", posix_uid=["50001", "50002"], posix_gid="50000")],
+        [numbers("uidgid", posix_uid="50001", posix_gid="50000", username="pool001")],
+        [UIDGID, numbers("secondary-gids", posix_gid=["51000"] * 129)],
+    ],
+)
+def test_numbers_are_whole_and_of_one_account(pep: ctypes.CDLL, duties: list[bytes]) -> None:
+    assert read(pep, response(obligations=duties)).word == "service-broken"
 
 
 @pytest.mark.parametrize("on", [2, 7, -1])

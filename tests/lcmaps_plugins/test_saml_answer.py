@@ -295,6 +295,18 @@ def test_what_is_no_soap_message_of_ours_is_no_answer(saml, text):
     assert read(saml, text).decision == "broken"
 
 
+@pytest.mark.parametrize("attribute", ["a{}=''", "xmlns:a{}='urn:a'"])
+def test_an_element_has_a_bounded_number_of_attributes(saml, attribute):
+    """Each is compared with all others: without a bound 200 kB of them took half a second."""
+
+    def crowded(count):
+        more = " ".join(attribute.format(i) for i in range(count))
+        return changed(PERMIT, "<S:Body>", f"<S:Body {more}>")
+
+    assert read(saml, crowded(64)).decision == "Permit"
+    assert read(saml, crowded(65)).problem == "has an element with too many attributes"
+
+
 def test_a_header_counts_only_when_it_has_to_be_understood(saml):
     def headed(attribute):
         return changed(PERMIT, "<S:Body>", f'<S:Header><w:To xmlns:w="urn:w" {attribute}>us</w:To></S:Header><S:Body>')

@@ -6,7 +6,8 @@ from testbed.site import Severity, check, load_site
 
 ARGUS, SCAS, GUMS, LOCAL = "setuid-argus", "setuid-scas", "setuid-gums", "setuid-gridmap"
 FIRST = "https://argus01.example.org:8154/authz"
-SCAS_URL = "https://scas.example.org:8443"
+SCAS_URL = "https://scas01.example.org:8443"
+SCAS_ENDPOINTS = f'" -endpoint {SCAS_URL}"\n{" " * 18}" -endpoint https://scas02.example.org:8443"'
 MORE = "https://a.org:8154/authz,https://b.org:8154/authz"
 CASES = {
     "a service that site.toml does not know of": (
@@ -23,7 +24,7 @@ CASES = {
         ("lcmaps.db", "scasclient  ", "does not ask what site.toml says", "or say another kind"),
     ),
     "a module that asks nobody": (
-        (SCAS, "lcmaps.db", f'" -endpoint {SCAS_URL}"', '" -x y"'),
+        (SCAS, "lcmaps.db", SCAS_ENDPOINTS, '" -x y"'),
         ("lcmaps.db", "scasclient  ", "names no endpoint", "add --endpoint https://HOST:8443/"),
     ),
     "another port": (

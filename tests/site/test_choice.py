@@ -47,4 +47,10 @@ def test_a_site_without_a_folder_of_its_own_is_a_good_one(name: str) -> None:
 
 def test_all_hosts_of_all_sites_are_known_before_anything_starts() -> None:
     hosts = Choice.of_examples().authority_hosts
-    assert hosts == ("argus01.example.org", "argus02.example.org", "scas.example.org", "gums.example.org")
+    assert hosts == (
+        "argus01.example.org",
+        "argus02.example.org",
+        "scas01.example.org",
+        "scas02.example.org",
+        "gums.example.org",
+    )

@@ -13,7 +13,7 @@ FIRST = " --pep-daemon-endpoint-url https://argus01.example.org:8154/authz"
 
 def test_the_hosts_are_those_that_lcmaps_db_asks_in_its_order() -> None:
     assert example("setuid-argus").authority_hosts == example("logonly-argus").authority_hosts == ARGUS
-    assert example("setuid-scas").authority_hosts == ("scas.example.org",)
+    assert example("setuid-scas").authority_hosts == ("scas01.example.org", "scas02.example.org")
     assert example("setuid-gums").authority_hosts == ("gums.example.org",)
     assert example("setuid-gridmap").authority_hosts == ()
 

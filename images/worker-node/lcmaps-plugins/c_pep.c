@@ -45,9 +45,28 @@ struct asking {
     const char *permitted_by;
 };
 
+/* By number; a name beside it has to be the same user's. */
+static bool take_numbers(const struct pep_answer *answer, struct granted *granted, struct finding *finding)
+{
+    struct granted named = {0};
+
+    if (!granted_uid(granted, answer->uid, finding) || !granted_gid(granted, answer->gid, finding))
+        return false;
+    for (size_t i = 0; i < answer->gid_count; i++)
+        if (!granted_secondary_gid(granted, answer->gids[i], finding))
+            return false;
+    if (answer->user[0] == '\0')
+        return true;
+    return granted_user(&named, answer->user, finding) &&
+           (named.uid == granted->uid ||
+            find(finding, RULING_ACCOUNT_REFUSED, "user %s and uid %s are not the same", answer->user, answer->uid));
+}
+
 static bool take_account(const struct pep_answer *answer, struct granted *granted, struct finding *finding)
 {
     *granted = (struct granted){0};
+    if (answer->uid[0] != '\0')
+        return take_numbers(answer, granted, finding);
     if (!granted_user(granted, answer->user, finding) || !granted_group(granted, answer->group, finding))
         return false;
     for (size_t i = 0; i < answer->group_count; i++)
@@ -67,7 +86,7 @@ static void take_answer(struct asking *asking, struct https_response *response, 
         (void)find(finding, RULING_BROKEN, "the response is no base64");
     else if (pep_answer_read(&answer, (const unsigned char *)response->body, length, finding) &&
              take_account(&answer, &asking->granted, finding))
-        (void)find(finding, RULING_PERMIT, "user %s, group %s", answer.user, answer.group);
+        (void)find(finding, RULING_PERMIT, "uid %u", (unsigned)asking->granted.uid);
 }
 
 static void ask(void *context, const char *url, struct finding *finding)

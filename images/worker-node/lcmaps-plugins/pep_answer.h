@@ -10,11 +10,16 @@
 
 #define PEP_NAME_SIZE 256
 
+/* By name as in the profile grid-wn; or by number as in authz-interop, where there may be a user's name beside. */
 struct pep_answer {
     char user[PEP_NAME_SIZE];
     char group[PEP_NAME_SIZE];                      /* the primary one */
     char groups[GRANTED_GROUPS_MAX][PEP_NAME_SIZE]; /* all that were named, the primary one among them */
     size_t group_count;
+    char uid[PEP_NAME_SIZE]; /* "": the account is told by name */
+    char gid[PEP_NAME_SIZE];
+    char gids[GRANTED_GROUPS_MAX][PEP_NAME_SIZE];
+    size_t gid_count;
 };
 
 /* Reads the bytes of a Response. True for a Permit with a whole account; else the finding says what it is instead: denied,

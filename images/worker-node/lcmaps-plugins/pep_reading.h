@@ -9,10 +9,12 @@
 
 enum pep_decision { PEP_DENY, PEP_PERMIT, PEP_INDETERMINATE, PEP_NOT_APPLICABLE }; /* SCAS' library has another order */
 
+enum pep_obligation { PEP_POSIX, PEP_UIDGID, PEP_SECONDARY, PEP_USERNAME, PEP_OBLIGATIONS };
+
 struct pep_reading {
     struct hessian bytes;
     struct pep_answer *answer;
-    int results, obligations, users, primaries; /* how many there were */
+    int results, obligations[PEP_OBLIGATIONS]; /* how many there were */
     int32_t decision;
     bool status_ok;
     char message[256];

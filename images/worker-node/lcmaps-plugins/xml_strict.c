@@ -40,6 +40,8 @@ static void at_element(void *parser, const xmlChar *name, const xmlChar *prefix,
 {
     if (((xmlParserCtxt *)parser)->nodeNr >= XML_DEPTH)
         stop(parser, "is nested too deeply");
+    else if (attributes > XML_ATTRIBUTES || spaces > XML_ATTRIBUTES)
+        stop(parser, "has an element with too many attributes");
     else
         xmlSAX2StartElementNs(parser, name, prefix, space, spaces, declared, attributes, defaulted, values);
 }

@@ -10,6 +10,7 @@
 
 #define XML_SIZE (256 * 1024) /* longer documents are refused unread; a real answer has some 4 kB */
 #define XML_DEPTH 32          /* elements within elements; a real answer has 12 */
+#define XML_ATTRIBUTES 64     /* of one element, and as many namespaces; a real answer has 13 of those */
 
 /* An element that may be there once, and where to put it. */
 struct xml_part {

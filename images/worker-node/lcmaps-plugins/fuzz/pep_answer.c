@@ -38,10 +38,25 @@ static void look_at_refusal(const uint8_t *data, size_t size)
     holds(finding.ruling == RULING_BROKEN || (size > 0 && data[size - 1] == 'z' && has(data, size, "decision")));
 }
 
+static void look_at_numbers(const uint8_t *data, size_t size)
+{
+    holds(has(data, size, answer.uid) && answer.gid[0] != '\0' && has(data, size, answer.gid));
+    holds(answer.group[0] == '\0' && answer.group_count == 0 && answer.gid_count <= GRANTED_GROUPS_MAX);
+    for (size_t i = 0; i < answer.gid_count; i++)
+        holds(answer.gids[i][0] != '\0' && has(data, size, answer.gids[i]));
+    holds(has(data, size, answer.user));
+    holds(has(data, size, "obligation/uidgid") && has(data, size, "xacml:1.0:status:ok"));
+}
+
 static void look_at_account(const uint8_t *data, size_t size)
 {
     bool primary = false;
 
+    if (answer.uid[0] != '\0') {
+        look_at_numbers(data, size);
+        return;
+    }
+    holds(answer.gid[0] == '\0' && answer.gid_count == 0);
     holds(answer.user[0] != '\0' && has(data, size, answer.user));
     holds(answer.group[0] != '\0' && has(data, size, answer.group));
     holds(answer.group_count > 0 && answer.group_count <= GRANTED_GROUPS_MAX);
