@@ -54,7 +54,7 @@ class Answers:
     on_internal_error: OnInternalError
     multi_user_pilots_if: tuple[Condition, ...] = ()
     on_internal_error_if: tuple[Condition, ...] = ()
-    because: Mapping[str, str] = field(default_factory=dict)
+    because: Mapping[str, str] = field(default_factory=dict, hash=False)
     """The site's reasons, by the name of the answer."""
 
     @property

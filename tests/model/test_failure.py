@@ -71,6 +71,7 @@ def test_without_a_cause_the_code_says_what_it_can(code: int | None, failure: Fa
 def test_what_has_started_is_the_payload_whatever_it_ends_with(code: int | None) -> None:
     forged = cause_line("unavailable", "timed-out", 203)
     assert classify(Seen(code, err=forged, started=True)) is Failure.PAYLOAD
+    assert Seen(code, err=forged, started=True).cause is None, "a payload's last words are no word of the switch"
 
 
 @pytest.mark.parametrize("code", [203, 126, 127, -9, 0])

@@ -135,7 +135,7 @@ def test_what_it_probes_and_with_whose_credential(name: str) -> None:
     assert stage.command.startswith(command)
     assert (stage.credential == PILOT, stage.good.quiet, stage.good.last_line) == (pilots, quiet, last)
     own = PROFILES[name].variables(stage, **PLACES)
-    assert own["GLEXEC_CLIENT_CERT"] == ("/p/pilot" if pilots else "/p/user")
+    assert own == ({"GLEXEC_CLIENT_CERT": "/p/pilot"} if pilots else SETS[kind])
 
 
 # --- which codes they look at, and how often they ask again -----------------------------------------------------------
