@@ -130,9 +130,10 @@ class Condition:
 
 def restored(data: Mapping[str, Any]) -> Condition:
     """The condition of the JSON data that `dataclasses.asdict` made of it. Raises ValueError, KeyError or TypeError."""
-    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    given = dict(data)
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
     fields["windows"] = tuple(
-        Window(datetime.fromisoformat(each["start"]), datetime.fromisoformat(each["end"])) for each in data["windows"]
+        Window(datetime.fromisoformat(each["start"]), datetime.fromisoformat(each["end"])) for each in given["windows"]
     )
     return Condition(**fields)
 

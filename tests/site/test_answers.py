@@ -96,6 +96,13 @@ def test_answers_of_a_run_before_there_were_conditions_are_read() -> None:
     assert parse(old) == Answers(MultiUser.YES, Stance.REQUIRE, Stance.NO, OnInternalError.NO)
 
 
+@pytest.mark.parametrize("damage", ["x", 5, [5], ["x"], [{}], [{"windows": [5]}], [{"windows": [], "what": 1}]])
+def test_answers_that_were_damaged_are_no_answers(damage: object) -> None:
+    old = {"multi_user_pilots": "yes", "setuid": "require", "log_only": "no", "on_internal_error": "depends"}
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        parse({**old, "on_internal_error_if": damage})
+
+
 def test_the_example_of_the_documentation_is_read(draft) -> None:
     page = (Path(__file__).parents[2] / "docs" / "site.md").read_text()
     (block,) = (block for block in page.split("```toml\n")[1:] if block.startswith("[answers]"))
