@@ -30,6 +30,7 @@ from testbed.model.problem import Problem, nearest
 from testbed.pilot import counter
 from testbed.pilot.needs import Needs
 from testbed.pilot.payload import Payload
+from testbed.pilot.profiles.explained import Explained
 from testbed.report.diff import diff
 from testbed.report.results import Results
 from testbed.site import ledger, service
@@ -146,8 +147,10 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    cell = Cell.parse(options.cell)
     choice = Choice.of_folder(options.site) if options.site else Choice.of_examples()
+    if options.answers:
+        return _explain_answers(choice, json_wanted=options.json)
+    cell = Cell.parse(options.cell)
     site, why_not = choice.site_for(cell.mode, cell.authority)
     if site is None:
         print(f"{cell.id}: not applicable\n  because:  {why_not}")
@@ -168,6 +171,18 @@ def _explain(options: argparse.Namespace) -> int:
         print(json.dumps({"cell": cell.id, **lines}, indent=2))
     else:
         print(cell.id, *(f"  {name + ':':<9} {text}" for name, text in lines.items()), sep="\n")
+    return 0
+
+
+def _explain_answers(choice: Choice, *, json_wanted: bool) -> int:
+    """Say what the answers of the sites come to; sites that answer alike are explained once."""
+    found: dict[tuple[str, str], Explained] = {}
+    for site in choice.sites:
+        found.setdefault((str(site.installation), str(site.answers)), Explained.of(site))
+    if json_wanted:
+        print(json.dumps([explained.data for explained in found.values()], indent=2))
+    else:
+        print(*found.values(), sep="\n\n")
     return 0
 
 
@@ -358,7 +373,9 @@ def _parser() -> argparse.ArgumentParser:
     made = verb("list", _list, "list every cell of every scenario")
     made.add_argument("--json", action="store_true")
     made = verb("explain", _explain, "say what a cell is expected to do, and which document says so")
-    made.add_argument("cell", metavar="CELL")
+    what = made.add_mutually_exclusive_group(required=True)
+    what.add_argument("cell", nargs="?", metavar="CELL")
+    what.add_argument("--answers", action="store_true", help="what the site's answers come to, and for which client")
     made.add_argument("--site", type=Path, metavar="DIR")
     made.add_argument("--json", action="store_true")
     made = verb("shell", _shell, "a shell, or one command, on a host of the demo site")

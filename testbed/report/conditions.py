@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from testbed.model.answers import Answers, MultiUser, OnInternalError, Stance
+from testbed.model.answers import Answers, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,7 @@ class Conditions:
     def parse(cls, text: str) -> "Conditions":
         """The conditions of their JSON. Raises ValueError, KeyError or TypeError when it is not that."""
         fields = json.loads(text)
-        answers = fields["answers"]
-        fields["answers"] = Answers(
-            MultiUser(answers["multi_user_pilots"]),
-            Stance(answers["setuid"]),
-            Stance(answers["log_only"]),
-            OnInternalError(answers["on_internal_error"]),
-        )
+        fields["answers"] = parse(fields["answers"])
         fields["started"] = datetime.fromisoformat(fields["started"])
         fields["finished"] = datetime.fromisoformat(fields["finished"]) if fields["finished"] else None
         return cls(**fields)
@@ -60,7 +54,7 @@ class Conditions:
 
     def lines(self) -> list[tuple[str, str]]:
         """Every condition as name and value, in words, for the foot of a report."""
-        answers = [(f"answer: {name.replace('_', ' ')}", str(value)) for name, value in _answers(self.answers)]
+        answers = [(f"answer: {name.replace('_', ' ')}", text) for name, text in self.answers.words().items()]
         return [
             ("site", self.site),
             ("switch", self.switch),
@@ -76,7 +70,3 @@ class Conditions:
             *((f"version: {name}", version) for name, version in self.versions.items()),
             ("commit", self.commit or "unknown"),
         ]
-
-
-def _answers(answers: Answers) -> list[tuple[str, str]]:
-    return list(dataclasses.asdict(answers).items())

@@ -80,7 +80,9 @@ class Choice:
 
 def _refusal(site: Site, mode: Mode) -> str:
     """Why a site does not offer a mode; empty when it does."""
-    if site.answers.multi_user_pilots is MultiUser.NO:
+    answers = site.answers
+    depends = answers.multi_user_pilots is MultiUser.DEPENDS
+    if answers.multi_user_pilots is MultiUser.NO or (depends and not answers.multi_user_pilots_if):
         return f"the site {site.name} does not allow multi-user pilots (question 1)"
     way = WAYS[mode]
     if way.calls_switch and way.installation is not site.installation:

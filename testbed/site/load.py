@@ -4,10 +4,10 @@ import re
 from importlib import resources
 from pathlib import Path
 
-from testbed.model.answers import Answers, MultiUser, OnInternalError, Stance
 from testbed.model.cell import Authority
 from testbed.model.mode import Installation
 from testbed.model.problem import Problem, nearest
+from testbed.site import answers as questions
 from testbed.site import folder as folders
 from testbed.site import pool as accounts
 from testbed.site import toml
@@ -20,7 +20,6 @@ SITE = "site.toml"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
 _VO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}")
 _TOP = ("name", "description", "answers", "switch", "authority", "pools", "pilots", "files", "worker_node")
-_ANSWERS = ("multi_user_pilots", "setuid", "log_only", "on_internal_error")
 _POOL = ("prefix", "count", "first_uid", "vo", "group", "width")
 _PILOTS = ("prefix", "count", "first_uid", "group", "width")
 
@@ -34,11 +33,11 @@ def load_site(directory: Path) -> Site:
     if not _NAME.fullmatch(name):
         rule = "lower-case letters, digits, and - _ . inside; 40 characters at most"
         raise top.problem("name", "cannot name folders and containers", found=repr(name), expected=rule)
-    answers = _answers(top.table("answers", _ANSWERS))
     switch = top.table("switch", ("installation", "path"))
     installation = switch.choice("installation", Installation)
     authority = top.table("authority", ("kind",)).choice("kind", Authority)
     pools, pilots = _pools(top)
+    answers = questions.of(top.table("answers", questions.KEYS), tuple(dict.fromkeys(pool.vo for pool in pools)))
     files = folders.site_files(directory, top.table("files", ()) if "files" in top else None, installation)
     node = top.table("worker_node", ("capabilities",)) if "worker_node" in top else None
     capabilities = node.words("capabilities", list(ALLOWED)) if node and "capabilities" in node else ()
@@ -74,15 +73,6 @@ def example_folder(name: str) -> Path:
 
 def _shipped() -> Path:
     return Path(str(resources.files("testbed.site"))) / "examples"
-
-
-def _answers(table: Table) -> Answers:
-    return Answers(
-        table.choice("multi_user_pilots", MultiUser),
-        table.choice("setuid", Stance),
-        table.choice("log_only", Stance),
-        table.choice("on_internal_error", OnInternalError),
-    )
 
 
 def _pools(top: Table) -> tuple[tuple[Pool, ...], Pool]:

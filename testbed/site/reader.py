@@ -1,6 +1,7 @@
 """Reads a TOML table key by key; what is wrong is a `Problem` with file, line, key and the nearest right word."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ _TYPES = {
     list: "a list",
     dict: "a table",
     float: "a number with a fraction",
+    datetime: "a date, a time and its distance from UTC, such as 2026-11-26T02:00:00+01:00",
 }
 
 
@@ -78,6 +80,32 @@ class Table:
                 raise Problem(what, where=where, found=repr(value), remedy="leave one out")
         return tuple(values)
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of words of the site's own, at least one, none empty and none twice."""
+        values = self._value(key, list, None)
+        if not values:
+            raise self.problem(key, "is empty", expected="at least one word in quotes", remedy=f"leave {key} out")
+        for index, value in enumerate(values):
+            place = (*self.place, key, index)
+            if not isinstance(value, str):
+                raise self._wrong_type(place, value, _TYPES[str])
+            if not value or value in values[:index]:
+                what = "is given twice" if value else "is empty"
+                raise Problem(
+                    f"{spell(place)} {what}",
+                    where=self.document.where(place),
+                    found=repr(value),
+                    remedy="leave one out" if value else "leave it out",
+                )
+        return tuple(values)
+
+    def moment(self, key: str) -> datetime:
+        """A point in time, with its distance from UTC."""
+        value: datetime = self._value(key, datetime, None)
+        if value.tzinfo is None:
+            raise self.problem(key, "could be any time zone's", found=value.isoformat(), expected=_TYPES[datetime])
+        return value
+
     def table(self, key: str, keys: Sequence[str]) -> "Table":
         """A table below this one."""
         self._value(key, dict, None)
@@ -98,6 +126,16 @@ class Table:
     def problem(self, key: str, wrong: str, *, found: str = "", expected: str = "", remedy: str = "") -> Problem:
         """What is wrong with the value of a key."""
         return Problem(f"{key} {wrong}", where=self.where(key), found=found, expected=expected, remedy=remedy)
+
+    def item(
+        self, key: str, index: int, wrong: str, *, found: str, expected: str = "", cause: str = "", remedy: str = ""
+    ) -> Problem:
+        """What is wrong with one item of a list."""
+        place = (*self.place, key, index)
+        where = self.document.where(place)
+        return Problem(
+            f"{spell(place)} {wrong}", where=where, found=found, expected=expected, cause=cause, remedy=remedy
+        )
 
     def misspelt(self, key: str, value: str, words: Sequence[str]) -> Problem:
         """A value that is none of the words that can stand here."""

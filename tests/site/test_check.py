@@ -16,7 +16,7 @@ ERRORS = {
         ("site.toml", "installation =", 'does not accept (setuid = "no")'),
     ),
     "an installation while the other is demanded": (
-        (SETUID, "site.toml", 'log_only          = "no"', 'log_only          = "require"'),
+        (LOG_ONLY, "site.toml", 'setuid            = "no"', 'setuid            = "require"'),
         ("site.toml", "installation =", "demands the other way"),
     ),
     "an unknown option": (
@@ -223,6 +223,10 @@ WARNINGS = {
     "a demand that an error lifts": (
         (SETUID, "site.toml", 'on_internal_error = "no"', 'on_internal_error = "yes"'),
         ("site.toml", "on_internal_error", "separation is given up"),
+    ),
+    "a demand for both modes": (
+        (SETUID, "site.toml", 'log_only          = "no"', 'log_only          = "require"'),
+        ("site.toml", "log_only ", "read as a demand for its record"),
     ),
     "users that may call": (
         (SETUID, "glexec.conf", "= .pilot", "= *"),

@@ -1,0 +1,133 @@
+"""What the policy on multi-user pilot jobs asks for, R1 to R12, and where the testbed shows it.
+
+JSPG, "Policy on Grid Multi-User Pilot Jobs" v1.0 (EDMS 855383, 2008; EGI's successor alike), in our words. The numbers
+are ours. What secondary sources confirm is `Known.SOURCE`; the rest is from memory and has to be verified before
+anybody quotes it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Known(StrEnum):
+    """How sure we are that the policy says so."""
+
+    SOURCE = "confirmed by a source"
+    MEMORY = "from memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One requirement. ``shown`` are scenarios, tests and files of this project; empty where nothing shows it yet."""
+
+    number: int
+    text: str
+    known: Known
+    source: str
+    shown: tuple[str, ...] = ()
+    lacks: str = ""
+    """What is not shown of it, or that nothing could show it here."""
+
+    @property
+    def name(self) -> str:
+        """``R6``."""
+        return f"R{self.number}"
+
+
+_MB = "minutes of the WLCG Management Board, 2009-11 and 2009-12"
+
+REQUIREMENTS: tuple[Requirement, ...] = (
+    Requirement(
+        1,
+        "The VO has the approval of the Grid and of each site before it sends multi-user pilots.",
+        Known.SOURCE,
+        _MB,
+        ("testbed/site/choice.py", "tests/model/test_policy.py"),
+        "a pilot that asks question 1 itself before it fetches another's payload",
+    ),
+    Requirement(
+        2,
+        "Pilots are owned by a small, named group of the VO, which is responsible together with the VO.",
+        Known.MEMORY,
+        "the role is confirmed: WLCG GlexecDeployment, Role=pilot",
+        ("tests/pilot/test_server.py",),
+        "a payload that carries Role=pilot itself",
+    ),
+    Requirement(
+        3,
+        "A pilot runs payloads of registered and authorised members of its VO only.",
+        Known.MEMORY,
+        "",
+        ("scenarios/separation/test_identity.py", "scenarios/contract/test_credentials.py"),
+    ),
+    Requirement(
+        4,
+        "Runs can be traced as the traceability and logging policy asks; switching the identity is one accepted way.",
+        Known.SOURCE,
+        _MB,
+        ("scenarios/traceability/test_record.py", "scenarios/traceability/test_parallel.py"),
+    ),
+    Requirement(
+        5,
+        "The pilot uses the site's tool to map the application and its files to the owner, for authorisation, audit "
+        "and accounting.",
+        Known.MEMORY,
+        "",
+        ("scenarios/separation/test_identity.py", "scenarios/traceability/test_record.py"),
+        "the id of the batch job in the record",
+    ),
+    Requirement(
+        6,
+        "The pilot respects the result of the local authorisation: who is refused is not run.",
+        Known.MEMORY,
+        "consistent with the GDB of 2007-10-10: terminate, or fetch another user's job",
+        ("scenarios/failure/test_authority.py", "tests/model/test_policy.py", "tests/pilot/test_profiles.py"),
+    ),
+    Requirement(
+        7,
+        "The pilot does not evade accounting or limits of the batch system, such as by running more at once.",
+        Known.MEMORY,
+        "",
+        ("scenarios/plugins/test_tracking_groupid.py",),
+        "accounting",
+    ),
+    Requirement(
+        8,
+        "Users' jobs are isolated from each other, local files and communication between processes included.",
+        Known.MEMORY,
+        "",
+        ("scenarios/separation/test_theft.py", "scenarios/plugins/test_mount_under_scratch.py"),
+        "abstract sockets and loopback, which no mode short of a network namespace keeps apart",
+    ),
+    Requirement(
+        9,
+        "Credentials and payloads are fetched by means no less secure than the original submission.",
+        Known.MEMORY,
+        "",
+        ("tests/pilot/test_server.py", "scenarios/contract/test_credential_files.py"),
+    ),
+    Requirement(
+        10,
+        "Grid and site may end pilots and payloads, and ban users or the VO.",
+        Known.SOURCE,
+        f"the ban of a VO: {_MB}",
+        ("scenarios/contract/test_denied_or_away.py", "scenarios/lifecycle/test_lingering.py"),
+        "how long a ban takes to bite",
+    ),
+    Requirement(
+        11,
+        "The VO and the pilots' owner keep audit logs and help with incidents.",
+        Known.MEMORY,
+        "",
+        (),
+        "the VO's log, and the key that joins it to the site's",
+    ),
+    Requirement(
+        12,
+        "The VO publishes architecture, security model and source of its pilot framework.",
+        Known.SOURCE,
+        "pre-conditions of the GDB and the Management Board, 2007-11 and 2007-12",
+        (),
+        "it is about documents: nothing here can show it",
+    ),
+)

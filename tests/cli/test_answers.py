@@ -1,0 +1,24 @@
+"""`testbed explain --answers`: what a site's answers come to, from its folder or from the shipped sites."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from testbed import cli
+from testbed.site.starter import init
+
+
+def test_a_sites_own_answers_are_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    init(tmp_path / "mine", "setuid-gridmap")
+    site = tmp_path / "mine" / "site.toml"
+    site.write_text(site.read_text().replace('on_internal_error = "no"', 'on_internal_error = "yes"'))
+    assert cli.main(["explain", "--answers", "--site", str(tmp_path / "mine")]) == 0
+    said = capsys.readouterr().out
+    assert "on_internal_error = yes" in said
+    assert "separation is given up" in said
+
+
+def test_shipped_sites_that_answer_alike_are_explained_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["explain", "--answers", "--json"]) == 0
+    assert [site["site"] for site in json.loads(capsys.readouterr().out)] == ["setuid-gridmap", "logonly-gridmap"]
