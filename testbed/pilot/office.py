@@ -1,6 +1,7 @@
 """What the VO does on each request: who asks and parsed JSON in, JSON data out, a `Problem` for what cannot be."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -54,7 +55,10 @@ class Office:
     async def watch(self) -> None:
         """Take payloads from pilots that are not heard of, for as long as we run."""
         while True:
-            self._queue.expire()
+            try:
+                self._queue.expire()
+            except Problem as problem:  # a full disk: the leases stay over, and the next look may do better
+                print(f"vo: {problem}", file=sys.stderr, flush=True)
             await asyncio.sleep(TICK)
 
     async def ready(self, visitor: Visitor, body: Answer) -> Answer:

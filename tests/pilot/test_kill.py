@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from testbed.model.mode import Mode
 from testbed.model.problem import Problem
 from testbed.pilot.client import Vo
+from testbed.pilot.needs import Offer
 from testbed.pilot.payload import Payload, State
 from testbed.pilot.queue import Queue
 from testbed.pilot.store import Store
@@ -118,6 +120,23 @@ def test_nobody_else_may_read_the_queues_files(tmp_path: Path) -> None:
     modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
     assert modes == {"queue": 0o600, "queue-wal": 0o600}
     store.close()
+
+
+def test_a_queue_that_finds_no_room_says_so_keeps_what_it_has_and_goes_on_later(tmp_path: Path) -> None:
+    store = Store(tmp_path / "queue")
+    queue = Queue(store)
+    first = queue.submit(Payload("alice", ("/bin/true",)))
+    pages = store.connection.execute("PRAGMA page_count").fetchone()[0]
+    store.connection.execute(f"PRAGMA max_page_count = {pages}")
+    large = Payload("alice", ("/bin/cat",), b"x" * 100_000)
+    with pytest.raises(Problem, match="cannot be written"):
+        queue.submit(large)
+    assert [line.ident for line in queue.list()] == [first]
+    store.connection.execute("PRAGMA max_page_count = 1000000")
+    queue.submit(large)
+    given = queue.take("pilot-1", Offer(Mode.NONE))
+    assert given is not None
+    assert given[0] == first
 
 
 class Process:
