@@ -190,6 +190,8 @@ class Queue:
         with self._store.change():
             for row in out:
                 self._leases[row["number"]] = self._lease_of(row["starting"], row["seconds"])
+                if row["state"] == State.STARTED:
+                    self._heard(row["number"])
                 self._records.note(row["number"], QUEUE, State(row["state"]), "the VO was begun anew")
 
     def _first(self, pilot: str, offer: Offer, lasts: Lasts) -> sqlite3.Row | None:

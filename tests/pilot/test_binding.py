@@ -1,6 +1,7 @@
 """Late binding: which pilot gets which payload, and what becomes of one whose pilot is not heard of any more."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from testbed.pilot.history import QUEUE
 from testbed.pilot.needs import Needs, Offer
 from testbed.pilot.payload import Payload, Report, State
 from testbed.pilot.queue import LATE, LEASE, MARGIN, WAITS, Queue
+from testbed.pilot.store import Store
 
 ID = Payload("alice", ("/usr/bin/id",), limit=5)
 OFFER = Offer(Mode.SETUID, memory=2000, seconds=600, vos=("alpha",), start_limit=10)
@@ -111,6 +113,25 @@ def test_a_pilot_that_is_heard_of_keeps_its_payload() -> None:
     assert queue.look(ident).state is State.STARTED
     clock[0] = OFFER.start_limit + 300 + MARGIN + 1
     assert queue.look(ident).state is State.QUEUED
+
+
+def test_a_queue_that_is_begun_anew_gives_what_is_out_one_lease(tmp_path: Path) -> None:
+    clock = [0.0]
+    store = Store(tmp_path / "queue")
+    queue = Queue(store, clock=lambda: clock[0])
+    started, taken = (queue.submit(dataclasses.replace(FITS, attempts=2, limit=300)) for _ in range(2))
+    queue.take("pilot-1", OFFER)
+    queue.take("pilot-2", OFFER)
+    queue.report(Report(started, State.STARTED, "pilot-1"))
+    store.close()
+    queue = Queue(Store(tmp_path / "queue"), clock=lambda: clock[0])
+    clock[0] = LEASE - 0.1
+    assert [queue.look(ident).state for ident in (started, taken)] == [State.STARTED, State.TAKEN]
+    clock[0] = LEASE + 0.1
+    assert [queue.look(ident).state for ident in (started, taken)] == [State.QUEUED, State.TAKEN]
+    clock[0] = LEASE + OFFER.start_limit + 0.1
+    assert queue.look(taken).state is State.QUEUED
+    assert queue.history(started)[-2].why == "the VO was begun anew"
 
 
 def test_a_pilot_that_had_it_gets_it_not_again_and_its_late_word_is_kept_once() -> None:
