@@ -21,7 +21,8 @@ class Change:
     why: str = ""
 
     def __str__(self) -> str:
-        return f"{datetime.fromtimestamp(self.time, UTC):%Y-%m-%d %H:%M:%S}  {self.state:<9} {self.who}: {self.why}".rstrip()
+        when = f"{datetime.fromtimestamp(self.time, UTC):%Y-%m-%d %H:%M:%S}"
+        return f"{when}  {self.state:<9} {self.who}: {self.why}".rstrip()
 
     def json(self) -> dict[str, Any]:
         """As JSON data."""
