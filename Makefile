@@ -41,7 +41,7 @@ demo: machine ## bring the demo site up, run two users' payloads in every mode, 
 test: machine check ## everything: checks, unit tests, scenarios
 	@$(BIN)/python -m testbed.lab.machine
 	@$(BIN)/python -m testbed.lab.machine.compiler
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m tests.everything
 
 test-slow: machine ## the tests that kill a container engine of their own: three minutes
 	@$(BIN)/python -m pytest -m slow

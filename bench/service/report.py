@@ -29,12 +29,13 @@ class Found:
 
 def table(found: Found, goals: Sequence[Goal]) -> Iterator[str]:
     """The lines to be printed."""
-    yield f"\n{'decisions on one processor':<38} {'a second':>8} {'p50':>8} {'p95':>8}  ms {'service':>8} ms {'callers':>8}"
+    heads = ("a second", "p50", "p95", "ms  service", "ms callers")
+    yield "\n" + "decisions on one processor".ljust(38) + "".join(f" {head:>{max(8, len(head))}}" for head in heads)
     for one in found.asked:
         how = "kept" if one.kept else "new connections"
         what = f"{one.what}, {one.callers} callers, {how}"
         busy = 100 * one.generating
-        yield f"{what:<38} {one.rate:8.0f} {one.p50:8.1f} {one.p95:8.1f} {one.service:12.2f} {busy:9.0f} %"
+        yield f"{what:<38} {one.rate:8.0f} {one.p50:8.1f} {one.p95:8.1f} {one.service:11.2f} {busy:8.0f} %"
     yield f"  for scale: Argus 1.4 published {ARGUS_RATE:g} a second, mean {ARGUS_MEAN:g} ms, 12 clients"
     rounds = max(len(one.times) for one in found.series.values())
     yield f"\n{f'one call, {rounds} rounds by turns':<38} {'median':>8} {'p95':>8}  ms"

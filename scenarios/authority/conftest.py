@@ -11,20 +11,22 @@ from testbed.lab.control import Control
 from testbed.model.consequence import CONSEQUENCES, Waits
 from testbed.model.effect import Effect, refused
 
-PATIENCE = 1
-"""Seconds that the modules wait for one endpoint here, so that a service that hangs does not hold the run up."""
-_LIMIT = re.compile(r"(--timeout\s+)\d+")
+BRIEF, PATIENT = 0.3, 1.0
+"""Seconds that the modules wait here, so that a service that hangs does not hold the run up: where every endpoint
+hangs, and where a second one has to answer within them.
+"""
+_LIMIT = re.compile(r"(--timeout\s+)[0-9.]+")
 _ENDPOINT = re.compile(r'^\s*"\s*--?(pep-daemon-endpoint-url|endpoints?)\s[^"]*"\n', re.M)
 
 
 @pytest.fixture
 def impatient(switch) -> Callable[..., contextlib.AbstractContextManager[int]]:
-    """The site's modules wait for a second only, and, unless told, for one endpoint; the number of endpoints then."""
+    """The site's modules wait for so long only, and, unless told, for one endpoint; the number of endpoints then."""
 
     @contextlib.contextmanager
-    def altered(*, endpoints: int = 1) -> Iterator[int]:
+    def altered(limit: float = BRIEF, endpoints: int = 1) -> Iterator[int]:
         policy = switch.read(switch.policy_file)
-        limited, found = _LIMIT.subn(rf"\g<1>{PATIENCE}", policy)
+        limited, found = _LIMIT.subn(rf"\g<1>{limit:g}", policy)
         if not found:
             pytest.skip("the site's policy has no --timeout")
         there = list(_ENDPOINT.finditer(limited))
@@ -41,10 +43,11 @@ def within(impatient, cell) -> Iterator[float]:
     """The documented limit of a call under the cell's fault, in seconds; the modules wait for as short as they can."""
     consequence = CONSEQUENCES[cell.fault]
     if consequence.waits is Waits.NEVER:
-        yield consequence.bound(PATIENCE, 0)
+        yield consequence.bound(cell.authority, 0, 0)
         return
-    with impatient(endpoints=consequence.endpoints) as endpoints:
-        yield consequence.bound(PATIENCE, endpoints)
+    limit = BRIEF if consequence.waits is Waits.EVERY else PATIENT
+    with impatient(limit, consequence.endpoints) as endpoints:
+        yield consequence.bound(cell.authority, limit, endpoints)
 
 
 @pytest.fixture

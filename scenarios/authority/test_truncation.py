@@ -4,6 +4,9 @@ from testbed.model.effect import refused
 from testbed.model.fault import Fault
 from testbed.plugin import matrix
 
+PATIENT = 2.0
+"""Seconds for one answer: none of these is waited for."""
+
 BROKEN = refused(203, "unavailable", "service-broken")
 LONGEST = 1 << 16
 """Bytes: no answer is longer."""
@@ -24,7 +27,7 @@ def test_no_part_of_a_permit_is_a_permit(switch, world, impatient):
         cut(at)
         return switch.call("/usr/bin/true", proxy=switch.placed("alice")).code == 0
 
-    with impatient():
+    with impatient(PATIENT):
         shortest, longest = 0, LONGEST
         assert runs(longest)
         while longest - shortest > 1:

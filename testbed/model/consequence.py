@@ -16,6 +16,8 @@ SERVICES = (Authority.ARGUS, Authority.SCAS, Authority.GUMS)
 """The authorities that are asked over the network."""
 OVERHEAD = 2.0
 """Seconds that a call may take beside all waiting: the switch, LCMAPS, a busy machine. Usual is a tenth of one."""
+TRIES = {Authority.ARGUS: 1, Authority.SCAS: 2, Authority.GUMS: 2}
+"""How often one endpoint is asked that gives no answer (SCAS client: an error is tried once more; c-pep: once)."""
 UNTOLD = ("unavailable", "undecided")
 """The classes of causes that are no decision: what question 4 of a site is about."""
 
@@ -52,10 +54,10 @@ class Consequence:
         """Why nothing runs with this service; ``None``: the payload runs."""
         return self.habits.get(authority, self.cause)
 
-    def bound(self, limit: float, endpoints: int) -> float:
-        """The seconds within which a call has ended: ``limit`` is the modules' ``--timeout`` for one endpoint."""
+    def bound(self, authority: Authority, limit: float, endpoints: int) -> float:
+        """The seconds within which a call has ended: ``limit`` is the modules' ``--timeout`` for one try."""
         waited = {Waits.NEVER: 0, Waits.FIRST: 1, Waits.EVERY: endpoints}[self.waits]
-        return waited * limit + OVERHEAD
+        return waited * TRIES[authority] * limit + OVERHEAD
 
 
 UNREACHABLE = Cause("unavailable", "service-unreachable")

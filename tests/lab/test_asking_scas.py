@@ -32,7 +32,7 @@ class Node(Stand):
 
     def permit_of(self, *more: str) -> str:
         """A Permit for the node's own account."""
-        numbers = saml.UIDGID.replace("50001", str(self._uid)).replace("50000", str(self._gid))
+        numbers = saml.UIDGID.replace("50001", str(self.uid)).replace("50000", str(self.gid))
         return saml.answer(numbers, *more, to="@ID@")
 
     def ask(

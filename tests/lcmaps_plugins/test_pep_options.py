@@ -8,6 +8,7 @@ import pytest
 from tests.lcmaps_plugins.pep import OptionFields, options
 
 URL = ("--pep-daemon-endpoint-url", "https://argus.example.org:8154/authz")
+BAD_LIMITS = ("0", "0.0", "301", "300.1", "-1", ".5", "1.", "1.55", "1,5", "5s", "01", "4294967297", "")
 INTEROP = "http://authz-interop.org/xacml/"
 
 
@@ -18,6 +19,11 @@ def taken(pep: ctypes.CDLL, *words: str) -> OptionFields:
     return found
 
 
+@pytest.mark.parametrize(("value", "milliseconds"), [("0.1", 100), ("1", 1000), ("1.5", 1500), ("300", 300_000)])
+def test_a_time_limit_is_seconds_or_tenths_of_one(pep: ctypes.CDLL, value: str, milliseconds: int) -> None:
+    assert taken(pep, "--timeout", value).https.timeout == milliseconds
+
+
 def test_what_holds_when_only_the_endpoint_is_said(pep: ctypes.CDLL) -> None:
     found = taken(pep)
     assert found.endpoints.urls == [URL[1]]
@@ -25,7 +31,12 @@ def test_what_holds_when_only_the_endpoint_is_said(pep: ctypes.CDLL) -> None:
     assert found.action.decode() == "http://glite.org/xacml/action/execute"
     assert found.profile.decode() == "http://glite.org/xacml/profile/grid-wn/1.0"
     assert (found.https.capath, found.https.cafile) == (b"/etc/grid-security/certificates", b"")
-    assert (found.https.unchecked, found.https.plain, found.https.timeout, found.https.crls) == (False, False, 30, 0)
+    assert (found.https.unchecked, found.https.plain, found.https.timeout, found.https.crls) == (
+        False,
+        False,
+        30_000,
+        0,
+    )
     assert found.certificate == 0
 
 
@@ -105,7 +116,7 @@ def test_with_which_certificate_is_asked(pep: ctypes.CDLL, tmp_path: Path) -> No
         (("--certificate", "/x", "--pass", "a", "--passfile", "/dev/null"), "exclude"),
         (("--certificate", "/x", "--passfile", "/no/such/file"), "cannot be read"),
         (("--crl-check", "perhaps"), "if-present"),
-        *((("--timeout", value), "1 to 300") for value in ("0", "301", "-1", "1.5", "4294967297", "")),
+        *((("--timeout", value), "0.1 to 300") for value in BAD_LIMITS),
         (URL, "twice"),
         (("--endpoint", "https://" + "x" * 250), "256"),
         *((("--endpoint", url), "https://") for url in ("http://argus:8154/authz", "argus:8154", "ftp://argus/")),

@@ -37,7 +37,7 @@ def test_what_a_site_of_osg_wrote_is_understood(scas):
 def test_without_options_a_worker_node_asks_to_execute_now(scas):
     found = options(scas, "--endpoint", URL)
     assert (found.resource, found.action, found.only_names) == (b"wn", b"execute-now", False)
-    assert (found.https.timeout, found.https.capath) == (30, b"/etc/grid-security/certificates")
+    assert (found.https.timeout, found.https.capath) == (30_000, b"/etc/grid-security/certificates")
     assert found.endpoints.again == 1, "documented: one that is in trouble is asked a second time"
 
 
@@ -56,7 +56,7 @@ def test_the_documented_strategies_are_known(scas, word):
 def test_the_other_words_are_understood(scas):
     words = ["--override-expected-hostname", "scas", "--use-dn-and-fqans", "--disable-keepalive", "--timeout", "5"]
     found = options(scas, "--endpoint", URL, *words, "--crl-check", "yes")
-    assert (found.https.hostname, found.only_names, found.https.timeout, found.https.crls) == (b"scas", True, 5, 1)
+    assert (found.https.hostname, found.only_names, found.https.timeout, found.https.crls) == (b"scas", True, 5_000, 1)
 
 
 @pytest.mark.parametrize("dashes", ["-", "--"])
@@ -92,9 +92,9 @@ def test_the_documented_types_are_known(scas, resource, action):
         (["--endpoint", URL, "-resourcetype", "WN"], "there is no such type"),
         (["--endpoint", URL, "-actiontype", "access-file"], "there is no such type"),
         (["--endpoint", URL, "--endpoint-strategy", "first"], "round-robin"),
-        (["--endpoint", URL, "--timeout", "0"], "1 to 300"),
-        (["--endpoint", URL, "--timeout", "301"], "1 to 300"),
-        (["--endpoint", URL, "--timeout", "5s"], "1 to 300"),
+        (["--endpoint", URL, "--timeout", "0"], "0.1 to 300"),
+        (["--endpoint", URL, "--timeout", "301"], "0.1 to 300"),
+        (["--endpoint", URL, "--timeout", "5s"], "0.1 to 300"),
         (["--endpoint", URL, "--crl-check", "maybe"], "if-present"),
     ],
 )

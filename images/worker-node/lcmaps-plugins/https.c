@@ -81,7 +81,7 @@ static bool set_trust(struct call *call, const struct https *https)
 
 static bool set_bounds(struct call *call, const struct https *https)
 {
-    return SET(CURLOPT_TIMEOUT_MS, https->timeout * 1000L) && SET(CURLOPT_CONNECTTIMEOUT_MS, https->timeout * 1000L) &&
+    return SET(CURLOPT_TIMEOUT_MS, (long)https->timeout) && SET(CURLOPT_CONNECTTIMEOUT_MS, (long)https->timeout) &&
            SET(CURLOPT_MAXFILESIZE, (long)HTTPS_BODY_MAX) && SET(CURLOPT_FOLLOWLOCATION, 0L) &&
            SET(CURLOPT_PROTOCOLS_STR, https->plain ? "http,https" : "https") && SET(CURLOPT_PROXY, "") &&
            SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) && SET(CURLOPT_NOSIGNAL, 1L) &&

@@ -12,8 +12,8 @@
 
 #define HTTPS_PATH_SIZE 512
 #define HTTPS_BODY_MAX (1024 * 1024) /* bytes of a response; one that is longer is no answer */
-#define HTTPS_TIMEOUT 30             /* seconds, as libargus-pep */
-#define HTTPS_TIMEOUT_MAX 300
+#define HTTPS_TIMEOUT 30000          /* milliseconds, as libargus-pep */
+#define HTTPS_TIMEOUT_MAX 300        /* seconds */
 #define HTTPS_CAPATH "/etc/grid-security/certificates"
 
 /* Revocation lists are looked for in capath, named HASH.rN. One that is there has to be valid and is obeyed in each case. */
@@ -33,7 +33,7 @@ struct https {
     enum crl_check crls;
     bool unchecked;   /* neither the service's chain nor its name: only for a site that says so */
     bool plain;       /* http: is allowed as well */
-    unsigned timeout; /* seconds for everything from the name to the last byte */
+    unsigned timeout; /* milliseconds for everything from the name to the last byte */
 };
 
 struct https_request {

@@ -50,13 +50,19 @@ const char *https_take_crls(struct https *https, const char *value)
     return "there are yes, no and if-present";
 }
 
+/* Whole seconds, or tenths of one: "0.3". */
 const char *https_take_timeout(struct https *https, const char *value)
 {
-    uint32_t seconds = 0;
+    uint32_t seconds = 0, tenths = 0;
+    char whole[sizeof "300"];
+    const char *point = strchr(value, '.');
+    size_t length = point != NULL ? (size_t)(point - value) : strlen(value);
 
-    if (!text_number(value, HTTPS_TIMEOUT_MAX, &seconds) || seconds == 0)
-        return "a time limit is 1 to 300 seconds";
-    https->timeout = seconds;
+    if (!text_print(whole, sizeof whole, "%.*s", (int)length, value) || !text_number(whole, HTTPS_TIMEOUT_MAX, &seconds) ||
+        (point != NULL && (point[1] == '\0' || point[2] != '\0' || !text_number(point + 1, 9, &tenths))) ||
+        (seconds == 0 && tenths == 0) || (seconds == HTTPS_TIMEOUT_MAX && tenths > 0))
+        return "a time limit is 0.1 to 300 seconds";
+    https->timeout = seconds * 1000 + tenths * 100;
     return NULL;
 }
 
