@@ -21,7 +21,7 @@ class Fate:
     """What the last call of the switch ended with; ``None``: none was made, or it never ended."""
     ran_as: tuple[str, ...] = ()
     """Who each run of the payload belonged to: ``pilot``, ``pool alpha``. Two of them: it ran twice."""
-    guess: Failure | None = None
+    guess: Failure | None = field(default=None, compare=False)
     """What the client took it for; ``None``: it made itself no picture."""
 
     def __str__(self) -> str:

@@ -9,8 +9,8 @@ from testbed.model.condition import Condition
 from testbed.model.replay import UNASKED
 from testbed.pilot.profiles import PROFILES, Profile
 
-DEPENDS = (Condition(causes=("configuration", "service-unreachable", "service-silent")),)
-"""What "depends" depends on in replays: nobody could be asked, and no middleman can have brought that about cheaply."""
+DEPENDS = (Condition(causes=("service-unreachable", "service-silent")),)
+"""What "depends" depends on in replays (our choice): nobody was there who could have been asked."""
 
 
 @dataclass(frozen=True, slots=True)

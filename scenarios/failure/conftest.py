@@ -1,0 +1,72 @@
+"""Clients of old and ours, replayed on the cell's worker node."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from testbed.model.failure import Failure
+from testbed.model.replay import Replay
+from testbed.pilot.replay import Ground, clients, replayed
+
+BRIEF = "0.3"
+"""Seconds that the modules wait for a service here, so that one that says nothing does not hold the run up."""
+NOISE = "LCMAPS: rule is not part of the chain"
+"""What LCMAPS says of a rule that nothing leads to."""
+_NOISY = """\
+printf '#!/bin/sh\\necho "%s" >&2\\nexec %s "$@"\\n' '{noise}' "$2" >"$1"
+chown root:root "$1"
+chmod 755 "$1"
+"""
+
+
+@pytest.fixture
+def replay(suite, cell, world, notes) -> Callable[..., dict[str, Replay]]:
+    """Every client, or those that are named, with a payload of Alice's; kept for the summary unless told."""
+    notes.expectation = None
+    everybody = list(clients(world.site.answers))
+
+    def held(circumstance: str, truth: Failure, *names: str) -> dict[str, Replay]:
+        chosen = [client for client in everybody if not names or client.name in names]
+        ground = Ground(world.node, world.site, world.grid, [client.name for client in chosen])
+        found = replayed(ground, chosen, cell.mode, circumstance, truth)
+        if not names:
+            suite.keep(found.values())
+        return found
+
+    return held
+
+
+@pytest.fixture
+def impatient(switch) -> Iterator[None]:
+    """The site's modules wait for a short time only."""
+    policy = switch.read(switch.policy_file)
+    limited, found = re.subn(r"(--timeout\s+)[0-9.]+", rf"\g<1>{BRIEF}", policy)
+    if not found:
+        pytest.skip("the site's policy has no --timeout")
+    with switch.altered(switch.policy_file, limited):
+        yield
+
+
+@pytest.fixture
+def banned(world) -> None:
+    """The site's authority refuses Alice, and nobody else."""
+    for host in world.authorities:
+        host.control.ban("subject", world.grid.bearer("alice").dn)
+        host.control.clear_caches()
+
+
+@pytest.fixture
+def noisy(switch) -> Iterator[None]:
+    """A rule of lcmaps.db leads nowhere, and a switch lets callers hear what LCMAPS says of that.
+
+    Ours keeps all of LCMAPS' words for the site's log: a script in its place says this one line before it.
+    """
+    unused = 'unused = "lcmaps_dummy_good.mod"\nspare = "lcmaps_dummy_bad.mod"\n'
+    start = f"{switch.option('lcmaps_get_account_policy')}:"
+    policy = switch.read(switch.policy_file).replace(start, unused + start) + "unused -> spare\n"
+    with (
+        switch.altered(switch.policy_file, policy),
+        switch.altered("/usr/sbin/glexec", script=_NOISY.format(noise=NOISE)),
+    ):
+        yield

@@ -1,0 +1,100 @@
+"""What real pilot frameworks did with what went wrong: their calls are made for real, and what they decide is done.
+
+Documented is what each one's source says (testbed/pilot/replay/documented.py); who ran as whom the node says.
+"""
+
+from testbed.model.consequence import CONSEQUENCES, UNTOLD
+from testbed.model.failure import Failure
+from testbed.model.fault import Fault
+from testbed.model.outcome import End
+from testbed.pilot.replay.documented import Documented, Kind
+from testbed.plugin import matrix
+
+EVERYWHERE = {"mode": "log-only setuid", "authority": "argus"}
+NAMED = ("service-unreachable", "service-silent")
+"""The causes on which question 4 "depends" here."""
+CAREFUL = ("careful-no", "careful-depends", "careful-yes")
+
+
+def ends(replays):
+    return {name: each.fate.end for name, each in replays.items()}
+
+
+def fates(replays):
+    return {name: each.fate for name, each in replays.items()}
+
+
+def documented(replays, mode, kind, code=203):
+    return {name: Documented(kind, mode, code).fate(name) for name in replays}
+
+
+def kind_of(cell):
+    """What a fault comes to, and what it is to clients."""
+    if cell.fault in (Fault.NONE, Fault.NO_CONFIG):
+        well = cell.fault is Fault.NONE
+        return (Failure.PAYLOAD, Kind.WELL) if well else (Failure.INTERNAL, Kind.BROKEN)
+    cause = CONSEQUENCES[cell.fault].cause_with(cell.authority)
+    if cause.kind not in UNTOLD:
+        return Failure.DENIED, Kind.DENIED
+    return Failure.INTERNAL, Kind.AWAY if cause.reason in NAMED else Kind.BROKEN
+
+
+@matrix(
+    **EVERYWHERE,
+    fault="none no-config refused syn-dropped tls-unknown-ca status-503 indeterminate deny not-applicable "
+    "no-obligation service-pool-exhausted",
+)
+def test_every_client_does_what_its_source_says(replay, cell, impatient, broken_world):
+    """Each client's source: testbed/pilot/profiles; what the fault comes to: testbed/model/consequence.py."""
+    truth, kind = kind_of(cell)
+    seen = replay(str(cell.fault), truth)
+    assert fates(seen) == documented(seen, cell.mode, kind, 202 if cell.fault is Fault.NO_CONFIG else 203)
+
+
+@matrix(**EVERYWHERE)
+def test_panda_by_passes_glexec_on_one_harmless_line(replay, cell, switch, noisy):
+    """PanDA, glexec = True: the probe is good only if nothing is on standard error (PanDA pilot, glexec_utils.py)."""
+    seen = replay("noise", Failure.PAYLOAD)
+    assert any("is not part of the chain" in line for line in switch.log())
+    assert fates(seen) == documented(seen, cell.mode, Kind.NOISE)
+    assert [name for name, each in seen.items() if each.exposed] == ["panda-false", "panda-true"]
+
+
+@matrix(**EVERYWHERE)
+def test_only_clients_that_take_a_denial_for_a_fault_run_a_banned_user(replay, cell, banned):
+    """DIRAC's test uses the payload's proxy, so it takes a ban for a broken glexec; PanDA's uses the pilot's."""
+    seen = replay("banned", Failure.DENIED)
+    assert fates(seen) == documented(seen, cell.mode, Kind.BANNED)
+    assert [name for name, each in seen.items() if each.against_a_denial] == ["dirac", "dirac-paranoid", "panda-false"]
+
+
+@matrix(**EVERYWHERE)
+def test_a_harmless_line_and_a_ban_together_run_the_banned_user_under_panda(replay, cell, banned, noisy):
+    """PanDA, glexec = True: after a probe that said a word nobody is asked about anybody (PanDA pilot, pilot.py)."""
+    seen = replay("banned-noise", Failure.DENIED)
+    assert fates(seen) == documented(seen, cell.mode, Kind.BANNED_NOISE)
+    assert seen["panda-true"].against_a_denial
+
+
+@matrix(**EVERYWHERE)
+def test_where_glexec_is_missing_even_dirac_that_reschedules_runs_the_payload(replay, cell, switch):
+    """DIRAC without glexec falls back to in-process, RescheduleOnError or not (DIRAC, glexecComputingElement.py)."""
+    with switch.without("/usr/sbin/glexec"):
+        seen = replay("missing", Failure.INTERNAL)
+    assert fates(seen) == documented(seen, cell.mode, Kind.MISSING)
+    assert seen["dirac-reschedule"].fate.end is End.SILENT
+
+
+@matrix(**EVERYWHERE, fault="deny")
+def test_a_denied_users_payload_runs_under_dirac_and_under_panda(replay, cell, broken_world):
+    """Neither looks at why the probe failed (DIRAC, glexecComputingElement.py; PanDA pilot, glexec_utils.py)."""
+    seen = replay("deny", Failure.DENIED, "dirac", "panda-true")
+    assert ends(seen) == {"dirac": End.SILENT, "panda-true": End.SILENT}
+
+
+@matrix(**EVERYWHERE, fault="deny not-applicable")
+def test_a_careful_client_never_runs_a_denied_user_and_knows_that_it_is_a_denial(replay, cell, broken_world):
+    """A refused user is not run, whatever question 4 says (JSPG multi-user pilot policy, from memory; our profile)."""
+    seen = replay(str(cell.fault), Failure.DENIED, *CAREFUL)
+    assert ends(seen) == dict.fromkeys(CAREFUL, End.RETURNED)
+    assert {each.fate.guess for each in seen.values()} == {Failure.DENIED}

@@ -1,0 +1,96 @@
+"""What is documented of each client under each circumstance: read in its source, not computed from its profile.
+
+The sources stand with the profiles (`testbed/pilot/profiles`), the site's side in docs/policy.md. Two entries are
+inferred: that `panda-test` fails where mkgltempdir passes a word of glexec's on, and all of `careful`, which is ours.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from testbed.model.mode import Mode
+from testbed.model.outcome import End
+from testbed.model.replay import Fate
+from testbed.pilot.profiles.step import Step
+
+
+class Kind(StrEnum):
+    """What circumstances have in common, as far as clients are concerned."""
+
+    WELL = "well"
+    NOISE = "noise"
+    """All is well, and a line comes on standard error with every call."""
+    DENIED = "denied"
+    """Everybody is refused, the pilot included."""
+    BANNED = "banned"
+    """The payload's owner is refused, the pilot is not."""
+    BANNED_NOISE = "banned-noise"
+    AWAY = "away"
+    """Nobody decides, because nobody is there: a condition of the replays' "depends" names the cause."""
+    BROKEN = "broken"
+    """Nobody decides, for a reason that no condition names."""
+    MISSING = "missing"
+    """There is no glexec."""
+
+
+_DONE, _STOP, _HOLD, _BACK, _FAIL = Step.DONE, Step.STOP, Step.HOLD, Step.RETURN, Step.FAIL
+_ITSELF, _BYPASS, _WITHOUT = Step.IN_PROCESS, Step.BYPASS, Step.WITHOUT
+
+_NEVER = (Step.STOP,) * 8
+_GLIDEIN = (_DONE, _DONE, _STOP, _HOLD, _HOLD, _STOP, _STOP, _STOP)
+_DIRAC = (_DONE, _DONE, _ITSELF, _ITSELF, _ITSELF, _ITSELF, _ITSELF, _ITSELF)
+
+LAST: Mapping[str, tuple[Step, ...]] = {
+    # client: well, noise, denied, banned, banned-noise, away, broken, missing
+    "htcondor": (_DONE, _DONE, _HOLD, _HOLD, _HOLD, _HOLD, _HOLD, _HOLD),
+    "htcondor-idle": (_DONE, _DONE, _BACK, _BACK, _BACK, _BACK, _BACK, _BACK),
+    "glideinwms-never": _NEVER,
+    "glideinwms-optional": _GLIDEIN,
+    "glideinwms-required": _GLIDEIN,
+    "dirac": _DIRAC,
+    "dirac-reschedule": (_DONE, _DONE, _BACK, _BACK, _BACK, _BACK, _BACK, _ITSELF),
+    "dirac-paranoid": _DIRAC,
+    "panda-false": (_WITHOUT,) * 8,
+    "panda-test": (_DONE, _FAIL, _FAIL, _FAIL, _FAIL, _FAIL, _FAIL, _FAIL),
+    "panda-true": (_DONE, _ITSELF, _ITSELF, _FAIL, _ITSELF, _ITSELF, _ITSELF, _ITSELF),
+    "blah": (_DONE, _DONE, _FAIL, _FAIL, _FAIL, _FAIL, _FAIL, _FAIL),
+    "careful-no": (_DONE, _DONE, _BACK, _BACK, _BACK, _BACK, _BACK, _BACK),
+    "careful-depends": (_DONE, _DONE, _BACK, _BACK, _BACK, _BYPASS, _BACK, _BACK),
+    "careful-yes": (_DONE, _DONE, _BACK, _BACK, _BACK, _BYPASS, _BYPASS, _BYPASS),
+}
+"""Each client's last word at a site that requires glexec."""
+
+_CALLS_NOT = ("glideinwms-never", "panda-false")
+_PROBES_AS_PILOT = ("panda-true",)
+
+
+@dataclass(frozen=True, slots=True)
+class Documented:
+    """The documentation for one circumstance. ``code`` is what the switch says where it runs nothing."""
+
+    kind: Kind
+    mode: Mode
+    code: int = 203
+
+    def fate(self, client: str) -> Fate:
+        """What is to become of a payload in this client's hands."""
+        step = LAST[client][list(Kind).index(self.kind)]
+        through = "pool alpha" if self.mode is Mode.SETUID else "pilot"
+        if step is Step.DONE:
+            end = End.SEPARATED if self.mode is Mode.SETUID else End.UNSEPARATED
+            return Fate(end, str(step), 0, (through,))
+        end = {
+            Step.FAIL: End.LOST,
+            Step.IN_PROCESS: End.SILENT,
+            Step.WITHOUT: End.SILENT,
+            Step.BYPASS: End.UNSEPARATED,
+        }.get(step, End.RETURNED)
+        ran = end in (End.SILENT, End.UNSEPARATED)
+        return Fate(end, str(step), self._code(client), ("pilot",) if ran else ())
+
+    def _code(self, client: str) -> int | None:
+        """Of the last call before the client gave up."""
+        if client in _CALLS_NOT or self.kind is Kind.MISSING:
+            return None
+        noisy = self.kind is Kind.NOISE or (self.kind is Kind.BANNED_NOISE and client in _PROBES_AS_PILOT)
+        return 0 if noisy else self.code
