@@ -1,5 +1,6 @@
 """Clients of old and ours, replayed on the cell's worker node."""
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator
 
@@ -8,6 +9,7 @@ import pytest
 from testbed.model.failure import Failure
 from testbed.model.replay import Replay
 from testbed.pilot.replay import Ground, clients, replayed
+from testbed.pilot.replay.ground import PATIENCE
 
 BRIEF = "0.3"
 """Seconds that the modules wait for a service here, so that one that says nothing does not hold the run up."""
@@ -26,9 +28,9 @@ def replay(suite, cell, world, notes) -> Callable[..., dict[str, Replay]]:
     notes.expectation = None
     everybody = list(clients(world.site.answers))
 
-    def held(circumstance: str, truth: Failure, *names: str) -> dict[str, Replay]:
+    def held(circumstance: str, truth: Failure, *names: str, patience: float = PATIENCE) -> dict[str, Replay]:
         chosen = [client for client in everybody if not names or client.name in names]
-        ground = Ground(world.node, world.site, world.grid, [client.name for client in chosen])
+        ground = Ground(world.node, world.site, world.grid, [client.name for client in chosen], patience=patience)
         found = replayed(ground, chosen, cell.mode, circumstance, truth)
         if not names:
             suite.keep(found.values())
@@ -38,13 +40,22 @@ def replay(suite, cell, world, notes) -> Callable[..., dict[str, Replay]]:
 
 
 @pytest.fixture
-def impatient(switch) -> Iterator[None]:
+def waiting(switch) -> Callable[[str], contextlib.AbstractContextManager[None]]:
+    """The site's modules wait for so many seconds, for each of their services, meanwhile."""
+
+    def altered(seconds: str) -> contextlib.AbstractContextManager[None]:
+        limited, found = re.subn(r"(--timeout\s+)[0-9.]+", rf"\g<1>{seconds}", switch.read(switch.policy_file))
+        if not found:
+            pytest.skip("the site's policy has no --timeout")
+        return switch.altered(switch.policy_file, limited)
+
+    return altered
+
+
+@pytest.fixture
+def impatient(waiting) -> Iterator[None]:
     """The site's modules wait for a short time only."""
-    policy = switch.read(switch.policy_file)
-    limited, found = re.subn(r"(--timeout\s+)[0-9.]+", rf"\g<1>{BRIEF}", policy)
-    if not found:
-        pytest.skip("the site's policy has no --timeout")
-    with switch.altered(switch.policy_file, limited):
+    with waiting(BRIEF):
         yield
 
 

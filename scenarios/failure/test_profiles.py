@@ -85,6 +85,18 @@ def test_where_glexec_is_missing_even_dirac_that_reschedules_runs_the_payload(re
     assert seen["dirac-reschedule"].fate.end is End.SILENT
 
 
+@matrix(**EVERYWHERE, fault="hang-after-accept")
+def test_a_call_that_never_ends_holds_up_every_client_without_a_time_limit(replay, cell, waiting, broken_world):
+    """The Argus client waits 30 s for each service (PEP-C, its default); only BLAH and ours have a limit of their own.
+
+    Each client gets a second here, for whatever it would wait: those without a limit count as hung.
+    """
+    with waiting("30"):
+        seen = replay(str(cell.fault), Failure.INTERNAL, patience=1.0)
+    assert fates(seen) == documented(seen, cell.mode, Kind.HANGS)
+    assert sum(each.fate.end is End.HUNG for each in seen.values()) == 9
+
+
 @matrix(**EVERYWHERE, fault="deny")
 def test_a_denied_users_payload_runs_under_dirac_and_under_panda(replay, cell, broken_world):
     """Neither looks at why the probe failed (DIRAC, glexecComputingElement.py; PanDA pilot, glexec_utils.py)."""

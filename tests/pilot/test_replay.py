@@ -25,8 +25,11 @@ WEATHER = {
     Kind.AWAY: "away",
     Kind.BROKEN: "broken",
     Kind.MISSING: "missing",
+    Kind.HANGS: "hangs",
 }
 """The weathers that are like a circumstance; none of them refuses the pilot as well."""
+KEPT_QUIET = {("panda-test", Kind.NOISE): Step.DONE}
+"""Where the node is kinder than the weather: its mkgltempdir says nothing when all went well."""
 STAGES = {stage.command: stage for profile in PROFILES.values() for stage in profile.stages}
 AT = Place("/tmp/replay-0/somebody")
 
@@ -56,7 +59,8 @@ def test_who_looks_for_a_sign_of_the_start_gets_one(command: str) -> None:
 @pytest.mark.parametrize(("client", "kind"), list(itertools.product(LAST, WEATHER)))
 def test_what_is_documented_is_what_the_profile_decides(client: str, kind: Kind) -> None:
     given = CLIENTS[client]
-    decided = walk(given.profile, WEATHERS[WEATHER[kind]], given.answers)[-1].step
+    walked = walk(given.profile, WEATHERS[WEATHER[kind]], given.answers)[-1].step
+    decided = KEPT_QUIET.get((client, kind), walked)
     assert Documented(kind, Mode.SETUID).fate(client).step == str(decided)
 
 

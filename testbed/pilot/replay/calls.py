@@ -8,8 +8,7 @@ from testbed.pilot.replay.errands import CANARY, SAID, WAYS, Errand
 from testbed.pilot.replay.ground import Ground, Place
 
 WRAP = ("/usr/sbin/glexec_wrapenv.pl",)
-LONGEST = 20.0
-"""Seconds for one call, where the client itself is more patient than a scenario can be."""
+"""What a client does with the environment that it wants to get across."""
 
 
 @dataclass(slots=True)
@@ -46,7 +45,7 @@ class RealCalls:
         return seen
 
     def _seen(self, errand: Errand, stage: Stage) -> Seen:
-        limit = min(self.profile.patience or LONGEST, LONGEST)
+        limit = min(self.profile.patience or self.ground.patience, self.ground.patience)
         result = self.ground.run(errand.argv, self._variables(stage, errand.wraps), limit, errand.stdin)
         self.count += 1
         self.code = None if result.hung else result.code

@@ -17,6 +17,8 @@ from testbed.site.site import Site
 MESSAGES = "/var/log/messages"
 """Everything that anybody told the node's log: the switch its records, a client its by-passes."""
 LIMIT = 30.0
+PATIENCE = 20.0
+"""Seconds for one call of a client that would wait for longer, or for ever: no scenario can."""
 
 _PROBE = b"#!/bin/sh\nid && hostname && date && ls -l ${X509_USER_PROXY:-/dev/null} && echo 'Hello World'\n"
 """DIRAC's and glideinWMS' test scripts ask for about this; dirac-proxy-info is not to be had here."""
@@ -88,8 +90,10 @@ class Traces:
 class Ground:
     """A worker node with a place for each client. What is in its log already is nobody's concern."""
 
-    def __init__(self, node: Host, site: Site, grid: Grid, names: Iterable[str], user: str = "alice") -> None:
-        self.node, self.site, self.grid = node, site, grid
+    def __init__(
+        self, node: Host, site: Site, grid: Grid, names: Iterable[str], user: str = "alice", patience: float = PATIENCE
+    ) -> None:
+        self.node, self.site, self.grid, self.patience = node, site, grid, patience
         self.account = site.pilot_accounts[0]
         self.owner, self.pilot = grid.bearer(user), grid.bearer("pilot")
         self._root = f"/tmp/replay-{next(_numbers)}"
