@@ -1,7 +1,7 @@
 """What is documented of each client under each circumstance: read in its source, not computed from its profile.
 
-The sources stand with the profiles (`testbed/pilot/profiles`), the site's side in docs/policy.md. `careful` is ours, and
-so is the mkgltempdir of the worker node: it keeps glexec's words to itself when all went well (docs/companions.md), so
+The sources stand with the profiles (`testbed/pilot/profiles`), the site's side in docs/policy.md. `careful` is ours.
+So is the mkgltempdir of the worker node: it keeps glexec's words to itself when all went well (docs/companions.md), so
 that `panda-test` hears no harmless line of it.
 """
 
