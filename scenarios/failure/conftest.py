@@ -28,9 +28,12 @@ def replay(suite, cell, world, notes) -> Callable[..., dict[str, Replay]]:
     notes.expectation = None
     everybody = list(clients(world.site.answers))
 
-    def held(circumstance: str, truth: Failure, *names: str, patience: float = PATIENCE) -> dict[str, Replay]:
+    def held(
+        circumstance: str, truth: Failure, *names: str, then: str = "", patience: float = PATIENCE
+    ) -> dict[str, Replay]:
         chosen = [client for client in everybody if not names or client.name in names]
-        ground = Ground(world.node, world.site, world.grid, [client.name for client in chosen], patience=patience)
+        called = [client.name for client in chosen]
+        ground = Ground(world.node, world.site, world.grid, called, then=then, patience=patience)
         found = replayed(ground, chosen, cell.mode, circumstance, truth)
         if not names:
             suite.keep(found.values())
@@ -56,6 +59,13 @@ def waiting(switch) -> Callable[[str], contextlib.AbstractContextManager[None]]:
 def impatient(waiting) -> Iterator[None]:
     """The site's modules wait for a short time only."""
     with waiting(BRIEF):
+        yield
+
+
+@pytest.fixture
+def untold(switch) -> Iterator[None]:
+    """The site's switch tells nobody why it runs nothing, as gLExec does not."""
+    with switch.configured(report_cause="no"):
         yield
 
 

@@ -97,6 +97,47 @@ def test_a_call_that_never_ends_holds_up_every_client_without_a_time_limit(repla
     assert sum(each.fate.end is End.HUNG for each in seen.values()) == 9
 
 
+@matrix(**EVERYWHERE)
+def test_a_payload_that_ends_with_203_is_taken_for_a_failure_of_glexec_by_who_has_no_handshake(replay, cell):
+    """DIRAC takes all from 127 on for glexec's, BLAH any code; 204 for a payload's 203 (Nikhef wiki, Exit codes)."""
+    seen = replay("payload-203", Failure.PAYLOAD, then="exit 203")
+    assert fates(seen) == documented(seen, cell.mode, Kind.PAYLOAD_203)
+
+
+@matrix(**EVERYWHERE)
+def test_a_run_that_nobody_could_record_is_not_run_by_careful_clients(replay, cell, switch):
+    """Where glexec is required its record is the point, whatever question 4 says (policy R4; our reading)."""
+    with switch.without("/dev/log"):
+        seen = replay("traceless", Failure.TRACELESS)
+    assert fates(seen) == documented(seen, cell.mode, Kind.TRACELESS, 202)
+
+
+@matrix(**EVERYWHERE)
+def test_where_nobody_tells_why_a_canary_tells_a_ban_from_an_outage(replay, cell, untold, banned):
+    """203 is all that gLExec says of a ban (Nikhef wiki, Exit codes); the canary is ours: the switch works for it."""
+    seen = replay("untold-banned", Failure.DENIED)
+    assert fates(seen) == documented(seen, cell.mode, Kind.UNTOLD_BANNED)
+    assert {seen[name].fate.guess for name in CAREFUL} == {Failure.DENIED}
+
+
+@matrix(**EVERYWHERE, fault="refused")
+def test_where_nobody_tells_why_a_canary_that_fails_as_well_shows_an_outage(replay, cell, untold, broken_world):
+    """203 is all that gLExec says of a service that is away (Nikhef wiki, Exit codes); the canary is ours."""
+    seen = replay("untold-refused", Failure.INTERNAL)
+    assert fates(seen) == documented(seen, cell.mode, Kind.UNTOLD_AWAY)
+    assert {seen[name].fate.guess for name in CAREFUL} == {Failure.INTERNAL}
+
+
+@matrix(**EVERYWHERE, fault="deny")
+def test_where_nobody_tells_why_and_the_pilot_is_refused_too_no_client_can_tell_a_denial(
+    replay, cell, untold, broken_world
+):
+    """The limit of a canary: a whole VO that is banned looks like an outage (observed). Question 4 then decides."""
+    seen = replay("untold-deny", Failure.DENIED)
+    assert fates(seen) == documented(seen, cell.mode, Kind.UNTOLD_DENIED)
+    assert seen["careful-yes"].against_a_denial
+
+
 @matrix(**EVERYWHERE, fault="deny")
 def test_a_denied_users_payload_runs_under_dirac_and_under_panda(replay, cell, broken_world):
     """Neither looks at why the probe failed (DIRAC, glexecComputingElement.py; PanDA pilot, glexec_utils.py)."""
@@ -105,7 +146,7 @@ def test_a_denied_users_payload_runs_under_dirac_and_under_panda(replay, cell, b
 
 
 @matrix(**EVERYWHERE, fault="deny not-applicable")
-def test_a_careful_client_never_runs_a_denied_user_and_knows_that_it_is_a_denial(replay, cell, broken_world):
+def test_a_careful_client_that_is_told_so_never_runs_a_denied_user(replay, cell, broken_world):
     """A refused user is not run, whatever question 4 says (JSPG multi-user pilot policy, from memory; our profile)."""
     seen = replay(str(cell.fault), Failure.DENIED, *CAREFUL)
     assert ends(seen) == dict.fromkeys(CAREFUL, End.RETURNED)

@@ -26,6 +26,11 @@ WEATHER = {
     Kind.BROKEN: "broken",
     Kind.MISSING: "missing",
     Kind.HANGS: "hangs",
+    Kind.TRACELESS: "traceless",
+    Kind.UNTOLD_BANNED: "203-user",
+    Kind.UNTOLD_AWAY: "203-all",
+    Kind.UNTOLD_DENIED: "203-all",
+    Kind.PAYLOAD_203: "payload-203",
 }
 """The weathers that are like a circumstance; none of them refuses the pilot as well."""
 KEPT_QUIET = {("panda-test", Kind.NOISE): Step.DONE}

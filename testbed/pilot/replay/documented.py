@@ -34,6 +34,14 @@ class Kind(StrEnum):
     """There is no glexec."""
     HANGS = "hangs"
     """A call of the switch does not end."""
+    TRACELESS = "traceless"
+    """Nobody could record a run."""
+    UNTOLD_BANNED = "untold-banned"
+    """As `BANNED`, `AWAY` and `DENIED`, at a site whose switch tells no causes."""
+    UNTOLD_AWAY = "untold-away"
+    UNTOLD_DENIED = "untold-denied"
+    PAYLOAD_203 = "payload-203"
+    """All is well, and the payload itself ends with 203, of which the switch makes 204."""
 
 
 _DONE, _STOP, _HOLD, _BACK, _FAIL = Step.DONE, Step.STOP, Step.HOLD, Step.RETURN, Step.FAIL
@@ -62,8 +70,32 @@ LAST: Mapping[str, tuple[Step, ...]] = {
 }
 """Each client's last word at a site that requires glexec."""
 
+_LIKE = {
+    Kind.TRACELESS: Kind.BROKEN,
+    Kind.UNTOLD_BANNED: Kind.BANNED,
+    Kind.UNTOLD_AWAY: Kind.BROKEN,
+    Kind.UNTOLD_DENIED: Kind.DENIED,
+    Kind.PAYLOAD_203: Kind.WELL,
+}
+"""What is the same to clients that look at exit codes and words only, and mostly to ours."""
+_UNLIKE = {
+    ("careful-yes", Kind.TRACELESS): _BACK,
+    ("careful-yes", Kind.UNTOLD_DENIED): _BYPASS,
+    ("dirac", Kind.PAYLOAD_203): _FAIL,
+    ("dirac-reschedule", Kind.PAYLOAD_203): _FAIL,
+    ("dirac-paranoid", Kind.PAYLOAD_203): _FAIL,
+    ("blah", Kind.PAYLOAD_203): _FAIL,
+}
+"""And what is not."""
 _CALLS_NOT = ("glideinwms-never", "panda-false")
 _PROBES_AS_PILOT = ("panda-true",)
+_LAST_CALL_IS_THE_PAYLOAD = ("dirac", "dirac-reschedule", "dirac-paranoid", "blah", "careful-")
+"""HTCondor fetches the sandbox afterwards; PanDA's own wrapper ends well whatever the payload ends with."""
+
+
+def last_word(client: str, kind: Kind) -> Step:
+    """A client's documented last word."""
+    return _UNLIKE.get((client, kind)) or LAST[client][list(Kind).index(_LIKE.get(kind, kind))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,24 +108,30 @@ class Documented:
 
     def fate(self, client: str) -> Fate:
         """What is to become of a payload in this client's hands."""
-        step = LAST[client][list(Kind).index(self.kind)]
+        step = last_word(client, self.kind)
         through = "pool alpha" if self.mode is Mode.SETUID else "pilot"
-        if step is Step.DONE:
+        if step is Step.DONE or (step is Step.FAIL and self.kind is Kind.PAYLOAD_203):
             end = End.SEPARATED if self.mode is Mode.SETUID else End.UNSEPARATED
-            return Fate(end, str(step), 0, (through,))
-        end = {
-            Step.FAIL: End.LOST,
-            Step.WAIT: End.HUNG,
-            Step.IN_PROCESS: End.SILENT,
-            Step.WITHOUT: End.SILENT,
-            Step.BYPASS: End.UNSEPARATED,
-        }.get(step, End.RETURNED)
+            return Fate(end, str(step), self._code(client, ran=True), (through,))
+        end = _ENDS.get(step, End.RETURNED)
         ran = end in (End.SILENT, End.UNSEPARATED)
-        return Fate(end, str(step), self._code(client), ("pilot",) if ran else ())
+        return Fate(end, str(step), self._code(client, ran=False), ("pilot",) if ran else ())
 
-    def _code(self, client: str) -> int | None:
-        """Of the last call before the client gave up."""
+    def _code(self, client: str, *, ran: bool) -> int | None:
+        """Of the last call of the switch; where it ``ran`` the payload, mostly the payload's."""
         if client in _CALLS_NOT or self.kind in (Kind.MISSING, Kind.HANGS):
             return None
+        if ran:
+            return 204 if self.kind is Kind.PAYLOAD_203 and client.startswith(_LAST_CALL_IS_THE_PAYLOAD) else 0
         noisy = self.kind is Kind.NOISE or (self.kind is Kind.BANNED_NOISE and client in _PROBES_AS_PILOT)
         return 0 if noisy else self.code
+
+
+_ENDS = {
+    Step.FAIL: End.LOST,
+    Step.WAIT: End.HUNG,
+    Step.IN_PROCESS: End.SILENT,
+    Step.WITHOUT: End.SILENT,
+    Step.BYPASS: End.UNSEPARATED,
+}
+"""Of a payload that the switch did not run; whatever else is the last word, it stays the VO's."""

@@ -1,5 +1,6 @@
 """How each call that a profile tells of in words is made for real. Whose words they are, the profile's source says."""
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -69,7 +70,7 @@ WAYS: Mapping[str, Way] = {
         Errand((SWITCH, at.script)),
     ),
     "a script: id, hostname, date, dirac-proxy-info": lambda at, made: (Errand((SWITCH, at.script)),),
-    "/bin/bash -lc COMMAND": lambda at, made: (Errand((SWITCH, "/bin/bash", "-lc", " ".join(at.payload))),),
+    "/bin/bash -lc COMMAND": lambda at, made: (Errand((SWITCH, "/bin/bash", "-lc", shlex.join(at.payload))),),
     "sh -c 'mkdir FOLDER; chmod 700 FOLDER'": lambda at, made: (
         Errand((*_SHELL, 'mkdir "$1"; chmod 700 "$1"', "setup", _sandbox(at))),
     ),

@@ -28,9 +28,10 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One client's folder on the node."""
+    """One client's folder on the node; ``then`` is what the payload does after it has left its mark."""
 
     path: str
+    then: str = ""
 
     @property
     def payload_proxy(self) -> str:
@@ -60,7 +61,7 @@ class Place:
     @property
     def payload(self) -> tuple[str, ...]:
         """The payload's command: the witness."""
-        return (WITNESS, self.marks)
+        return (WITNESS, self.marks, *([self.then] if self.then else []))
 
     def entries(self, uid: int, gid: int, payload_proxy: bytes, pilot_proxy: bytes) -> list[Entry]:
         """All of it, for a pilot with this uid."""
@@ -91,13 +92,21 @@ class Ground:
     """A worker node with a place for each client. What is in its log already is nobody's concern."""
 
     def __init__(
-        self, node: Host, site: Site, grid: Grid, names: Iterable[str], user: str = "alice", patience: float = PATIENCE
+        self,
+        node: Host,
+        site: Site,
+        grid: Grid,
+        names: Iterable[str],
+        *,
+        user: str = "alice",
+        then: str = "",
+        patience: float = PATIENCE,
     ) -> None:
         self.node, self.site, self.grid, self.patience = node, site, grid, patience
         self.account = site.pilot_accounts[0]
         self.owner, self.pilot = grid.bearer(user), grid.bearer("pilot")
         self._root = f"/tmp/replay-{next(_numbers)}"
-        self.places = {name: Place(f"{self._root}/{name}") for name in names}
+        self.places = {name: Place(f"{self._root}/{name}", then) for name in names}
         proxies = grid.read(self.owner.file), grid.read(self.pilot.file)
         uid, gid = self.account.uid, self.account.group.gid
         entries = [entry for place in self.places.values() for entry in place.entries(uid, gid, *proxies)]
