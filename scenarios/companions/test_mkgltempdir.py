@@ -159,6 +159,6 @@ def test_no_copy_of_the_proxy_stays_behind(switch, make):
 def test_the_site_has_a_record_of_who_got_the_folder(switch, make, records):
     """Every run through glexec is recorded (Nikhef wiki, GLExec), and the folder is made by one."""
     path = make()
-    [record] = records()
+    [record] = records(1)
     assert path in record.command
     assert record.account == switch.run("/usr/bin/stat", "-c", "%U", path).text

@@ -61,6 +61,27 @@ def test_who_is_banned_at_the_authority_runs_nothing_and_nobody_else_notices(swi
     assert switch.tries() == switch.runs()
 
 
+@matrix(mode="log-only setuid", authority="argus")
+def test_a_deny_stays_one_when_the_next_alternative_is_away(switch, control, world, policy_with):
+    """A policy goes on to its alternative behind a Deny (LCMAPS); that it is away is not what is told (our choice)."""
+    other = 'other = "lcmaps_scas_client.mod --endpoint https://127.0.0.1:1/ --timeout 1"\nglexec_get_account:'
+    control.ban("subject", world.grid.bearer("alice").dn)
+    control.clear_caches()
+    with policy_with("glexec_get_account:\nverify_proxy    -> pepc", f"{other}\nverify_proxy -> pepc\n~pepc -> other"):
+        assert switch.tries() == DENIED
+
+
+@matrix(**EVERYWHERE)
+def test_a_revocation_list_that_broke_off_is_not_as_if_there_were_none(switch, named):
+    """Without a list an authority is believed (observed of verify-proxy, which does so behind a broken one as well);
+    what fetch-crl could not finish says nothing, and so the service is not believed (our choice)."""
+    folder = named("-certdir")
+    with switch.altered(folder, script='rm "$1"/*.r0'):
+        assert switch.tries() == switch.runs()
+    with switch.altered(folder, script='truncate -s 200 "$1"/*.r0'):
+        assert switch.tries() == refused(203, "unavailable", "service-untrusted")
+
+
 @matrix(**EVERYWHERE)
 def test_a_vo_that_the_authority_does_not_know_runs_nothing(switch, cell):
     """No rule applies (Argus: NotApplicable); not mapped is a Deny (GUMS: read in source; SCAS: inferred)."""

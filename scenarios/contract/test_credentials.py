@@ -22,6 +22,14 @@ def test_a_credential_that_does_not_verify_is_refused(switch):
 
 
 @matrix(mode=EVERYWHERE)
+def test_nobody_is_whose_certificate_he_can_show(switch):
+    """LCMAPS verifies the bearer's path and takes the last certificate in the file as the person (observed: 1.6.6 maps
+    such a proxy to the other's account). Certificates are no secret, so the switch refuses such a file (our choice)."""
+    members = ("another's certificate in front of its own", "another's certificate behind its own")
+    assert tried(switch, *members) == dict.fromkeys(members, DENIED)
+
+
+@matrix(mode=EVERYWHERE)
 def test_an_expired_proxy_is_for_its_bearer_to_renew(switch):
     """203, as OSG's real log has it, although CERN's test wanted 201; the cause says whose turn it is (our choice)."""
     assert tried(switch, "expired") == {"expired": refused(203, "caller", "credential-expired")}

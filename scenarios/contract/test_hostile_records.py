@@ -64,7 +64,7 @@ def test_a_forged_line_is_in_the_log_and_the_kernel_knows_its_forger(switch):
     """
     pilot = switch.account
     assert switch.tries() == switch.runs()
-    real = switch.records()[-1].pid
+    real = switch.records(1)[-1].pid
     for line in (FORGED, "Terminated, exit 0, CPU user 0.000 system 0.000 mapped_user(forged)"):
         forge = ["logger", "-t", f"glexec[{real}]", "--", line]
         switch.witness.effect(switch.node.run(forge, user=pilot.name, limit=10))

@@ -23,8 +23,9 @@ def test_every_user_runs_as_an_account_of_her_own(switch):
     users = ("alice", "bob", "carol", "alice-production")
     seen = {user: switch.tries(user=user) for user in (*users, *users)}
     assert seen == {user: switch.runs(user=user) for user in users}
-    accounts = {(record.dn, record.fqans[0]): record.account for record in switch.records()}
-    assert len(switch.records()) == 2 * len(users)
+    records = switch.records(2 * len(users))
+    assert len(records) == 2 * len(users)
+    accounts = {(record.dn, record.fqans[0]): record.account for record in records}
     assert len(set(accounts.values())) == len(users)
 
 

@@ -9,7 +9,7 @@ ALICE = "/DC=org/DC=testbed/O=People/CN=Alice Archer"
 def test_the_record_names_user_account_and_command(pilot, records, expect, cell):
     outcome = pilot.run("/usr/bin/id -un")
     assert outcome == expect
-    [record] = records()
+    [record] = records(1)
     assert record.dn == ALICE
     assert record.account == (outcome.account if cell.mode == "setuid" else record.caller)
     assert "/usr/bin/id -un" in record.command
@@ -18,7 +18,7 @@ def test_the_record_names_user_account_and_command(pilot, records, expect, cell)
 @matrix(mode="none")
 def test_without_the_switch_the_site_knows_nothing(pilot, records, expect):
     assert pilot.run("/usr/bin/id -un") == expect
-    assert records() == []
+    assert records(0) == []
 
 
 @matrix(mode="log-only setuid")
@@ -26,7 +26,7 @@ def test_start_and_end_of_a_run_are_joined_by_one_pid(switch, records):
     """The record and the closing record carry the pid of one glexec (advice of EGI-SVG-2011-1641: linger)."""
     switch.call("/usr/bin/dash", "-c", "exit 5")
     switch.call("/usr/bin/dash", "-c", "exit 6", user="bob")
-    alice, bob = records()
+    alice, bob = records(2)
     assert (alice.code, bob.code) == (5, 6)
     assert alice.pid != bob.pid
 

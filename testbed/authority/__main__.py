@@ -49,6 +49,13 @@ async def _run(running: Running) -> None:
 def _of_folder(options: argparse.Namespace) -> Running:
     """Everything from a folder, with TLS."""
     folder: Path = options.folder
+    if not folder.is_dir():
+        raise Problem(
+            "no such folder",
+            where=str(folder),
+            expected="policy.spl, token and what else is to be served",
+            remedy="name another by --folder DIR, or serve a policy alone, by hand, by --policy FILE",
+        )
     settings = load_settings(folder / "authority.toml")
     return Running(
         open_folder(folder, settings.lifetimes),

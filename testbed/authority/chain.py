@@ -16,11 +16,11 @@ from testbed.authority.attributes import Attributes, Unusable
 from testbed.authority.face import Untrusted
 from testbed.authority.oneline import one_line
 from testbed.authority.party import Party
+from testbed.authority.pem import MAX_CERTIFICATES
 from testbed.authority.trust import Trust
 
-LONGEST = 16
-"""Certificates in a chain; each of at most `LARGEST` bytes."""
 LARGEST = 64 * 1024
+"""Bytes of a whole chain: it is remembered with its owner. One with VOMS attributes has 5 to 20 thousand."""
 REMEMBERED = 1024
 """Chains of which the result is kept, for `KEPT` seconds; no longer than everything in them is valid."""
 KEPT = 60.0
@@ -87,6 +87,8 @@ class Chains:
         while first + 1 < len(certificates) and proxies.is_old(certificates[first], certificates[first + 1]):
             proxies.check_old(certificates[first], certificates[first + 1], clock)
             first += 1
+        if first and proxies.is_rfc(certificates[first]):
+            raise Untrusted("a proxy of the old kind made of one of the RFC's, which may forbid it")
         verified = self._verified(certificates[first], certificates[first + 1 :], clock)
         owner = next((one for one in verified if not proxies.is_rfc(one)), None)
         if owner is None or proxies.is_authority(owner):
@@ -155,6 +157,6 @@ class Chains:
 def _parsed(chain: Sequence[bytes]) -> list[x509.Certificate]:
     if not chain:
         raise Untrusted("no certificates")
-    if len(chain) > LONGEST or any(len(one) > LARGEST for one in chain):
-        raise Untrusted(f"more than {LONGEST} certificates, or one of more than {LARGEST} bytes")
+    if len(chain) > MAX_CERTIFICATES or sum(map(len, chain)) > LARGEST:
+        raise Untrusted(f"a chain of more than {MAX_CERTIFICATES} certificates or {LARGEST} bytes")
     return [x509.load_der_x509_certificate(one) for one in chain]

@@ -14,6 +14,8 @@ Attributes = Mapping[str, Sequence[str]]
 MAX_LENGTH = 1024
 """Of a name or a FQAN: both are remembered by what looks them up."""
 MAX_FQANS = 100
+MAX_TOGETHER = 8192
+"""Characters of all FQANs of one subject."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """Half a character, which JSON can write."""
 SUBJECT = INTEROP + "subject/"
@@ -83,6 +85,8 @@ def checked(fqans: Iterable[str]) -> tuple[str, ...]:
     found = tuple(fqans)
     if len(found) > MAX_FQANS:
         raise Unreadable(f"{len(found)} FQANs, more than {MAX_FQANS}")
+    if sum(map(len, found)) > MAX_TOGETHER:
+        raise Unreadable(f"FQANs of more than {MAX_TOGETHER} characters together")
     for fqan in found:
         if not (fqan.startswith("/") and fqan.isascii() and fqan.isprintable()) or len(fqan) > MAX_LENGTH:
             raise Unreadable(f"{fqan[:200]!r} is no FQAN")

@@ -11,6 +11,7 @@ from aiohttp import web
 from testbed.authority.breakage import Breakage, Breaker
 from testbed.authority.caches import Lifetimes
 from testbed.authority.chain import Chains
+from testbed.authority.connection import Connection
 from testbed.authority.log import Log
 from testbed.authority.server import Server
 from testbed.authority.trust import Trust
@@ -197,10 +198,19 @@ def _guard(token: str) -> Any:
     async def guard(
         request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
+        connection = request.protocol
+        assert isinstance(connection, Connection)
+        connection.begins()
         given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
-        if token and not hmac.compare_digest(given, f"Bearer {token}".encode()):
-            return _problem(401, Problem("the control port wants its token", expected="Authorization: Bearer TOKEN"))
-        return await handler(request)
+        try:
+            if token and not hmac.compare_digest(given, f"Bearer {token}".encode()):
+                connection.lingers()
+                return _problem(
+                    401, Problem("the control port wants its token", expected="Authorization: Bearer TOKEN")
+                )
+            return await handler(request)
+        finally:
+            connection.ends()
 
     return guard
 

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from testbed.authority.answer import Answer, Decision
 from testbed.authority.breakage import Breakage, Breaker, Stage
+from testbed.authority.claims import MAX_LENGTH
 from testbed.authority.connection import Connection
 from testbed.authority.face import Batch, Call, Face, Reply, Unreadable, Untrusted, Verify
 from testbed.authority.gate import Full, Gate, TooLarge
@@ -129,7 +130,7 @@ class Desk:
         asker = call.asker.dn if call.asker else ""
         twist = broken.effect if broken and broken.effect in face.twists else ""
         try:
-            question = face.question(call, self._verify)
+            question = _bounded(face.question(call, self._verify))
             answer = self._service.decide(question)
             reply = face.reply(question, answer, twist)
         except (Unreadable, Untrusted) as error:
@@ -167,6 +168,14 @@ class Desk:
             fault=fault,
         )
         return response(Reply(status, f"{why}\n".encode()), close=True)
+
+
+def _bounded(question: Question) -> Question:
+    """The question, where its names are as long as real ones: they are remembered. Raises `Unreadable`."""
+    for name in (question.resource, question.action, question.host, question.profile):
+        if len(name) > MAX_LENGTH:
+            raise Unreadable(f"{name[:200]!r}... has {len(name)} characters, more than {MAX_LENGTH}")
+    return question
 
 
 def _line(question: Question, answer: Answer, fault: str) -> dict[str, Any]:

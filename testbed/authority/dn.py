@@ -52,7 +52,12 @@ def slashed(name: str) -> str:
     """
     if name.startswith("/"):
         return _printed(name)
-    return "".join("/" + _AMBIGUOUS.sub(r"\/", _printed(part)) for part in parts(name))
+    return "".join(map(slashed_part, parts(name)))
+
+
+def slashed_part(part: str) -> str:
+    """One relative name ``TYPE=value`` in that form."""
+    return "/" + _AMBIGUOUS.sub(r"\/", _printed(part))
 
 
 @lru_cache(maxsize=1024)

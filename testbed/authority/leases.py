@@ -132,7 +132,10 @@ class GridMapDir:
         for account in accounts:
             if self._count(account) != 1:
                 continue
-            os.link(self._folder / account, self._folder / name)
+            try:
+                os.link(self._folder / account, self._folder / name)
+            except FileExistsError:  # somebody else has leased one for this user in the meantime
+                return ""
             if self._count(account) == 2:
                 return account
             raced = True

@@ -9,13 +9,17 @@ from typing import TextIO
 
 LONGEST = 2000
 """Characters of one text in a line: what a client sends is not believed to be short."""
+LARGEST = 64 * 1024 * 1024
+"""Characters of all lines that are kept; a decision has 500 to 1000."""
 
 
 class Log:
     """The last lines, numbered from 1 on. Numbers go on after lines were dropped or `clear` was called."""
 
     def __init__(self, size: int, stream: TextIO | None = None) -> None:
-        self._lines: deque[tuple[int, str]] = deque(maxlen=size)
+        self._lines: deque[tuple[int, str]] = deque()
+        self._most = size
+        self._characters = 0
         self._stream = stream
         self._number = 0
 
@@ -25,6 +29,9 @@ class Log:
         now = datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="milliseconds")
         line = json.dumps({"seq": self._number, "time": now, "kind": kind} | {k: _short(v) for k, v in parts.items()})
         self._lines.append((self._number, line))
+        self._characters += len(line)
+        while len(self._lines) > self._most or self._characters > LARGEST:
+            self._characters -= len(self._lines.popleft()[1])
         if self._stream is not None:
             try:
                 self._stream.write(line + "\n")
@@ -39,6 +46,7 @@ class Log:
     def clear(self) -> None:
         """Forget what was written."""
         self._lines.clear()
+        self._characters = 0
 
     @property
     def last(self) -> int:

@@ -2,6 +2,8 @@
 
 from cryptography import x509
 
+from testbed.authority.dn import slashed_part
+
 _LABELS = {
     "0.9.2342.19200300.100.1.25": "DC",
     "0.9.2342.19200300.100.1.1": "UID",
@@ -23,10 +25,12 @@ _LABELS = {
 
 
 def one_line(name: x509.Name) -> str:
-    """The name as OpenSSL's ``X509_NAME_oneline`` gives it: bytes outside printable ASCII become ``\\xHH``."""
+    r"""The name in OpenSSL's form, as `dn.slashed` has it: ``\xHH`` stands for a byte outside printable ASCII, and
+    ``\/`` for a slash that would begin another part, which ``X509_NAME_oneline`` does not mark.
+    """
     parts = []
     for attribute in name:
-        value = attribute.value if isinstance(attribute.value, bytes) else attribute.value.encode()
-        text = "".join(chr(byte) if 0x20 <= byte <= 0x7E else f"\\x{byte:02X}" for byte in value)
-        parts.append(f"/{_LABELS.get(attribute.oid.dotted_string, attribute.oid.dotted_string)}={text}")
+        value = attribute.value
+        text = value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
+        parts.append(slashed_part(f"{_LABELS.get(attribute.oid.dotted_string, attribute.oid.dotted_string)}={text}"))
     return "".join(parts)

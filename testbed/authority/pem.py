@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from testbed.authority.face import Untrusted
 
-MAX_CERTIFICATES = 20
+MAX_CERTIFICATES = 16
 """In one chain: a proxy of a proxy of ... and the authorities above."""
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----")
 

@@ -1,7 +1,6 @@
 """A whole service, from its files to its open ports and back to nothing."""
 
 import resource
-import ssl
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from testbed.authority.control import Control
 from testbed.authority.desk import Desk, Routes
 from testbed.authority.gate import Gate
 from testbed.authority.log import Log
+from testbed.authority.office import Office
 from testbed.authority.server import Server
 from testbed.authority.service import Service
 from testbed.authority.settings import Settings
@@ -60,6 +60,7 @@ class Running:
             self.contexts = Contexts(host / "hostcert.pem", host / "hostkey.pem", self.files.others, self.trust)
         self.desk = Desk(self.service, self.routes, self.chains, self.breaker, self.log, Gate(self.settings.limits))
         self.server: Server | None = None
+        self.office: Office | None = None
 
     async def start(self) -> Mapping[str, int]:
         """Open every port; which ones. Raises `Problem`."""
@@ -67,31 +68,29 @@ class Running:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65536)), hard))
         server = self.server = Server(self.settings, self.desk, self.breaker, self.log, self.contexts)
         control = Control(self.service, server, self.breaker, self.log, self.trust, self.chains)
-        context = self.contexts.get(ask=False) if self.contexts else None
         pepdctl = admin.application(self.desk.counters, self.service.clear, self.log)
         ports = self.settings.ports
         server.start()
         opened = {name: listener.port for name, listener in server.listeners.items()}
-        opened["admin"] = await self._site("admin", pepdctl, LOOPBACK, ports.admin, None)
-        opened["control"] = await self._site(
-            "control", control.application(self.token), self.settings.address, ports.control, context
-        )
+        opened["admin"] = await self._site("admin", pepdctl, LOOPBACK, ports.admin)
+        self.office = Office(control.application(self.token), self.settings, self.log, self.contexts)
+        opened["control"] = await self.office.start()
         return opened
 
     async def stop(self) -> None:
         """Close every port and end every connection."""
         if self.server is not None:
             await self.server.stop()
+        if self.office is not None:
+            await self.office.stop()
         for runner in self._runners:
             await runner.cleanup()
 
-    async def _site(
-        self, name: str, application: web.Application, address: str, port: int, context: ssl.SSLContext | None
-    ) -> int:
+    async def _site(self, name: str, application: web.Application, address: str, port: int) -> int:
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1, handle_signals=False)
         self._runners.append(runner)
         await runner.setup()
-        site = web.TCPSite(runner, address, port, ssl_context=context, reuse_address=True)
+        site = web.TCPSite(runner, address, port, reuse_address=True)
         try:
             await site.start()
         except OSError as error:

@@ -1,7 +1,6 @@
 """The running service: its ports, what is broken in it just now, and how it comes back to clean."""
 
 import asyncio
-import contextlib
 import socket
 import ssl
 from collections.abc import Mapping
@@ -11,11 +10,10 @@ from aiohttp import web
 
 from testbed.authority import silence
 from testbed.authority.breakage import Breakage, Breaker, Stage
-from testbed.authority.connection import Connection
+from testbed.authority.conversation import Conversations, told
 from testbed.authority.desk import Desk
 from testbed.authority.listener import Listener, Room
 from testbed.authority.log import Log
-from testbed.authority.secure import Secure
 from testbed.authority.settings import Settings
 from testbed.authority.tls import Contexts
 from testbed.model.fault import Fault
@@ -53,7 +51,7 @@ class Server:
         self._log = log
         self._contexts = contexts
         """None: everything is plain."""
-        self._http = web.Server(desk.handle)
+        self._conversations = Conversations(web.Server(desk.handle), log, settings.limits)
         room = Room(settings.limits.connections, self._no_room)
         self.listeners = {
             name: Listener(name, settings.address, getattr(settings.ports, name), self._serve, room) for name in DOORS
@@ -110,13 +108,13 @@ class Server:
             if broken and not await self._let_in(broken, taken, context):
                 return
         except (OSError, Problem) as error:
-            self._log.add("connection", port=listener.name, peer=peer, problem=_told(error))
+            self._log.add("connection", port=listener.name, peer=peer, problem=told(error))
             taken.close()
             return
         except asyncio.CancelledError:
             taken.close()
             raise
-        await self._speak(listener.name, taken, peer, context)
+        await self._conversations.hold(listener.name, taken, peer, context)
 
     async def _let_in(self, broken: Breakage, taken: socket.socket, context: ssl.SSLContext | None) -> bool:
         """Faults before the handshake; whether there is to be one."""
@@ -129,39 +127,9 @@ class Server:
         taken.close()
         return False
 
-    async def _speak(self, port: str, taken: socket.socket, peer: str, context: ssl.SSLContext | None) -> None:
-        """Handshake and HTTP, until the connection is over."""
-        limits = self._settings.limits
-        connection = Connection(self._http, self._log, limits, port, peer)
-        secure = Secure(context, connection, limits.handshake) if context else None
-        transport: asyncio.BaseTransport | None = None
-        try:
-            transport, _ = await asyncio.get_running_loop().connect_accepted_socket(lambda: secure or connection, taken)
-            if secure:
-                await secure.greeted
-            await connection.gone
-        except (ssl.SSLError, OSError) as error:
-            self._log.add("connection", port=port, peer=peer, problem=_told(error))
-            if secure:
-                await secure.over
-        finally:
-            connection.over()
-            if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
-                transport.abort()
-
     def _context(self, door: Door, fault: Fault) -> ssl.SSLContext:
         assert self._contexts is not None
         asks = door.asks and self._settings.client_certificates
         if fault is Fault.TLS_CLIENT_REFUSED:
             asks = True  # a port that asks nobody could refuse nobody
         return self._contexts.get(fault, ask=asks)
-
-
-def _told(error: Exception) -> str:
-    """What OpenSSL says, without the line of its source."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"client certificate refused: {error.verify_message}"
-    with contextlib.suppress(AttributeError):
-        if isinstance(error, ssl.SSLError) and error.reason:
-            return f"TLS: {error.reason.lower().replace('_', ' ')}"
-    return str(error) or type(error).__name__

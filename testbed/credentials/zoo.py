@@ -115,6 +115,16 @@ def _foreign_issuer(zoo: Zoo) -> bytes:
     return certificate + key + zoo.other.certificate_pem
 
 
+def _another_in_front(zoo: Zoo) -> bytes:
+    certificate, key, issuer = _parts(zoo)
+    return certificate + key + zoo.other.certificate_pem + issuer
+
+
+def _another_behind(zoo: Zoo) -> bytes:
+    certificate, key, issuer = _parts(zoo)
+    return certificate + key + issuer + zoo.other.certificate_pem
+
+
 def _garbage(zoo: Zoo) -> bytes:
     return _GARBAGE + _parts(zoo)[1]
 
@@ -129,6 +139,8 @@ MEMBERS: Mapping[str, Callable[[Zoo], bytes]] = {
     "too long lived": lambda zoo: zoo.proxy(validity=_between(-1, 24 * 13)),
     "unknown authority, same name": _unknown_authority,
     "foreign issuer": _foreign_issuer,
+    "another's certificate in front of its own": _another_in_front,
+    "another's certificate behind its own": _another_behind,
     "no key": _without_key,
     "wrong key": _wrong_key,
     "no proxy": lambda zoo: zoo.owner.certificate_pem + zoo.owner.key_pem,

@@ -16,8 +16,8 @@ from testbed.lab.world import World
 
 LIMIT = 5.0
 """Seconds for a service that is well; usual is a hundredth of it."""
-GLANCE = 0.3
-"""Seconds after which a service that is to be silent counts as silent."""
+GLANCES = (0.3, 1.5)
+"""Seconds after which a service that is to be silent counts as silent; the second where the machine is busy."""
 
 
 def sights(world: World, limit: float = LIMIT, user: str = "alice") -> list[Sight]:

@@ -2,19 +2,19 @@
 
 from dataclasses import dataclass
 
-from testbed.faults.reach import GLANCE, reaches
+from testbed.faults.reach import reaches, stuck
 from testbed.lab.layout import NODE
 from testbed.lab.world import World
 
 LIMIT = 10.0
 _RESOLVER, _KEPT, _PID = "/etc/resolv.conf", "/run/resolv.conf.kept", "/run/useless-nameserver.pid"
 _START = f"""\
-cp {_RESOLVER} {_KEPT}
+cp -p {_RESOLVER} {_KEPT}
 python3 {NODE}/nameserver.py "$1" >{_PID}
 echo nameserver 127.0.0.53 >{_RESOLVER}
 """
 _STOP = f"""\
-[ ! -s {_KEPT} ] || cat {_KEPT} >{_RESOLVER}
+[ ! -s {_KEPT} ] || {{ cat {_KEPT} >{_RESOLVER}; touch -r {_KEPT} {_RESOLVER}; }}
 [ ! -s {_PID} ] || kill -9 "$(cat {_PID})"
 rm -f {_KEPT} {_PID}
 """
@@ -36,7 +36,7 @@ class Names:
 
     def felt(self, world: World) -> bool:
         """No name resolves, and in just this way."""
-        return all(each == self.seen for each in reaches(world, GLANCE))
+        return stuck(world, self.seen)
 
     def heal(self, world: World) -> None:
         """Point it back, and end the name server."""

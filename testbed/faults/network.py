@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from testbed.faults.reach import GLANCE, reaches
+from testbed.faults.reach import reaches, stuck
 from testbed.lab.world import World
 
 LIMIT = 10.0
@@ -26,7 +26,7 @@ class Filtered:
 
     def felt(self, world: World) -> bool:
         """The node waits in vain, and at this stage."""
-        return all(each == f"{self.stage} timed out" for each in reaches(world, GLANCE))
+        return stuck(world, f"{self.stage} timed out")
 
     def heal(self, world: World) -> None:
         """Take the rules away, as far as they are there."""
@@ -55,8 +55,7 @@ class Unplugged:
 
     def felt(self, world: World) -> bool:
         """The node does not get a connection: silence, or no route once ARP has given up."""
-        stuck = ("connect timed out", "connect No route to host")
-        return all(each in stuck for each in reaches(world, GLANCE))
+        return stuck(world, "connect timed out", "connect No route to host")
 
     def heal(self, world: World) -> None:
         """Bring it up; its address, and with it the way to its own network, it has kept."""

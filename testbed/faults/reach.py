@@ -6,10 +6,15 @@ from testbed.faults.client import asking
 from testbed.lab.layout import SECURITY
 from testbed.lab.world import World
 
-GLANCE = 0.4
-"""Seconds after which the node counts as waiting in vain."""
+GLANCES = (0.4, 2.0)
+"""Seconds after which the node counts as waiting in vain; the second where the machine is busy."""
 PATIENCE = 5.0
 """Seconds within which a whole network lets it through."""
+
+
+def stuck(world: World, *ways: str) -> bool:
+    """Whether the node waits in vain for every service, in one of these ways."""
+    return any(all(each in ways for each in reaches(world, limit)) for limit in GLANCES)
 
 
 def reaches(world: World, limit: float = PATIENCE, *, revocation: bool = False) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from testbed.faults.client import GLANCE, LIMIT, accounts, sights
+from testbed.faults.client import GLANCES, LIMIT, accounts, sights
 from testbed.faults.signs import SIGNS, well
 from testbed.lab.authority import AuthorityHost
 from testbed.lab.world import World
@@ -33,7 +33,10 @@ class InService:
 
     def felt(self, world: World) -> bool:
         """Each of them gives the sign of the fault, and nobody else does."""
-        seen = sights(world, GLANCE if self.silent else LIMIT)
+        return any(self._seen(world, limit) for limit in (GLANCES if self.silent else (LIMIT,)))
+
+    def _seen(self, world: World, limit: float) -> bool:
+        seen = sights(world, limit)
         broken = len(self._hosts(world))
         return all(SIGNS[self.word](each) for each in seen[:broken]) and all(well(each) for each in seen[broken:])
 

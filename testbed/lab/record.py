@@ -1,9 +1,11 @@
 """The switch's records in the site's own log, joined by the pid of the glexec that wrote them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from testbed.lab.host import Host
+from testbed.lab.wait import eventually
 
 LOG = "/var/log/glexec.log"
 LIMIT = 10.0
@@ -43,9 +45,25 @@ class Record:
         return starts == sum(line.startswith(_LAST) for line in self.lines) == 1
 
 
-def records(node: Host) -> list[Record]:
-    """Every run that the node's log holds, in the order of their first lines. Refused calls have no record of a run."""
-    return parse(node.run(["cat", LOG], limit=LIMIT).check().out.decode(errors="replace"))
+def records(node: Host, due: int = 0, within: float = 5.0) -> list[Record]:
+    """Every run that the node's log holds, in the order of their first lines. Refused calls have no record of a run.
+
+    Until ``due`` runs have their end there it is read again, for so many seconds at most: the log's daemon writes when
+    it comes to it. Then what is there is returned, whatever it is.
+    """
+    seen: list[Record] = []
+
+    def written() -> bool:
+        seen[:] = parse(node.run(["cat", LOG], limit=LIMIT).check().out.decode(errors="replace"))
+        return complete(seen, due)
+
+    eventually(written, within=within, every=0.1)
+    return seen
+
+
+def complete(runs: Sequence[Record], due: int) -> bool:
+    """Whether so many runs are there, from their start to their end."""
+    return sum(run.joined for run in runs) >= due
 
 
 def parse(log: str) -> list[Record]:

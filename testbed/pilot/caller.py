@@ -205,6 +205,6 @@ class Caller(NodeFiles):
         result = self.call("/usr/bin/python3", "-", user=user, stdin=probe("identity"), before=before)
         return Facts.parse(result.text)
 
-    def records(self) -> list[Record]:
-        """Every run that the site's log tells of."""
-        return records(self.node)
+    def records(self, due: int = 0) -> list[Record]:
+        """Every run that the site's log tells of, once so many are there from start to end."""
+        return records(self.node, due)

@@ -169,6 +169,6 @@ def facts(world: World, notes: Notes) -> Facts:
 
 
 @pytest.fixture
-def records(world: World) -> Callable[[], list[Record]]:
-    """The runs that the site's own log tells of, when asked."""
+def records(world: World) -> Callable[[int], list[Record]]:
+    """The runs that the site's own log tells of, once so many are there from start to end."""
     return functools.partial(read_records, world.node)

@@ -133,11 +133,11 @@ class _Reader:
         if first.kind not in ("text", "word"):
             self._flaw(first, f"names no module for {alias.text}")
             return
-        words: list[str] = []
+        words = first.text.strip('"').split()
         while self._peek().kind == "text":
             words += self._next().text.strip('"').split()
         if alias.text != "path":
-            self.modules.append(Module(alias.text, first.text.strip('"').strip(), tuple(words), alias.line))
+            self.modules.append(Module(alias.text, "".join(words[:1]), tuple(words[1:]), alias.line))
 
     def _rule(self, state: _Token) -> None:
         arrow, then = self._next(), self._next()

@@ -173,11 +173,11 @@ class Live:
         body = self.question() if body is None else body
         return b"POST /authz HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
 
-    def question(self) -> bytes:
+    def question(self, resource: str = WN) -> bytes:
         """May Alice, by her chain?"""
         text = self.folder.proxy.read_text("ascii")
         chain = "\n".join(re.findall(r"-----BEGIN CERTIFICATE.*?END CERTIFICATE-----", text, re.DOTALL)) + "\n"
-        return b64encode(encode(_request(chain)))
+        return b64encode(encode(_request(chain, resource)))
 
     def control(self, method: str, path: str, body: object = None, token: str = TOKEN) -> Any:
         """One request to the control port; its JSON, or for a problem the problem's sentence as an error."""
@@ -248,7 +248,7 @@ def _ports(process: "subprocess.Popen[str]") -> dict[str, int]:
     return ports
 
 
-def _request(chain: str) -> Any:
+def _request(chain: str, resource: str) -> Any:
     string = "http://www.w3.org/2001/XMLSchema#string"
 
     def attributes(name: str, value: str) -> List:
@@ -257,7 +257,7 @@ def _request(chain: str) -> Any:
     return model(
         "Request",
         subjects=List((model("Subject", attributes=attributes(f"{URN}subject:key-info", chain)),), ""),
-        resources=List((model("Resource", attributes=attributes(f"{URN}resource:resource-id", WN)),), ""),
+        resources=List((model("Resource", attributes=attributes(f"{URN}resource:resource-id", resource)),), ""),
         action=model("Action", attributes=attributes(f"{URN}action:action-id", EXECUTE)),
         environment=model("Environment", attributes=attributes(f"{GLITE}attribute/profile-id", PROFILE)),
     )

@@ -12,7 +12,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from testbed.authority import attributes
-from testbed.authority.chain import REMEMBERED, Chains
+from testbed.authority.chain import LARGEST, REMEMBERED, Chains
+from testbed.authority.dn import canonical
 from testbed.authority.face import Untrusted
 from testbed.authority.trust import Trust
 from testbed.credentials import name as names
@@ -146,6 +147,35 @@ def test_proxies_older_than_the_rfc_are_checked(chains: Chains) -> None:
             chains(shown(bad, ALICE))
     with pytest.raises(Untrusted):
         chains(shown(legacy(AUTHORITY.identity, "proxy"), AUTHORITY.identity))
+
+
+def test_a_slash_in_a_name_makes_nobody_else_of_its_owner(chains: Chains) -> None:
+    """OpenSSL's form does not tell one name with a slash from two names: the certificate does."""
+    party = chains(ders(make_proxy(AUTHORITY.person("Alice/CN=Bob")).pem))
+    assert canonical(party.dn) == canonical("CN=Alice/CN=Bob,O=People,DC=testbed,DC=org")
+    assert canonical(party.dn) != canonical("/DC=org/DC=testbed/O=People/CN=Alice/CN=Bob")
+
+
+def test_no_proxy_of_the_old_kind_is_made_of_one_that_has_rules(chains: Chains) -> None:
+    """A proxy of the RFC says what may be made of it, which one of the old kind below it could not say on."""
+    proxy = make_proxy(ALICE, path_length=0).identity
+    with pytest.raises(Untrusted, match="old kind"):
+        chains(shown(legacy(proxy, "proxy"), proxy, ALICE))
+
+
+def test_a_chain_that_holds_is_refused_for_what_is_added_without_end(chains: Chains) -> None:
+    """All of a chain is remembered with its owner, whether it was needed or not."""
+    good, surplus = ders(ZOO.pem("good")), _large(LARGEST // 2)
+    assert chains([*good, surplus]).dn == DN
+    with pytest.raises(Untrusted, match="bytes"):
+        chains([*good, surplus, surplus])
+
+
+def _large(size: int) -> bytes:
+    """A certificate of about this many bytes."""
+    template = builder(ALICE.certificate.subject, ALICE.key, ALICE.certificate.subject, Validity.lasting(timedelta(1)))
+    comment = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.16.840.1.113730.1.13"), bytes(size))
+    return sign(template.add_extension(comment, critical=False), ALICE.key).public_bytes(Encoding.DER)
 
 
 def test_a_result_is_remembered_and_fast(chains: Chains) -> None:

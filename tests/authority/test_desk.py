@@ -12,7 +12,7 @@ from testbed.authority.breakage import Breaker
 from testbed.authority.desk import Desk
 from testbed.authority.face import Call, Reply, Verify
 from testbed.authority.gate import Gate
-from testbed.authority.log import LONGEST, Log
+from testbed.authority.log import LARGEST, LONGEST, Log
 from testbed.authority.party import Party
 from testbed.authority.question import Question
 from testbed.authority.server import Server
@@ -85,3 +85,17 @@ def test_the_log_keeps_the_last_lines_and_short_texts() -> None:
     assert list(log.since(0)) == []
     log.add("control")
     assert log.last == 6
+
+
+def test_the_log_forgets_its_oldest_lines_when_all_are_too_large() -> None:
+    log = Log(20_000)
+    fqans = ("/alpha/" + "x" * 1000,) * 100
+    for _ in range(2 * LARGEST // 100_000):
+        log.add("decision", fqans=fqans)
+    kept = list(log.since(0))
+    assert LARGEST / 2 < sum(map(len, kept)) <= LARGEST
+    assert json.loads(kept[-1])["seq"] == log.last
+    log.clear()
+    for _ in range(5):
+        log.add("decision", fqans=fqans)
+    assert len(list(log.since(0))) == 5

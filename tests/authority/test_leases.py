@@ -50,6 +50,20 @@ def test_who_has_a_lease_keeps_the_account(folder: Path) -> None:
     assert {GridMapDir(folder).lease("alpha", "%2fjane") for _ in range(10)} == {first}
 
 
+def test_a_lease_that_lcmaps_makes_while_we_look_for_an_account_counts(folder: Path) -> None:
+    """LCMAPS knows nothing of our lock, so its link may come between our look and ours."""
+
+    class Overtaken(GridMapDir):
+        """Finds no lease at its first look, and one of LCMAPS' when it comes to make its own."""
+
+        def _accounts(self, pool: str) -> list[str]:
+            if not (folder / "%2fjane").exists():
+                os.link(folder / "alpha004", folder / "%2fjane")
+            return super()._accounts(pool)
+
+    assert Overtaken(folder, QUICK).lease("alpha", "%2fjane") == "alpha004"
+
+
 def test_another_process_that_gave_the_account_is_believed(folder: Path) -> None:
     ours = GridMapDir(folder)
     ours.lease("alpha", "%2fjane")

@@ -78,6 +78,12 @@ def test_bad_input_is_a_problem_and_exit_2(made: Folder, broken: object, said: s
     assert "Traceback" not in done.stderr
 
 
+def test_who_says_no_file_is_told_how_one_is_said(tmp_path: Path) -> None:
+    done = authority("--folder", str(tmp_path / "nowhere"))
+    assert done.returncode == 2
+    assert "--policy FILE" in done.stderr
+
+
 def test_a_port_that_is_taken_is_a_problem(made: Folder) -> None:
     with running(made) as live:
         port = live.ports["grid"]

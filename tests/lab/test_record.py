@@ -1,6 +1,6 @@
 """The site's log is joined to runs by pid, also where the kernel gives a pid twice."""
 
-from testbed.lab.record import parse
+from testbed.lab.record import complete, parse
 
 ALICE = '2026-01-01T00:00:00+00:00 wn glexec[7]: Used DN: "/CN=Alice"'
 BOB = '2026-01-01T00:00:00+00:00 wn glexec[7]: Used DN: "/CN=Bob"'
@@ -28,3 +28,10 @@ def test_a_run_without_an_end_or_with_two_is_not_joined() -> None:
     [twice] = parse("\n".join((ALICE, START, END, END)))
     [mixed] = parse("\n".join((ALICE, START, BOB, START, END)))
     assert [record.joined for record in (without, twice, mixed)] == [False] * 3
+
+
+def test_a_log_is_complete_when_every_run_that_is_due_has_its_end() -> None:
+    nothing, begun, ended = parse(""), parse("\n".join((ALICE, START))), parse("\n".join((ALICE, START, END)))
+    assert [complete(runs, 1) for runs in (nothing, begun, ended)] == [False, False, True]
+    assert complete(nothing, 0)
+    assert not complete(ended, 2)

@@ -5,12 +5,16 @@ read in its source.
 """
 
 import ctypes
+import os
 import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-SOURCES = Path(__file__).parents[2] / "images" / "worker-node" / "lcmaps-plugins"
+NODE = Path(__file__).parents[2] / "images" / "worker-node"
+PLACE = "TESTBED_MODULES"
+"""The variable by which a run of the tests is given changed sources, a folder like that one: see test_mutants.py."""
+SOURCES = Path(os.environ.get(PLACE, NODE)) / "lcmaps-plugins"
 VECTORS = Path(__file__).parent / "vectors"
 GROUPS_MAX = 64
 DECISIONS = ("broken", "Permit", "Deny", "NotApplicable", "Indeterminate")

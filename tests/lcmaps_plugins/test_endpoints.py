@@ -88,3 +88,15 @@ def test_a_random_order_asks_each_once(pep: ctypes.CDLL) -> None:
 
 def test_with_nobody_to_ask_there_is_no_permit(pep: ctypes.CDLL) -> None:
     assert ask(pep, listed(pep, names=[])) == ("service-unreachable", [], 0)
+
+
+NO = ["no-rule", "denied", "credential-refused", "account-refused"]
+
+
+@pytest.mark.parametrize("word", RULINGS)
+def test_a_definite_no_of_one_service_outweighs_trouble_with_another(pep: ctypes.CDLL, word: str) -> None:
+    """A policy may ask a second module where the first one failed; what is told of both is the no."""
+    pep.ruling_is_told.restype = ctypes.c_bool
+    told = {earlier: pep.ruling_is_told(RULINGS.index(word), earlier.encode()) for earlier in RULINGS}
+    assert told == {earlier: word in NO or earlier not in NO for earlier in RULINGS}
+    assert pep.ruling_is_told(RULINGS.index(word), None)

@@ -44,8 +44,8 @@ MUTANTS = {  # what is broken: target, file, what stands there, and what is put 
         *(
             "pep_answer",
             "hessian.c",
-            "return next(reader) >= 0 || hessian_fail(reader, BROKEN_OFF);",
-            "return next(reader) >= 0;",
+            "return hessian_next(reader) >= 0 || hessian_fail(reader, HESSIAN_BROKEN_OFF);",
+            "return hessian_next(reader) >= 0;",
         ),
     ),
     "a response with something behind it": (

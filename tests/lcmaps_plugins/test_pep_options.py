@@ -115,6 +115,7 @@ def test_with_which_certificate_is_asked(pep: ctypes.CDLL, tmp_path: Path) -> No
         (("--key", "/x"), "explicit"),
         (("--certificate", "/x", "--pass", "a", "--passfile", "/dev/null"), "exclude"),
         (("--certificate", "/x", "--passfile", "/no/such/file"), "cannot be read"),
+        (("--certificate", "/x", "--passfile", "password"), "begins with /"),
         (("--crl-check", "perhaps"), "if-present"),
         *((("--timeout", value), "0.1 to 300") for value in BAD_LIMITS),
         (URL, "twice"),
@@ -138,6 +139,7 @@ def test_without_an_endpoint_there_is_nothing_to_ask(pep: ctypes.CDLL) -> None:
 
 
 def test_plain_http_only_where_the_site_says_so_twice(pep: ctypes.CDLL) -> None:
+    assert options(pep, "--endpoint", "http://argus:8154/authz") == "a URL begins with https://"
     found = options(pep, "--endpoint", "http://argus:8154/authz", "--allow-plain-http")
     assert isinstance(found, OptionFields)
     assert found.https.plain

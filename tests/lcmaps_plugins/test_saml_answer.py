@@ -56,6 +56,12 @@ def test_a_deny_is_one_whatever_stands_beside_it(saml):
     assert read(saml, answer(UIDGID, UIDGID, obligation("anything", on="Deny"), decision="Deny")).decision == "Deny"
 
 
+def test_a_deny_is_one_when_saml_failed_as_well(saml):
+    """Another server must not be asked for a yes because the one that said no also stumbled."""
+    assert read(saml, answer(decision="Deny", saml="urn:oasis:names:tc:SAML:2.0:status:Responder")).decision == "Deny"
+    assert read(saml, answer(decision="Deny", saml="")).decision == "Deny"
+
+
 class TestGums:
     """Its habits, as read in its source."""
 

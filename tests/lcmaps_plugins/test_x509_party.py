@@ -15,7 +15,8 @@ from testbed.credentials.proxy import make_proxy
 
 AUTHORITY = Authority.new()
 ALICE = AUTHORITY.person("Alice Archer")
-NOBODY = "the chain has no certificate of a person in it"
+NOBODY = "the chain does not lead to the certificate of a person"
+BOB = AUTHORITY.person("Bob Baker")
 
 
 class Fields(ctypes.Structure):
@@ -100,9 +101,27 @@ def test_nobody_is_asked_about_by_authorities_or_proxies_alone(parties):
 
 
 def test_a_chain_is_read_up_to_a_bound(parties):
-    proxies = make_proxy(ALICE).identity.certificate_pem
-    assert about(parties, proxies * 31 + ALICE.certificate_pem) == expected(ALICE)
-    assert about(parties, proxies * 32 + ALICE.certificate_pem) == NOBODY
+    proxy = make_proxy(ALICE)
+    for _ in range(30):
+        proxy = make_proxy(proxy)
+    assert proxy.pem.count(b"BEGIN CERTIFICATE") == 32
+    assert about(parties, proxy.pem) == expected(ALICE)
+    assert about(parties, make_proxy(proxy).pem) == NOBODY
+
+
+def test_nobody_is_told_by_a_certificate_that_lies_among_others(parties):
+    """Whoever verifies the chain passes over it; it must not be what names the person."""
+    proxy = make_proxy(BOB).identity.certificate_pem
+    assert about(parties, proxy + ALICE.certificate_pem) == NOBODY
+    assert about(parties, proxy + ALICE.certificate_pem + BOB.certificate_pem) == NOBODY
+    assert about(parties, BOB.certificate_pem + ALICE.certificate_pem)["dn"].endswith("/CN=Bob Baker")
+
+
+def test_a_name_alone_has_issued_nothing(parties):
+    """Anybody can make an authority of the same name and a person below it."""
+    forged = Authority.new().person("Alice Archer")
+    assert forged.certificate.subject == ALICE.certificate.subject
+    assert about(parties, make_proxy(ALICE).identity.certificate_pem + forged.certificate_pem) == NOBODY
 
 
 def test_what_is_not_ascii_in_a_name_is_written_as_openssl_does(parties):

@@ -66,5 +66,14 @@ def test_a_module_needs_no_quotes_where_it_has_no_arguments() -> None:
     assert (module.file, module.arguments) == ("lcmaps_dummy_bad.mod", ())
 
 
+def test_the_first_word_is_the_module_wherever_the_quotes_are() -> None:
+    """LCMAPS joins the strings by a blank and cuts the module off at the first one (observed with 1.6.6)."""
+    one, several = (
+        parse(f"path = /usr/lib/lcmaps\ngood = {text}\np:\ngood -> bad\n".encode()).modules[0]
+        for text in ('"lcmaps_dummy_good.mod --dummy-uid 1"', '"lcmaps_dummy_good.mod" "--dummy-uid" "1"')
+    )
+    assert one == several
+
+
 def test_nothing_at_all_is_read_as_nothing() -> None:
     assert parse(b"") == parse(b"\n# only this")

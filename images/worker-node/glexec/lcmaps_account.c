@@ -13,6 +13,7 @@
 
 #include <lcmaps/lcmaps_basic.h>
 #include <lcmaps/lcmaps_cred_data.h>
+#include <lcmaps/lcmaps_log.h>
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -29,7 +30,7 @@
 #define ATTEMPTS 8 /* two first-time users who meet at one pool account both step back */
 #define PAUSE 40   /* milliseconds between two of them, at the most */
 #define CONTENDED "pool-contended"
-#define NOT_MAPPED "not-mapped"
+#define CREDENTIAL_REFUSED "credential-refused"
 
 struct request {
     bool verify_voms, switched;
@@ -186,21 +187,15 @@ static off_t log_end(FILE *log)
     return fflush(log) == 0 ? lseek(LOG_FD, 0, SEEK_END) : 0;
 }
 
-/* Why this attempt failed: what LCMAPS' lines say, or what a plugin of ours said. A policy may have gone on behind the plugin's
- * failure, so that it counts only where the lines have nothing but an alternative that did not fit. */
+/* Why this attempt failed: what LCMAPS' lines say, or what a plugin of ours said. */
 static void find_reason(char *reason, size_t size, FILE *log, off_t start)
 {
-    const char *said = getenv(CAUSE_VARIABLE);
-    char *lines;
+    char nothing[] = "", *lines;
 
-    reason[0] = '\0';
     (void)fflush(log);
     lines = lines_since(start);
-    if (lines != NULL)
-        (void)text_print(reason, size, "%s", refusal_reason(lines));
+    (void)text_print(reason, size, "%s", refusal_reason(lines != NULL ? lines : nothing, getenv(CAUSE_VARIABLE)));
     free(lines);
-    if (said != NULL && (reason[0] == '\0' || strcmp(reason, NOT_MAPPED) == 0))
-        (void)text_print(reason, size, "%s", said);
     (void)unsetenv(CAUSE_VARIABLE);
 }
 
@@ -235,6 +230,14 @@ static _Noreturn void end_with(FILE *answer, enum verdict verdict)
     _exit(fflush(answer) == 0 ? (int)verdict : (int)VERDICT_BROKEN);
 }
 
+/* LCMAPS would be asked about one person and answer about another. Nobody is named: it may be neither of them. */
+static _Noreturn void end_unasked(FILE *answer)
+{
+    (void)lcmaps_log(LOG_ERR, "A certificate of the credential has not been issued by the one behind it.\n");
+    say(answer, ANSWER_CAUSE, CREDENTIAL_REFUSED, CAUSE_SIZE);
+    end_with(answer, VERDICT_REFUSED);
+}
+
 int main(int argc, char **argv)
 {
     static struct request request;
@@ -252,6 +255,8 @@ int main(int argc, char **argv)
         return VERDICT_NOT_RUNNING;
     if (!request.verify_voms)
         lcmaps_disable_voms_attributes_verification();
+    if (!subject_is_one(request.pem))
+        end_unasked(answer);
     mapped = ask_patiently(&request, &mapping, log, reason, sizeof reason);
     say_whose(answer, &request);
     if (!mapped && reason[0] != '\0')

@@ -1,10 +1,13 @@
 #include "refusal.h"
 
+#include "cause.h"
 #include "lcmaps_line.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+
+#define NOT_MAPPED "not-mapped"
 
 /* What LCMAPS 1.6.6 and its plugins say: how the message begins and how it ends, and what it means. Of all the lines of a
  * call the sign that stands first here decides: a definite no is never taken for a service that is away. */
@@ -32,9 +35,9 @@ static const struct {
     {"cannot read mapfile ", "", "map-unreadable"},
     {"no user account found with the name ", "", "account-missing"},
     {"no group found with the name ", "", "account-missing"},
-    {"No match for ", "", "not-mapped"},
-    {"Not enough groups found.", "", "not-mapped"},
-    {"no (valid) VOMS groups found --> no mapping", "", "not-mapped"},
+    {"No match for ", "", NOT_MAPPED},
+    {"Not enough groups found.", "", NOT_MAPPED},
+    {"no (valid) VOMS groups found --> no mapping", "", NOT_MAPPED},
 };
 
 static bool fits(const char *message, const char *begins, const char *ends)
@@ -45,7 +48,7 @@ static bool fits(const char *message, const char *begins, const char *ends)
            strcmp(message + length - last, ends) == 0;
 }
 
-const char *refusal_reason(char *log)
+static const char *reason_of_lines(char *log)
 {
     size_t best = sizeof signs / sizeof signs[0];
     struct lcmaps_line line;
@@ -55,4 +58,20 @@ const char *refusal_reason(char *log)
             if (fits(line.message, signs[i].begins, signs[i].ends))
                 best = i;
     return best < sizeof signs / sizeof signs[0] ? signs[best].reason : "";
+}
+
+static bool of_class(const char *reason, const char *class)
+{
+    return strcmp(cause_class(cause_of_refusal(reason)), class) == 0;
+}
+
+const char *refusal_reason(char *log, const char *said)
+{
+    const char *reason = reason_of_lines(log);
+
+    if (said == NULL)
+        return reason;
+    if (reason[0] == '\0' || strcmp(reason, NOT_MAPPED) == 0)
+        return said;
+    return of_class(said, "denied") && of_class(reason, "unavailable") ? said : reason;
 }

@@ -32,7 +32,7 @@ bool hessian_null(struct hessian *reader);
 bool hessian_int(struct hessian *reader, int32_t *number);
 
 /* A whole text that fits, without NUL; its UTF-8 is checked, surrogates in three bytes each are let through as Java writes
- * them. hessian_text_part cuts one that does not fit, for texts that are only shown. */
+ * them. hessian_text_part cuts one that does not fit, for texts that are only shown. Without a place it is passed over. */
 bool hessian_text(struct hessian *reader, char *out, size_t size);
 bool hessian_text_part(struct hessian *reader, char *out, size_t size);
 

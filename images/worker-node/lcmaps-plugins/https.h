@@ -16,7 +16,8 @@
 #define HTTPS_TIMEOUT_MAX 300        /* seconds */
 #define HTTPS_CAPATH "/etc/grid-security/certificates"
 
-/* Revocation lists are looked for in capath, named HASH.rN. One that is there has to be valid and is obeyed in each case. */
+/* Revocation lists are looked for in capath, named HASH.rN. One that is there has to be whole and valid and is obeyed, but for
+ * CRL_NO. */
 enum crl_check {
     CRL_IF_PRESENT, /* an authority without one is believed, as lcmaps_verify_proxy.mod does */
     CRL_YES,        /* and one without is not */

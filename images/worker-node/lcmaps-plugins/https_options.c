@@ -76,9 +76,14 @@ const char *https_take_password(struct https *https, const char *value)
 const char *https_take_password_file(struct https *https, const char *value)
 {
     char text[sizeof https->password + 1] = "";
-    int file = open(value, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    ssize_t got = file >= 0 ? read(file, text, sizeof text - 1) : -1;
+    ssize_t got = -1;
+    int file;
 
+    if (value[0] != '/')
+        return "a path begins with /";
+    file = open(value, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (file >= 0)
+        got = read(file, text, sizeof text - 1);
     if (file >= 0)
         close(file);
     if (got < 0)

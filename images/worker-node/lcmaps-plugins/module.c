@@ -100,7 +100,8 @@ int module_unusable(const char *module, const char *why)
 int module_refuses(const char *module, const struct finding *finding)
 {
     (void)lcmaps_log(LOG_ERR, "%s: %s: %s\n", module, ruling_reason(finding->ruling), finding->why);
-    (void)setenv(CAUSE_VARIABLE, ruling_reason(finding->ruling), 1);
+    if (ruling_is_told(finding->ruling, getenv(CAUSE_VARIABLE)))
+        (void)setenv(CAUSE_VARIABLE, ruling_reason(finding->ruling), 1);
     return LCMAPS_MOD_FAIL;
 }
 
@@ -125,6 +126,8 @@ int module_grants(const char *module, const struct granted *granted, const char 
         (void)find(&finding, RULING_ACCOUNT_REFUSED, "LCMAPS does not take the account");
         return module_refuses(module, &finding);
     }
+    if (ruling_is_told(RULING_PERMIT, getenv(CAUSE_VARIABLE)))
+        (void)unsetenv(CAUSE_VARIABLE); /* trouble with another service that the policy had an alternative for */
     (void)lcmaps_log(LOG_NOTICE, "%s: permitted at %s: uid %u, gid %u, %zu secondary groups\n", module, url,
                      (unsigned)granted->uid, (unsigned)granted->gid, granted->count);
     return LCMAPS_MOD_SUCCESS;

@@ -3,7 +3,9 @@
 #include "../glexec/text.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char *const reasons[] = {
     [RULING_UNREACHABLE] = "service-unreachable",
@@ -22,6 +24,20 @@ static const char *const reasons[] = {
 const char *ruling_reason(enum ruling ruling)
 {
     return reasons[ruling];
+}
+
+static bool is_no(enum ruling ruling)
+{
+    return ruling == RULING_NO_RULE || ruling == RULING_DENIED || ruling == RULING_CREDENTIAL || ruling == RULING_ACCOUNT_REFUSED;
+}
+
+bool ruling_is_told(enum ruling ruling, const char *earlier)
+{
+    bool said_no = false;
+
+    for (size_t i = 0; earlier != NULL && i < sizeof reasons / sizeof reasons[0]; i++)
+        said_no = said_no || (is_no((enum ruling)i) && strcmp(reasons[i], earlier) == 0);
+    return is_no(ruling) || !said_no;
 }
 
 bool ruling_is_final(enum ruling ruling)

@@ -32,6 +32,10 @@ struct finding {
 /* The reason of ../glexec/cause.c, for GLEXEC_CAUSE; "" for a Permit. */
 const char *ruling_reason(enum ruling ruling);
 
+/* Whether this is what GLEXEC_CAUSE is to say, where it says something of an earlier module of the same call, or NULL: a policy
+ * may go on to another service behind a failure, and a definite no of the one outweighs trouble with the other. */
+bool ruling_is_told(enum ruling ruling, const char *earlier);
+
 /* Whether no other endpoint is to be asked. */
 bool ruling_is_final(enum ruling ruling);
 

@@ -160,7 +160,7 @@ static const char *read_result(struct saml_answer *answer, const struct elements
         return "has a decision that is none of the four";
     if (found->result_status != NULL)
         code = status_code(found->result_status, CONTEXT_SPACE, &answer->message);
-    problem = look_at_saml_status(found, code);
+    problem = decision == SAML_DENY ? NULL : look_at_saml_status(found, code);
     if (problem == NULL && decision == SAML_PERMIT) {
         if (!equal(code, XACML_OK) && !equal(code, GUMS_OK))
             problem = "permits, but the result's status is not ok";

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SAML_GROUPS_MAX 64 /* secondary groups, by number and by name each; the switch itself takes no more */
+#define SAML_GROUPS_MAX 64 /* secondary groups, by number and by name each */
 
 enum saml_decision {
     SAML_BROKEN, /* no answer that can be believed: nothing of the rest is set */

@@ -1,6 +1,7 @@
 #include "saml_question.h"
 
 #include "saml_names.h"
+#include "utf8.h"
 
 #include <libxml/parserInternals.h>
 #include <libxml/xmlwriter.h>
@@ -48,30 +49,15 @@ const char *saml_question_instant(char instant[SAML_INSTANT_SIZE])
     return NULL;
 }
 
-/* The character here and how many bytes it has: 0 for what is not UTF-8. libxml2's own function takes more than that. */
-static size_t character(const unsigned char *at, uint32_t *code)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t length = at[0] < 0x80 ? 1 : at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : at[0] >= 0xc0 ? 2 : 0;
-
-    *code = length == 1 ? at[0] : at[0] & (0x7fU >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-        *code = *code << 6 | (at[i] & 0x3f);
-    }
-    return length > 0 && at[0] < 0xf8 && *code >= least[length] ? length : 0;
-}
-
-/* Whether XML can say this: UTF-8 of characters that it allows. A name on two lines is no name; PEM text has many. */
+/* Whether XML can say this: UTF-8 of characters that it allows; libxml2's own function takes more than that. A name on two lines is no name; PEM text has many. */
 static bool can_be_said(const char *text)
 {
-    const unsigned char *at = (const unsigned char *)text;
+    const unsigned char *at = (const unsigned char *)text, *end = at + strlen(text);
     bool lines = strncmp(text, "-----BEGIN ", 11) == 0;
 
-    while (*at != '\0') {
+    while (at < end) {
         uint32_t code = 0;
-        size_t length = character(at, &code);
+        size_t length = utf8_character(at, (size_t)(end - at), &code);
         if (length == 0 || !IS_CHAR(code) || (code < 0x20 && !(lines && code == '\n')))
             return false;
         at += length;

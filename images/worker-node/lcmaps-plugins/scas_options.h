@@ -13,7 +13,7 @@ struct scas_options {
     struct endpoints endpoints;
     char owner[64]; /* who has to own the key that is asked with; "" is anybody */
     const char *resource, *action;
-    bool only_names; /* --use-dn-and-fqans: no certificate is sent, nor what stands in it */
+    bool only_names; /* --use-dn-and-fqans: no certificate of the user's is sent, nor what stands in it */
 };
 
 /* Takes argv[1] and what follows. False: `why` says in one line what is wrong. */

@@ -1,6 +1,9 @@
 #include "x509_party.h"
 
+#include "../glexec/chain.h"
+
 #include <openssl/bn.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
@@ -39,10 +42,13 @@ static bool proxy(X509 *certificate)
     return marked || (X509_get_extension_flags(certificate) & EXFLAG_PROXY) != 0 || proxy_by_name(certificate);
 }
 
+/* Only what the certificates in front of it lead to: anybody's certificate may lie among them, it is no secret. */
 static X509 *end_entity(STACK_OF(X509) *chain)
 {
     for (int i = 0; i < sk_X509_num(chain); i++) {
         X509 *certificate = sk_X509_value(chain, i);
+        if (i > 0 && !chain_issued(certificate, sk_X509_value(chain, i - 1)))
+            return NULL;
         if (!proxy(certificate))
             return X509_check_ca(certificate) != 0 ? NULL : certificate;
     }
@@ -81,7 +87,7 @@ const char *x509_party_of(struct x509_party *party, STACK_OF(X509) *chain)
 
     *party = (struct x509_party){0};
     if (person == NULL)
-        return "the chain has no certificate of a person in it";
+        return "the chain does not lead to the certificate of a person";
     party->dn = name_of(X509_get_subject_name(person));
     party->issuer = name_of(X509_get_issuer_name(person));
     party->serial = serial_of(person);
@@ -108,6 +114,7 @@ const char *x509_party_of_text(struct x509_party *party, const char *pem)
         problem = x509_party_of(party, chain);
     BIO_free(text);
     sk_X509_pop_free(chain, X509_free);
+    ERR_clear_error(); /* the end of the text is one to OpenSSL */
     return problem;
 }
 

@@ -16,7 +16,8 @@ struct x509_party {
     char not_before[PARTY_INSTANT_SIZE], not_after[PARTY_INSTANT_SIZE];
 };
 
-/* NULL, or what is wrong: nobody in it but authorities and proxies, or what cannot be put into words. */
+/* NULL, or what is wrong: nobody in it but authorities and proxies, a certificate that has not issued the one in front of it,
+ * or what cannot be put into words. */
 const char *x509_party_of(struct x509_party *party, STACK_OF(X509) *chain);
 
 /* The same of the certificates in PEM text. */

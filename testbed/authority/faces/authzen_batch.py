@@ -10,6 +10,8 @@ from testbed.authority.faces.authzen import JSON, Authzen, Object, decoded, memb
 SEMANTICS = ("execute_all", "deny_on_first_deny", "permit_on_first_permit")
 SHARED = ("subject", "action", "resource", "context")
 MAX_EVALUATIONS = 100
+MAX_BYTES = 16 << 20
+"""Of all evaluations together, each with what they share: a body of a megabyte would be a hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,10 @@ class AuthzenBatch(Authzen):
             raise Unreadable(f"{call.method}, not POST")
         body = decoded(call.body)
         evaluations = _evaluations(body)
+        if len(evaluations) * len(call.body) > MAX_BYTES:
+            raise Unreadable(
+                f"{len(evaluations)} evaluations in {len(call.body)} bytes unfold to more than {MAX_BYTES}"
+            )
         _semantic(body)
         shared = {key: body[key] for key in SHARED if key in body}
         return [replace(call, body=json.dumps({**shared, **each}).encode()) for each in evaluations] or [call]

@@ -48,7 +48,7 @@ static const char *reason_of(const char *before, const char *text, const char *b
 
     holds(whole != NULL);
     (void)snprintf(whole, size, "%s%s%s", before, text, behind);
-    reason = refusal_reason(whole);
+    reason = refusal_reason(whole, NULL);
     free(whole);
     return reason;
 }
@@ -60,6 +60,15 @@ static void look_at_reason(const char *text)
     holds(reason[0] == '\0' || strcmp(cause_reason(cause_of_refusal(reason)), reason) == 0);
     holds(strcmp(reason_of("", text, BANNED), "banned") == 0);
     holds(strcmp(reason_of(BANNED, text, ""), "banned") == 0);
+}
+
+/* A plugin's definite no stays one, whatever LCMAPS says besides. */
+static void look_at_a_plugins_no(const char *text)
+{
+    char *copy = fuzz_string((const uint8_t *)text, strlen(text));
+
+    holds(strcmp(cause_class(cause_of_refusal(refusal_reason(copy, "denied"))), "unavailable") != 0);
+    free(copy);
 }
 
 static void look_at_remarks(const char *name)
@@ -76,6 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     look_at_lines(text);
     look_at_reason(text);
+    look_at_a_plugins_no(text);
     look_at_remarks(text);
     free(text);
     return 0;
