@@ -13,7 +13,8 @@ from testbed.pilot.profiles.weather import WEATHERS
 from testbed.pilot.replay.client import clients
 from testbed.pilot.replay.documented import LAST, Documented, Kind
 from testbed.pilot.replay.errands import CANARY, WAYS
-from testbed.pilot.replay.ground import Place
+from testbed.pilot.replay.ground import Place, Traces
+from testbed.pilot.replay.replay import end_of
 
 STRICT = Answers(MultiUser.YES, Stance.REQUIRE, Stance.NO, OnInternalError.NO)
 CLIENTS = {client.name: client for client in clients(STRICT)}
@@ -84,3 +85,24 @@ def test_a_careful_client_runs_no_denied_user_under_any_answer() -> None:
     for client, kind in itertools.product(CLIENTS, (Kind.DENIED, Kind.BANNED, Kind.BANNED_NOISE)):
         if CLIENTS[client].profile.careful:
             assert Documented(kind, Mode.SETUID).fate(client).end is End.RETURNED
+
+
+@pytest.mark.parametrize(
+    ("last", "traces", "end"),
+    [
+        (Step.DONE, Traces(("pool alpha",), switched=True, recorded=True), End.SEPARATED),
+        (Step.FAIL, Traces(("pool alpha",), switched=True, recorded=True), End.SEPARATED),
+        (Step.DONE, Traces(("pilot",), switched=True, recorded=True), End.UNSEPARATED),
+        (Step.BYPASS, Traces(("pilot",), switched=False, recorded=True), End.UNSEPARATED),
+        (Step.BYPASS, Traces(("pilot",), switched=False, recorded=False), End.SILENT),
+        (Step.DONE, Traces(("pilot",), switched=False, recorded=False), End.SILENT),
+        (Step.DONE, Traces(("root",), switched=True, recorded=True), End.SILENT),
+        (Step.DONE, Traces(("pool alpha", "pilot"), switched=True, recorded=True), End.UNSEPARATED),
+        (Step.DONE, Traces((), switched=True, recorded=True), End.RETURNED),
+        (Step.IN_PROCESS, Traces((), switched=False, recorded=False), End.RETURNED),
+        (Step.FAIL, Traces((), switched=False, recorded=False), End.LOST),
+        (Step.WAIT, Traces((), switched=False, recorded=False), End.HUNG),
+    ],
+)
+def test_the_end_is_what_the_node_says_and_not_what_the_client_claims(last: Step, traces: Traces, end: End) -> None:
+    assert end_of(last, traces) is end

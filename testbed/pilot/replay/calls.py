@@ -50,6 +50,8 @@ class RealCalls:
         self.count += 1
         self.code = None if result.hung else result.code
         out, err = (text.decode(errors="replace") for text in (result.out, result.err))
+        if result.hung:
+            err = ""  # who ends it here adds a word of his own
         self.said = err or self.said
         if errand.makes and result.code == 0:
             self._made = out.strip()

@@ -100,7 +100,7 @@ def _do(ground: Ground, client: Client, last: Next) -> None:
 
 
 def _replay(client: Client, run: _Course, traces: Traces, mode: str, circumstance: str, truth: Failure) -> Replay:
-    fate = Fate(_end(run.last, traces), str(run.last.step), run.calls.code, traces.ran_as, run.guess)
+    fate = Fate(end_of(run.last.step, traces), str(run.last.step), run.calls.code, traces.ran_as, run.guess)
     lines = run.calls.said.strip().splitlines()
     told = "; ".join([run.last.why, *lines[-1:]])
     return Replay(
@@ -117,10 +117,15 @@ def _replay(client: Client, run: _Course, traces: Traces, mode: str, circumstanc
     )
 
 
-def _end(last: Next, traces: Traces) -> End:
-    """Who ran as the pilot was said to do so where the node's log knows of it: from the switch, or from the client."""
+def end_of(last: Step, traces: Traces) -> End:
+    """Who ran as the pilot was said to do so where the node's log knows of it: from the switch, or from the client.
+
+    A payload that ran as root is nothing that anybody can have meant: silence, whatever the log says.
+    """
     if not traces.ran_as:
-        return _NOT_RUN.get(last.step, End.RETURNED)
-    if not {"pilot", "root"} & set(traces.ran_as):
+        return _NOT_RUN.get(last, End.RETURNED)
+    if "root" in traces.ran_as:
+        return End.SILENT
+    if "pilot" not in traces.ran_as:
         return End.SEPARATED
     return End.UNSEPARATED if traces.recorded else End.SILENT
