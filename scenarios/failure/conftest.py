@@ -2,13 +2,15 @@
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
+from testbed.model.answers import MultiUser
 from testbed.model.failure import Failure
-from testbed.model.replay import Replay
+from testbed.model.replay import Fate, Replay
 from testbed.pilot.replay import Ground, clients, replayed
+from testbed.pilot.replay.documented import Documented, Kind
 from testbed.pilot.replay.ground import PATIENCE
 
 BRIEF = "0.3"
@@ -26,7 +28,12 @@ chmod 755 "$1"
 def replay(suite, cell, world, notes) -> Callable[..., dict[str, Replay]]:
     """Every client, or those that are named, with a payload of Alice's; kept for the summary unless told."""
     notes.expectation = None
-    everybody = list(clients(world.site.answers))
+    answers = world.site.answers
+    if not answers.needs_trace or answers.multi_user_pilots is not MultiUser.YES:
+        pytest.skip("what clients do is documented for a site that allows multi-user pilots and requires glexec")
+    if not world.site.tells_causes:
+        pytest.skip("the site's glexec.conf has no report_cause = yes")
+    everybody = list(clients(answers))
 
     def held(
         circumstance: str, truth: Failure, *names: str, then: str = "", patience: float = PATIENCE
@@ -40,6 +47,18 @@ def replay(suite, cell, world, notes) -> Callable[..., dict[str, Replay]]:
         return found
 
     return held
+
+
+@pytest.fixture
+def documented(cell, world) -> Callable[..., dict[str, Fate]]:
+    """What is documented for all who were replayed: ``documented(seen, Kind.BANNED)``."""
+    alice = world.grid.bearer("alice")
+    pool = world.site.pool_of(alice.fqans, alice.dn) or ""
+
+    def fates(seen: Iterable[str], kind: Kind, code: int = 203) -> dict[str, Fate]:
+        return {name: Documented(kind, cell.mode, code, pool).fate(name) for name in seen}
+
+    return fates
 
 
 @pytest.fixture
@@ -85,7 +104,10 @@ def noisy(switch) -> Iterator[None]:
     """
     unused = 'unused = "lcmaps_dummy_good.mod"\nspare = "lcmaps_dummy_bad.mod"\n'
     start = f"{switch.option('lcmaps_get_account_policy')}:"
-    policy = switch.read(switch.policy_file).replace(start, unused + start) + "unused -> spare\n"
+    policy = switch.read(switch.policy_file)
+    if start not in policy:
+        pytest.skip(f"the site's policy has no {start}")
+    policy = policy.replace(start, unused + start) + "unused -> spare\n"
     with (
         switch.altered(switch.policy_file, policy),
         switch.altered("/usr/sbin/glexec", script=_NOISY.format(noise=NOISE)),

@@ -105,11 +105,13 @@ class Documented:
     kind: Kind
     mode: Mode
     code: int = 203
+    pool: str = "alpha"
+    """The owner's, where the switch changes the uid."""
 
     def fate(self, client: str) -> Fate:
         """What is to become of a payload in this client's hands."""
         step = last_word(client, self.kind)
-        through = "pool alpha" if self.mode is Mode.SETUID else "pilot"
+        through = f"pool {self.pool}" if self.mode is Mode.SETUID else "pilot"
         if step is Step.DONE or (step is Step.FAIL and self.kind is Kind.PAYLOAD_203):
             end = End.SEPARATED if self.mode is Mode.SETUID else End.UNSEPARATED
             return Fate(end, str(step), self._code(client, ran=True), (through,))
