@@ -81,7 +81,12 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         "The pilot respects the result of the local authorisation: who is refused is not run.",
         Known.MEMORY,
         "consistent with the GDB of 2007-10-10: terminate, or fetch another user's job",
-        ("scenarios/failure/test_authority.py", "tests/model/test_policy.py", "tests/pilot/test_profiles.py"),
+        (
+            "scenarios/failure/test_authority.py",
+            "scenarios/failure/test_profiles.py",
+            "tests/model/test_policy.py",
+            "tests/pilot/test_profiles.py",
+        ),
     ),
     Requirement(
         7,

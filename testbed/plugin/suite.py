@@ -1,7 +1,7 @@
 """What one run of pytest keeps, and what it has learnt of one cell so far."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ from testbed.model.mode import Mode
 from testbed.model.oracle import Expectation
 from testbed.model.outcome import Outcome
 from testbed.model.problem import Problem
+from testbed.model.replay import Replay
 from testbed.model.row import Row
 from testbed.pilot.meeting import Meeting
 from testbed.report.results import Results
@@ -59,10 +60,17 @@ class Suite:
         return self.choice.switch.name if self.choice.switch else REFERENCE
 
     def add(self, row: Row) -> None:
-        """Write a row; the first one makes the results folder."""
+        """Write a row; the first thing that is written makes the results folder."""
+        self._opened().add(row)
+
+    def keep(self, replays: Iterable[Replay]) -> None:
+        """Write what became of payloads in the hands of clients."""
+        self._opened().keep(replays)
+
+    def _opened(self) -> Results:
         if self.results is None:
             self.results = Results.create(self.folder, conditions(self.choice, _engine_version()))
-        self.results.add(row)
+        return self.results
 
     def stop(self, session: pytest.Session, problem: Problem) -> None:
         """End the run: what is in the way of this cell is in the way of every other."""

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Sequence
 
+from testbed.model.replay import Replay
 from testbed.model.row import Row, Verdict
+from testbed.report import clients
 from testbed.report.attention import explained, findings
 from testbed.report.conditions import Conditions
 from testbed.report.matrix import CONFORMANCE, PROTECTION, Mark, Matrix, Tone, closing, matrix
@@ -13,7 +15,7 @@ _SIGNS = {Tone.GOOD: "🟢 ", Tone.BAD: "🔴 ", Tone.DOUBT: "🟡 ", Tone.QUIET
 """Markdown knows no colours; the words alone carry the meaning too."""
 
 
-def render(rows: Sequence[Row], conditions: Conditions) -> str:
+def render(rows: Sequence[Row], conditions: Conditions, replays: Sequence[Replay] = ()) -> str:
     """The whole report as GitHub-flavoured Markdown; links are relative to the results folder."""
     table = matrix(rows)
     parts = [
@@ -26,6 +28,7 @@ def render(rows: Sequence[Row], conditions: Conditions) -> str:
         _grid(table),
         _explained(rows),
         *_attention(rows),
+        *_clients(replays),
         "## Conditions",
         _rows(("condition", "value"), [(_plain(name), _plain(value)) for name, value in conditions.lines()]),
     ]
@@ -70,6 +73,14 @@ def _attention(rows: Sequence[Row]) -> list[str]:
         parts.append(f"### {CONFORMANCE[row.verdict].word}: {_plain(row.title)}, {_plain(row.cell)}")
         parts.append("\n".join(f"- {name}: {_plain(text)}" for name, text in finding.lines(row.evidence)))
     return parts
+
+
+def _clients(replays: Sequence[Replay]) -> list[str]:
+    """What real clients made of the circumstances, a table for each mode."""
+    parts = []
+    for title, lines in clients.tables(replays):
+        parts += [_plain(title), _rows(clients.HEADING, [tuple(map(_plain, line)) for line in lines])]
+    return ["## Clients", *parts, clients.CAPTION] if parts else []
 
 
 def _mark(mark: Mark) -> str:

@@ -3,16 +3,19 @@
 import contextlib
 import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from testbed.model.problem import Problem
+from testbed.model.replay import Replay
 from testbed.model.row import Row
 from testbed.report import html, junit, markdown
 from testbed.report.conditions import Conditions
 
 ROWS = "results.jsonl"
+REPLAYS = "clients.jsonl"
+"""Only where a run replayed clients."""
 RUN = "run.json"
 LATEST = "latest"
 """The link next to the folders of all runs, to the one that was started last."""
@@ -29,10 +32,11 @@ class Results:
     found. ``finish`` writes the reports, which can be made again from the folder at any time.
     """
 
-    def __init__(self, folder: Path, conditions: Conditions, rows: list[Row]) -> None:
+    def __init__(self, folder: Path, conditions: Conditions, rows: list[Row], replays: Iterable[Replay] = ()) -> None:
         self.folder = folder
         self.conditions = conditions
         self.rows = rows
+        self.replays = list(replays)
 
     @classmethod
     def create(cls, folder: Path, conditions: Conditions) -> "Results":
@@ -56,7 +60,7 @@ class Results:
     def read(cls, folder: Path) -> "Results":
         """The run that a folder holds, or a `Problem` that names the first damaged line."""
         conditions = _conditions(folder / RUN)
-        return cls(folder, conditions, _rows(folder / ROWS))
+        return cls(folder, conditions, _rows(folder / ROWS), _replays(folder / REPLAYS))
 
     def add(self, row: Row) -> None:
         """Write a row. It is on its way to the disk, as one whole line, when this returns."""
@@ -72,6 +76,14 @@ class Results:
             lines.write(row.json() + "\n")
         self.rows.append(row)
 
+    def keep(self, replays: Iterable[Replay]) -> None:
+        """Write what became of payloads in the hands of clients."""
+        path = self.folder / REPLAYS
+        for replay in replays:
+            with writing(path), path.open("a", encoding="utf-8", errors="backslashreplace") as lines:
+                lines.write(replay.json() + "\n")
+            self.replays.append(replay)
+
     def finish(self) -> tuple[Path, ...]:
         """Note the end of the run and write its reports; gives their paths."""
         self.conditions = dataclasses.replace(self.conditions, finished=datetime.now(UTC))
@@ -83,7 +95,7 @@ class Results:
         """Write, or write anew, ``matrix.md``, ``matrix.html`` and ``junit.xml``; gives their paths."""
         with writing(self.folder):
             return (
-                self._write("matrix.md", markdown.render(self.rows, self.conditions)),
+                self._write("matrix.md", markdown.render(self.rows, self.conditions, self.replays)),
                 self._write("matrix.html", html.render(self.rows, self.conditions)),
                 self._write("junit.xml", junit.render(self.rows, self.conditions)),
             )
@@ -171,6 +183,24 @@ def _rows(path: Path) -> list[Row]:
             ) from error
         rows[row.scenario, row.cell] = row
     return list(rows.values())
+
+
+def _replays(path: Path) -> list[Replay]:
+    lines = _text(path).splitlines() if path.exists() else []
+    replays = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            replays.append(Replay.parse(line))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Problem(
+                "a line of the clients' replays is damaged",
+                where=f"{path}:{number}",
+                found=f"{line[:200]!r}\n{type(error).__name__}: {error}",
+                expected="one replay as a JSON object",
+                cause="the run was ended while it wrote, or the file was edited",
+                remedy=f"delete line {number} to read the others, or run anew",
+            ) from error
+    return replays
 
 
 def _checked(row: Row) -> Row:

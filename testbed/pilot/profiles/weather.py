@@ -36,6 +36,10 @@ class Weather:
             return self.pilot
         return self.payload if stage.moment is Moment.RUN or self.harmless is None else self.harmless
 
+    def canary(self) -> Seen:
+        """What a harmless call with the pilot's credential comes to."""
+        return self.pilot
+
     def untold(self) -> "Weather":
         """The same at a site that does not have causes told."""
         silent = replace(self.payload, err=_without_cause(self.payload.err))

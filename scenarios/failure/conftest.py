@@ -1,0 +1,115 @@
+"""Clients of old and ours, replayed on the cell's worker node."""
+
+import contextlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+import pytest
+
+from testbed.model.answers import MultiUser
+from testbed.model.failure import Failure
+from testbed.model.replay import Fate, Replay
+from testbed.pilot.replay import Ground, clients, replayed
+from testbed.pilot.replay.documented import Documented, Kind
+from testbed.pilot.replay.ground import PATIENCE
+
+BRIEF = "0.3"
+"""Seconds that the modules wait for a service here, so that one that says nothing does not hold the run up."""
+NOISE = "LCMAPS: rule is not part of the chain"
+"""What LCMAPS says of a rule that nothing leads to."""
+_NOISY = """\
+printf '#!/bin/sh\\necho "%s" >&2\\nexec %s "$@"\\n' '{noise}' "$2" >"$1"
+chown root:root "$1"
+chmod 755 "$1"
+"""
+
+
+@pytest.fixture
+def replay(suite, cell, world, notes) -> Callable[..., dict[str, Replay]]:
+    """Every client, or those that are named, with a payload of Alice's; kept for the summary unless told."""
+    notes.expectation = None
+    answers = world.site.answers
+    if not answers.needs_trace or answers.multi_user_pilots is not MultiUser.YES:
+        pytest.skip("what clients do is documented for a site that allows multi-user pilots and requires glexec")
+    if not world.site.tells_causes:
+        pytest.skip("the site's glexec.conf has no report_cause = yes")
+    everybody = list(clients(answers))
+
+    def held(
+        circumstance: str, truth: Failure, *names: str, then: str = "", patience: float = PATIENCE
+    ) -> dict[str, Replay]:
+        chosen = [client for client in everybody if not names or client.name in names]
+        called = [client.name for client in chosen]
+        ground = Ground(world.node, world.site, world.grid, called, then=then, patience=patience)
+        found = replayed(ground, chosen, cell.mode, circumstance, truth)
+        if not names:
+            suite.keep(found.values())
+        return found
+
+    return held
+
+
+@pytest.fixture
+def documented(cell, world) -> Callable[..., dict[str, Fate]]:
+    """What is documented for all who were replayed: ``documented(seen, Kind.BANNED)``."""
+    alice = world.grid.bearer("alice")
+    pool = world.site.pool_of(alice.fqans, alice.dn) or ""
+
+    def fates(seen: Iterable[str], kind: Kind, code: int = 203) -> dict[str, Fate]:
+        return {name: Documented(kind, cell.mode, code, pool).fate(name) for name in seen}
+
+    return fates
+
+
+@pytest.fixture
+def waiting(switch) -> Callable[[str], contextlib.AbstractContextManager[None]]:
+    """The site's modules wait for so many seconds, for each of their services, meanwhile."""
+
+    def altered(seconds: str) -> contextlib.AbstractContextManager[None]:
+        limited, found = re.subn(r"(--timeout\s+)[0-9.]+", rf"\g<1>{seconds}", switch.read(switch.policy_file))
+        if not found:
+            pytest.skip("the site's policy has no --timeout")
+        return switch.altered(switch.policy_file, limited)
+
+    return altered
+
+
+@pytest.fixture
+def impatient(waiting) -> Iterator[None]:
+    """The site's modules wait for a short time only."""
+    with waiting(BRIEF):
+        yield
+
+
+@pytest.fixture
+def untold(switch) -> Iterator[None]:
+    """The site's switch tells nobody why it runs nothing, as gLExec does not."""
+    with switch.configured(report_cause="no"):
+        yield
+
+
+@pytest.fixture
+def banned(world) -> None:
+    """The site's authority refuses Alice, and nobody else."""
+    for host in world.authorities:
+        host.control.ban("subject", world.grid.bearer("alice").dn)
+        host.control.clear_caches()
+
+
+@pytest.fixture
+def noisy(switch) -> Iterator[None]:
+    """A rule of lcmaps.db leads nowhere, and a switch lets callers hear what LCMAPS says of that.
+
+    Ours keeps all of LCMAPS' words for the site's log: a script in its place says this one line before it.
+    """
+    unused = 'unused = "lcmaps_dummy_good.mod"\nspare = "lcmaps_dummy_bad.mod"\n'
+    start = f"{switch.option('lcmaps_get_account_policy')}:"
+    policy = switch.read(switch.policy_file)
+    if start not in policy:
+        pytest.skip(f"the site's policy has no {start}")
+    policy = policy.replace(start, unused + start) + "unused -> spare\n"
+    with (
+        switch.altered(switch.policy_file, policy),
+        switch.altered("/usr/sbin/glexec", script=_NOISY.format(noise=NOISE)),
+    ):
+        yield

@@ -1,0 +1,151 @@
+"""What real pilot frameworks did with what went wrong: their calls are made for real, and what they decide is done.
+
+Documented is what each one's source says (testbed/pilot/replay/documented.py); who ran as whom the node says.
+"""
+
+from testbed.model.consequence import CONSEQUENCES, UNTOLD
+from testbed.model.failure import Failure
+from testbed.model.fault import Fault
+from testbed.model.outcome import End
+from testbed.pilot.replay.documented import Kind
+from testbed.plugin import matrix
+
+EVERYWHERE = {"mode": "log-only setuid", "authority": "argus"}
+NAMED = ("service-unreachable", "service-silent")
+"""The causes on which question 4 "depends" here."""
+CAREFUL = ("careful-no", "careful-depends", "careful-yes")
+
+
+def ends(replays):
+    return {name: each.fate.end for name, each in replays.items()}
+
+
+def fates(replays):
+    return {name: each.fate for name, each in replays.items()}
+
+
+def kind_of(cell):
+    """What a fault comes to, and what it is to clients."""
+    if cell.fault in (Fault.NONE, Fault.NO_CONFIG):
+        well = cell.fault is Fault.NONE
+        return (Failure.PAYLOAD, Kind.WELL) if well else (Failure.INTERNAL, Kind.BROKEN)
+    cause = CONSEQUENCES[cell.fault].cause_with(cell.authority)
+    if cause.kind not in UNTOLD:
+        return Failure.DENIED, Kind.DENIED
+    return Failure.INTERNAL, Kind.AWAY if cause.reason in NAMED else Kind.BROKEN
+
+
+@matrix(
+    **EVERYWHERE,
+    fault="none no-config refused syn-dropped tls-unknown-ca status-503 indeterminate deny not-applicable "
+    "no-obligation service-pool-exhausted",
+)
+def test_every_client_does_what_its_source_says(replay, cell, documented, impatient, broken_world):
+    """Each client's source: testbed/pilot/profiles; what the fault comes to: testbed/model/consequence.py."""
+    truth, kind = kind_of(cell)
+    seen = replay(str(cell.fault), truth)
+    assert fates(seen) == documented(seen, kind, 202 if cell.fault is Fault.NO_CONFIG else 203)
+
+
+@matrix(**EVERYWHERE)
+def test_panda_by_passes_glexec_on_one_harmless_line(replay, documented, switch, noisy):
+    """PanDA, glexec = True: the probe is good only if nothing is on standard error (PanDA pilot, glexec_utils.py)."""
+    seen = replay("noise", Failure.PAYLOAD)
+    assert any("is not part of the chain" in line for line in switch.log())
+    assert fates(seen) == documented(seen, Kind.NOISE)
+    assert [name for name, each in seen.items() if each.exposed] == ["panda-false", "panda-true"]
+
+
+@matrix(**EVERYWHERE)
+def test_only_clients_that_take_a_denial_for_a_fault_run_a_banned_user(replay, documented, banned):
+    """DIRAC's test uses the payload's proxy, so it takes a ban for a broken glexec; PanDA's uses the pilot's."""
+    seen = replay("banned", Failure.DENIED)
+    assert fates(seen) == documented(seen, Kind.BANNED)
+    assert [name for name, each in seen.items() if each.against_a_denial] == ["dirac", "dirac-paranoid", "panda-false"]
+
+
+@matrix(**EVERYWHERE)
+def test_a_harmless_line_and_a_ban_together_run_the_banned_user_under_panda(replay, documented, banned, noisy):
+    """PanDA, glexec = True: after a probe that said a word nobody is asked about anybody (PanDA pilot, pilot.py)."""
+    seen = replay("banned-noise", Failure.DENIED)
+    assert fates(seen) == documented(seen, Kind.BANNED_NOISE)
+    assert seen["panda-true"].against_a_denial
+
+
+@matrix(**EVERYWHERE)
+def test_where_glexec_is_missing_even_dirac_that_reschedules_runs_the_payload(replay, documented, switch):
+    """DIRAC without glexec falls back to in-process, RescheduleOnError or not (DIRAC, glexecComputingElement.py)."""
+    with switch.without("/usr/sbin/glexec"):
+        seen = replay("missing", Failure.INTERNAL)
+    assert fates(seen) == documented(seen, Kind.MISSING)
+    assert seen["dirac-reschedule"].fate.end is End.SILENT
+
+
+@matrix(**EVERYWHERE, fault="hang-after-accept")
+def test_a_call_that_never_ends_holds_up_every_client_without_a_time_limit(
+    replay, cell, documented, waiting, broken_world
+):
+    """The Argus client waits 30 s for each service (PEP-C, its default); only BLAH and ours have a limit of their own.
+
+    Each client gets a second here, for whatever it would wait: those without a limit count as hung.
+    """
+    with waiting("30"):
+        seen = replay(str(cell.fault), Failure.INTERNAL, patience=1.0)
+    assert fates(seen) == documented(seen, Kind.HANGS)
+    assert sum(each.fate.end is End.HUNG for each in seen.values()) == 9
+
+
+@matrix(**EVERYWHERE)
+def test_a_payload_that_ends_with_203_is_taken_for_a_failure_of_glexec_by_who_has_no_handshake(replay, documented):
+    """DIRAC takes all from 127 on for glexec's, BLAH any code; 204 for a payload's 203 (Nikhef wiki, Exit codes)."""
+    seen = replay("payload-203", Failure.PAYLOAD, then="exit 203")
+    assert fates(seen) == documented(seen, Kind.PAYLOAD_203)
+
+
+@matrix(**EVERYWHERE)
+def test_a_run_that_nobody_could_record_is_not_run_by_careful_clients(replay, documented, switch):
+    """Where glexec is required its record is the point, whatever question 4 says (policy R4; our reading)."""
+    with switch.without("/dev/log"):
+        seen = replay("traceless", Failure.TRACELESS)
+    assert fates(seen) == documented(seen, Kind.TRACELESS, 202)
+
+
+@matrix(**EVERYWHERE)
+def test_where_nobody_tells_why_a_canary_tells_a_ban_from_an_outage(replay, documented, untold, banned):
+    """203 is all that gLExec says of a ban (Nikhef wiki, Exit codes); the canary is ours: the switch works for it."""
+    seen = replay("untold-banned", Failure.DENIED)
+    assert fates(seen) == documented(seen, Kind.UNTOLD_BANNED)
+    assert {seen[name].fate.guess for name in CAREFUL} == {Failure.DENIED}
+
+
+@matrix(**EVERYWHERE, fault="refused")
+def test_where_nobody_tells_why_a_canary_that_fails_as_well_shows_an_outage(replay, documented, untold, broken_world):
+    """203 is all that gLExec says of a service that is away (Nikhef wiki, Exit codes); the canary is ours."""
+    seen = replay("untold-refused", Failure.INTERNAL)
+    assert fates(seen) == documented(seen, Kind.UNTOLD_AWAY)
+    assert {seen[name].fate.guess for name in CAREFUL} == {Failure.INTERNAL}
+
+
+@matrix(**EVERYWHERE, fault="deny")
+def test_where_nobody_tells_why_and_the_pilot_is_refused_too_no_client_can_tell_a_denial(
+    replay, documented, untold, broken_world
+):
+    """The limit of a canary: a whole VO that is banned looks like an outage (observed). Question 4 then decides."""
+    seen = replay("untold-deny", Failure.DENIED)
+    assert fates(seen) == documented(seen, Kind.UNTOLD_DENIED)
+    assert seen["careful-yes"].against_a_denial
+
+
+@matrix(**EVERYWHERE, fault="deny")
+def test_a_denied_users_payload_runs_under_dirac_and_under_panda(replay, cell, broken_world):
+    """Neither looks at why the probe failed (DIRAC, glexecComputingElement.py; PanDA pilot, glexec_utils.py)."""
+    seen = replay("deny", Failure.DENIED, "dirac", "panda-true")
+    assert ends(seen) == {"dirac": End.SILENT, "panda-true": End.SILENT}
+
+
+@matrix(**EVERYWHERE, fault="deny not-applicable")
+def test_a_careful_client_that_is_told_so_never_runs_a_denied_user(replay, cell, broken_world):
+    """A refused user is not run, whatever question 4 says (JSPG multi-user pilot policy, from memory; our profile)."""
+    seen = replay(str(cell.fault), Failure.DENIED, *CAREFUL)
+    assert ends(seen) == dict.fromkeys(CAREFUL, End.RETURNED)
+    assert {each.fate.guess for each in seen.values()} == {Failure.DENIED}

@@ -1,0 +1,105 @@
+"""What each client made of what went wrong, counted: by its profile and by the site's answer to question 4."""
+
+import textwrap
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from testbed.model.outcome import End
+from testbed.model.replay import Replay
+
+PAYLOAD_MINUTES = 60
+"""How long a payload is taken to last, for the minutes of exposure: those of a replay end at once (our choice)."""
+
+HEADING = (
+    "client",
+    "question 4",
+    "separated",
+    "said so",
+    "SILENT",
+    "back",
+    "lost",
+    "hung",
+    "denied ran",
+    "guessed",
+    "min",
+)
+CAPTION = (
+    "How many circumstances led where. said so, SILENT: ran with the pilot's uid, known to the node's log or not. "
+    "denied ran: payloads of refused users that ran, of all those. guessed: taken for what it was, of those of which "
+    "the client made itself a picture. min: minutes of exposure past the switch, were each payload "
+    f"{PAYLOAD_MINUTES} minutes long. Letters: D denied, E internal error, P nothing that keeps a payload from running."
+)
+_ENDS = (End.SEPARATED, End.UNSEPARATED, End.SILENT, End.RETURNED, End.LOST, End.HUNG)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """One client under one answer in one mode."""
+
+    mode: str
+    client: str
+    answer: str
+    replays: tuple[Replay, ...]
+
+    def ends(self, end: End) -> int:
+        """How many circumstances led to an end."""
+        return sum(replay.fate.end is end for replay in self.replays)
+
+    @property
+    def denied(self) -> tuple[int, int]:
+        """Payloads of refused users that ran, and all of them."""
+        refused = [replay for replay in self.replays if replay.truth == "denied"]
+        return sum(replay.ran for replay in refused), len(refused)
+
+    @property
+    def guessed(self) -> tuple[int, int]:
+        """How often the client took a result for what it was, of those of which it made itself a picture."""
+        pictured = [replay for replay in self.replays if replay.fate.guess is not None]
+        return sum(replay.fate.guess is replay.truth for replay in pictured), len(pictured)
+
+    @property
+    def exposure(self) -> int:
+        """Minutes that payloads would have had the pilot's uid past the switch."""
+        return PAYLOAD_MINUTES * sum(replay.exposed for replay in self.replays)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """One line under `HEADING`."""
+        counts = [str(self.ends(end)) for end in _ENDS]
+        pairs = [f"{some}/{all_}" for some, all_ in (self.denied, self.guessed)]
+        return (self.client, self.answer, *counts, *pairs, str(self.exposure))
+
+
+def tallies(replays: Sequence[Replay]) -> list[Tally]:
+    """Of every mode, client and answer that occurs, in the order of their first replays."""
+    groups = Counter((replay.mode, replay.client, replay.answer) for replay in replays)
+    return [
+        Tally(*group, tuple(each for each in replays if (each.mode, each.client, each.answer) == group))
+        for group in groups
+    ]
+
+
+def circumstances(replays: Sequence[Replay], mode: str) -> list[str]:
+    """What was the matter in the replays of a mode, each once, with its class."""
+    return list(dict.fromkeys(f"{each.circumstance} ({each.truth.letter})" for each in replays if each.mode == mode))
+
+
+def tables(replays: Sequence[Replay]) -> list[tuple[str, list[tuple[str, ...]]]]:
+    """For each mode what was replayed in it, in words, and the lines under `HEADING`."""
+    found = tallies(replays)
+    return [
+        (f"{mode}: " + ", ".join(circumstances(replays, mode)), [tally.words for tally in found if tally.mode == mode])
+        for mode in dict.fromkeys(replay.mode for replay in replays)
+    ]
+
+
+def plain(replays: Sequence[Replay], width: int) -> str:
+    """The tables for a terminal; nothing where nothing was replayed."""
+    parts = []
+    for title, lines in tables(replays):
+        every = (HEADING, *lines)
+        widths = [max(len(line[column]) for line in every) for column in range(len(HEADING))]
+        rows = ("  ".join(word.ljust(size) for word, size in zip(line, widths, strict=True)) for line in every)
+        parts.append("\n".join([*textwrap.wrap(f"clients, {title}", width), *(row.rstrip() for row in rows)]))
+    return "\n\n".join([*parts, "\n".join(textwrap.wrap(CAPTION, width))]) + "\n" if parts else ""
