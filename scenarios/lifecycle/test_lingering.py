@@ -27,9 +27,9 @@ def state(pid):
     return open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0]
 def until(pid, *wanted):
     end = time.monotonic() + 10
-    while state(pid) not in wanted and time.monotonic() < end:
+    while (now := state(pid)) not in wanted and time.monotonic() < end:
         time.sleep(0.01)
-    return state(pid)
+    return now
 script = "trap 'exit 9' USR1; echo $$; while :; do /usr/bin/sleep 0.02; done"
 words = ["/usr/sbin/glexec", "/usr/bin/dash", "-c", script]
 call = subprocess.Popen(words, stdout=subprocess.PIPE, process_group=0)  # a group whose parent is outside of it
