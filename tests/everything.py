@@ -5,6 +5,7 @@ What the first run says is shown as it goes, what the second says when both have
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,8 @@ BESIDE = (
 """The folders of tests of the second run: the two take about as long."""
 PATIENCE = 10
 """A priority lower by this."""
+GRACE = 60.0
+"""Seconds that an interrupted run has to clear up."""
 
 
 def main(options: Sequence[str]) -> int:
@@ -42,8 +45,8 @@ def main(options: Sequence[str]) -> int:
             first = subprocess.run(_pytest(*options, *others), cwd=ROOT, check=False)
             second = beside.wait()
         except BaseException:
-            beside.kill()
-            beside.wait()
+            beside.send_signal(signal.SIGINT)  # not killed: it ends what its tests have started
+            beside.wait(timeout=GRACE)
             raise
         said.seek(0)
         sys.stdout.buffer.write(said.read())
