@@ -43,7 +43,7 @@ test: machine check ## everything: checks, unit tests, scenarios
 	@$(BIN)/python -m testbed.lab.machine.compiler
 	@$(BIN)/python -m tests.everything
 
-test-slow: machine ## the tests that kill a container engine of their own: three minutes
+test-slow: machine ## the tests that kill a container engine of their own, and defects of the modules: five minutes
 	@$(BIN)/python -m pytest -m slow
 
 bench: venv ## measure the switch and the authority: speed, many callers at once, first accounts, memory; seven minutes

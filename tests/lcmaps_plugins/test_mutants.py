@@ -39,7 +39,7 @@ def noticing_test(mutant: Mutant) -> str:
     return f"{HERE}/{mutant.caught_by}"
 
 
-@pytest.mark.held
+@pytest.mark.slow
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_defect_is_noticed(tmp_path: Path, mutant: Mutant) -> None:
     """By a test that ran and failed: what does not compile is an error in a fixture, and is noticed by anything."""
@@ -54,7 +54,7 @@ def test_every_defect_fits_the_sources() -> None:
     assert not [name for name, edit in edits if (NODE / edit.file).read_text().count(edit.old) != 1]
 
 
-@pytest.mark.held
+@pytest.mark.slow
 def test_sound_modules_pass_the_same_tests(tmp_path: Path) -> None:
     done = tried(tmp_path, (), sorted({noticing_test(mutant) for mutant in MUTANTS}))
     assert done.returncode == PASSED, done.stdout[-2000:]
