@@ -121,7 +121,7 @@ def legacy(owner: Identity, word: str, *, validity: Validity | None = None, key:
     """A proxy as Globus Toolkit 2 made them: a name, and no extension that says so."""
     own, subject = make_key(KeyKind.EC), names.extended(owner.certificate.subject, word)
     lasting = validity or Validity.lasting(timedelta(hours=1))
-    template = builder(subject, own, owner.certificate.subject, lasting)
+    template = builder(subject, own.public_key(), owner.certificate.subject, lasting)
     template = template.add_extension(key_usage(key_encipherment=True), critical=True)
     return Identity(sign(template, (key or owner).key), own)
 
@@ -173,7 +173,9 @@ def test_a_chain_that_holds_is_refused_for_what_is_added_without_end(chains: Cha
 
 def _large(size: int) -> bytes:
     """A certificate of about this many bytes."""
-    template = builder(ALICE.certificate.subject, ALICE.key, ALICE.certificate.subject, Validity.lasting(timedelta(1)))
+    template = builder(
+        ALICE.certificate.subject, ALICE.key.public_key(), ALICE.certificate.subject, Validity.lasting(timedelta(1))
+    )
     comment = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.16.840.1.113730.1.13"), bytes(size))
     return sign(template.add_extension(comment, critical=False), ALICE.key).public_bytes(Encoding.DER)
 

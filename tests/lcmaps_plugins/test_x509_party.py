@@ -42,7 +42,7 @@ def named_proxy(owner, common_name):
     """A proxy as there were before any standard: one by its name only."""
     lasting = Validity.lasting(timedelta(hours=1))
     name = extended(owner.certificate.subject, common_name)
-    template = builder(name, make_key(KeyKind.EC), owner.certificate.subject, lasting)
+    template = builder(name, make_key(KeyKind.EC).public_key(), owner.certificate.subject, lasting)
     return sign(template, owner.key).public_bytes(Encoding.PEM)
 
 
