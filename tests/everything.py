@@ -1,6 +1,6 @@
 """``python -m tests.everything [PYTEST OPTION ...]``: every test and every scenario, in two runs of pytest at once.
 
-Scenarios wait for containers more than they compute; the tests compute beside them, at a lower priority.
+Scenarios wait for containers more than they compute; half of the tests compute beside them, at a lower priority.
 What the first run says is shown as it goes, what the second says when both have ended. Exit code 1 when one failed.
 """
 
@@ -13,8 +13,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-AFTERWARDS = ("tests/mutants", "tests/sanitized")
-"""They run scenarios themselves, several at a time, so they have their turn after the scenarios."""
+BESIDE = (
+    "authority",
+    "credentials",
+    "faults",
+    "lcmaps_plugins",
+    "model",
+    "mutants",
+    "pilot",
+    "report",
+    "sanitized",
+    "site",
+    "switch",
+)
+"""The folders of tests of the second run: the two take about as long."""
 PATIENCE = 10
 """A priority lower by this."""
 GRACE = 60.0
@@ -23,13 +35,14 @@ GRACE = 60.0
 
 def main(options: Sequence[str]) -> int:
     """0 when everything passed."""
-    others = ["tests", *(f"--ignore={folder}" for folder in AFTERWARDS)]
+    folders = [f"tests/{name}" for name in BESIDE]
     with tempfile.TemporaryFile() as said:
         beside = subprocess.Popen(
-            _pytest(*options, *others), cwd=ROOT, stdout=said, stderr=subprocess.STDOUT, preexec_fn=_give_way
+            _pytest(*options, *folders), cwd=ROOT, stdout=said, stderr=subprocess.STDOUT, preexec_fn=_give_way
         )
         try:
-            first = subprocess.run(_pytest(*options, "scenarios", *AFTERWARDS), cwd=ROOT, check=False)
+            others = ["scenarios", "tests", *(f"--ignore={folder}" for folder in folders)]
+            first = subprocess.run(_pytest(*options, *others), cwd=ROOT, check=False)
             second = beside.wait()
         except BaseException:
             beside.send_signal(signal.SIGINT)  # not killed: it ends what its tests have started
