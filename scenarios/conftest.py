@@ -1,1 +1,20 @@
 """Scenarios run against worlds of the testbed: `testbed run` finds them here."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+_LIMIT = re.compile(r"(--timeout\s+)[0-9.]+")
+_MODULE = re.compile(r'"[^"\s]*lcmaps_(?:c_pep|scas_client|gums_client)\.mod[^"]*"')
+
+
+@pytest.fixture
+def limited(switch) -> Callable[[float], str]:
+    """The site's policy, in which the modules that ask a service wait for so many seconds, whatever the site says."""
+
+    def policy(seconds: float) -> str:
+        text, found = _LIMIT.subn(rf"\g<1>{seconds:g}", switch.read(switch.policy_file))
+        return text if found else _MODULE.sub(rf'\g<0> " --timeout {seconds:g}"', text)
+
+    return policy

@@ -15,25 +15,20 @@ BRIEF, PATIENT = 0.3, 1.0
 """Seconds that the modules wait here, so that a service that hangs does not hold the run up: where every endpoint
 hangs, and where a second one has to answer within them.
 """
-_LIMIT = re.compile(r"(--timeout\s+)[0-9.]+")
-_MODULE = re.compile(r'"[^"\s]*lcmaps_(?:c_pep|scas_client|gums_client)\.mod[^"]*"')
 _ENDPOINT = re.compile(r'--?(?:pep-daemon-endpoint-url|endpoints?)\s+[^"\s]+')
 
 
 @pytest.fixture
-def impatient(switch) -> Callable[..., contextlib.AbstractContextManager[int]]:
+def impatient(switch, limited) -> Callable[..., contextlib.AbstractContextManager[int]]:
     """The site's modules wait for so long only, and, unless told, for one endpoint; the number of endpoints then."""
 
     @contextlib.contextmanager
     def altered(limit: float = BRIEF, endpoints: int = 1) -> Iterator[int]:
-        policy = switch.read(switch.policy_file)
-        limited, found = _LIMIT.subn(rf"\g<1>{limit:g}", policy)
-        if not found:
-            limited = _MODULE.sub(rf'\g<0> " --timeout {limit:g}"', policy)
-        there = list(_ENDPOINT.finditer(limited))
+        policy = limited(limit)
+        there = list(_ENDPOINT.finditer(policy))
         for surplus in reversed(there[endpoints:]):
-            limited = limited[: surplus.start()] + limited[surplus.end() :]
-        with switch.altered(switch.policy_file, limited):
+            policy = policy[: surplus.start()] + policy[surplus.end() :]
+        with switch.altered(switch.policy_file, policy):
             yield min(len(there), endpoints)
 
     return altered

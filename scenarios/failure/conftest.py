@@ -1,7 +1,6 @@
 """Clients of old and ours, replayed on the cell's worker node."""
 
 import contextlib
-import re
 from collections.abc import Callable, Iterable, Iterator
 
 import pytest
@@ -62,14 +61,11 @@ def documented(cell, world) -> Callable[..., dict[str, Fate]]:
 
 
 @pytest.fixture
-def waiting(switch) -> Callable[[str], contextlib.AbstractContextManager[None]]:
+def waiting(switch, limited) -> Callable[[str], contextlib.AbstractContextManager[None]]:
     """The site's modules wait for so many seconds, for each of their services, meanwhile."""
 
     def altered(seconds: str) -> contextlib.AbstractContextManager[None]:
-        limited, found = re.subn(r"(--timeout\s+)[0-9.]+", rf"\g<1>{seconds}", switch.read(switch.policy_file))
-        if not found:
-            pytest.skip("the site's policy has no --timeout")
-        return switch.altered(switch.policy_file, limited)
+        return switch.altered(switch.policy_file, limited(float(seconds)))
 
     return altered
 
