@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from testbed.model.problem import Problem, nearest
+from testbed.pilot.needs import number, word
 from testbed.pilot.order import Node
 from testbed.pilot.payload import with_types
 
@@ -38,7 +39,10 @@ class Home:
         """The usual worker node with some of its settings changed."""
         settings = {"name": "worker-node", "port": 22, **self.usual_node, **differences}
         with_types(settings, name=str, address=str, port=int, account=str)
-        return Node(str(settings["name"]), str(settings["address"]), int(settings["port"]), str(settings["account"]))
+        name, address, account = (
+            word(settings[key], f"a worker node's {key}") for key in ("name", "address", "account")
+        )
+        return Node(name, address, number(settings["port"], "a port", 65535, 1), account)
 
     def proxy(self, name: str) -> str:
         """The proxy of a user or of the robot, in PEM."""

@@ -185,12 +185,6 @@ class Office:
     def _fitting(self, payload: Payload) -> Payload:
         """The payload with the VO of its owner's proxy; a `Problem` when that does not bear out what it says."""
         kept = self.proxies.get(payload.user)  # said now, not when a pilot has taken it
-        if (left := self.proxies.left(payload.user)) <= 0:
-            raise Problem(
-                "the proxy of this user has expired",
-                found=f"{payload.user}: {-left:.0f} s ago",
-                remedy="hand in a new one",
-            )
         fqans = self.proxies.attributes(payload.user)
         vo = fqans[0].split("/")[1] if fqans else ""
         if payload.vo and payload.vo != vo:

@@ -202,7 +202,7 @@ class Queue:
                 return row
             if row["number"] not in self._passed:  # said once, and once more after each beginning
                 self._passed.add(row["number"])
-                why = f"{WAITS}the proxy of {row['owner']} ends too early"
+                why = f"{WAITS}the proxy of {row['owner']} ends too early, or is trusted no more"
                 self._records.note(row["number"], QUEUE, State.QUEUED, why)
         return None
 
