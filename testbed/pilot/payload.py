@@ -127,7 +127,7 @@ class Payload:
             number(data.get("priority", 0), "a priority", HIGHEST, -HIGHEST),
             Needs.parse(data.get("needs", {})),
             number(data.get("attempts", 1), "the number of attempts", MOST_ATTEMPTS, 1),
-            sandbox.checked(decode(data.get("sandbox", ""))),
+            sandbox.checked(decode(data.get("sandbox", ""), "a sandbox")),
         )
 
 
@@ -209,7 +209,7 @@ class Report:
 
 def _stream(text: object, what: str) -> bytes:
     """What goes into a payload, or comes out of it."""
-    data = decode(text)
+    data = decode(text, what)
     if len(data) > LARGEST_STREAM:
         raise Problem(f"{what} that is too large", found=f"{len(data)} bytes", expected=f"at most {LARGEST_STREAM}")
     return data
@@ -220,14 +220,14 @@ def encode(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def decode(text: object) -> bytes:
-    """The bytes that `encode` made text of."""
+def decode(text: object, what: str = "data") -> bytes:
+    """The bytes that `encode` made text of; ``what`` they are, for whoever has to mend them."""
     if not isinstance(text, str):
-        raise Problem("bytes travel as base64", found=shown(text))
+        raise Problem(f"{what} travels as base64", found=shown(text))
     try:
         return base64.b64decode(text, validate=True)
     except ValueError as error:
-        raise Problem("bytes travel as base64", found=shown(text), cause=str(error)) from None
+        raise Problem(f"{what} travels as base64", found=shown(text), cause=str(error)) from None
 
 
 def seconds(value: object) -> float:

@@ -153,9 +153,10 @@ class Server:
 
     async def _body(self, request: web.BaseRequest, visitor: Visitor) -> Answer:
         turn = self._bodies.setdefault(visitor.dn, asyncio.Semaphore(BODIES if visitor.robot else OWNERS_BODIES))
-        async with turn:
-            async with asyncio.timeout(LIMITS.read):
-                text = await request.content.readexactly(request.content_length or 0)
+        text = b""
+        if length := request.content_length:
+            async with turn, asyncio.timeout(LIMITS.read):
+                text = await request.content.readexactly(length)
         return bodies.parsed(text)
 
     def _visitor(self, clerk: "Clerk") -> Visitor:
