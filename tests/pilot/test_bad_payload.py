@@ -13,6 +13,8 @@ import pytest
 from testbed.model.problem import Problem
 from testbed.pilot import counter, sandbox
 from testbed.pilot.payload import LARGEST_STREAM, Payload, encode
+from testbed.pilot.queue import Queue
+from testbed.pilot.store import Store
 from tests.pilot import tars
 from tests.pilot.conftest import Side
 from tests.pilot.raw import head, heard, line, posted, read, said
@@ -216,6 +218,15 @@ def test_a_sandbox_of_one_gigabyte_is_refused_before_it_is_sent_and_before_it_is
         "found": f"{sandbox.LARGEST + 1} bytes",
         "expected": f"at most {sandbox.LARGEST}",
     }
+
+
+def test_what_a_payload_brings_along_lies_apart_so_that_lists_need_not_read_it() -> None:
+    store = Store(None)
+    queue = Queue(store)
+    whole = Payload("alice", ("/bin/cat",), bytes(LARGEST_STREAM), sandbox=tars.member("a", bytes(1 << 20)))
+    ident = queue.submit(whole)
+    assert queue.payload(ident) == whole
+    assert store.connection.execute("SELECT length(payload) FROM payloads").fetchone()[0] < 1000
 
 
 def test_a_role_that_the_proxy_has_is_believed_and_its_vo_is_noted(standing: Side) -> None:
