@@ -22,6 +22,8 @@ class Home:
 
     folder: Path
     robot_dn: str
+    role: str
+    """The VOMS attribute of its pilots: ``/alpha/Role=pilot``."""
     usual_node: Mapping[str, str | int]
 
     @classmethod
@@ -30,10 +32,10 @@ class Home:
         path = folder / "vo.json"
         try:
             settings = json.loads(path.read_text())
-            with_types(settings, robot_dn=str)
+            with_types(settings, robot_dn=str, role=str)
         except (OSError, json.JSONDecodeError) as error:
             raise Problem("the VO has no settings", where=str(path), cause=str(error)) from None
-        return cls(folder, settings["robot_dn"], settings.get("node", {}))
+        return cls(folder, settings["robot_dn"], settings["role"], settings.get("node", {}))
 
     def node(self, differences: Mapping[str, str | int]) -> Node:
         """The usual worker node with some of its settings changed."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from testbed.authority.chain import Chains
-from testbed.model.problem import Problem
+from testbed.model.problem import Problem, shown
 from testbed.pilot.factory import Factory, Reach
 from testbed.pilot.home import Home
 from testbed.pilot.needs import Offer, known_keys, word
@@ -170,8 +170,8 @@ class Office:
         visitor.as_pilot()
         with_types(body, pilot=str)
         report = self._queue.look(ident)
-        if report.pilot != body["pilot"] or report.state.final:
-            raise Problem("this pilot does not have this payload", where=ident, found=body["pilot"][:80])
+        if report.pilot != body["pilot"] or report.state not in (State.TAKEN, State.STARTED):
+            raise Problem("this pilot does not have this payload", where=ident, found=shown(body["pilot"]))
         kept = self.proxies.get(self._queue.owner(ident))
         return {"proxy": kept.pem, "until": kept.until}
 
@@ -185,7 +185,7 @@ class Office:
     def _fitting(self, payload: Payload) -> Payload:
         """The payload with the VO of its owner's proxy; a `Problem` when that does not bear out what it says."""
         kept = self.proxies.get(payload.user)  # said now, not when a pilot has taken it
-        fqans = self.proxies.attributes(payload.user)
+        fqans = self.proxies.proved(payload.user)
         vo = fqans[0].split("/")[1] if fqans else ""
         if payload.vo and payload.vo != vo:
             raise Problem(

@@ -95,7 +95,12 @@ class Proxies:
         return kept.until - time.time() if self._chains.find(kept.chain).party else 0.0
 
     def attributes(self, owner: str) -> tuple[str, ...]:
-        """The VOMS attributes that an owner's proxy proves. A `Problem` where it proves nobody, or no more."""
+        """The VOMS attributes that an owner's proxy proves; none where its chain proves nothing."""
+        party = self._chains.find(self.get(owner).chain).party
+        return party.fqans if party else ()
+
+    def proved(self, owner: str) -> tuple[str, ...]:
+        """The same of a proxy that is good. A `Problem` says why it is not."""
         kept = self.get(owner)
         if (ago := time.time() - kept.until) >= 0:
             found = f"{owner}: {ago:.0f} s ago"
@@ -147,8 +152,7 @@ class Proxies:
             party = self._chains(new.chain)
         except Untrusted as error:
             raise Problem("a proxy that proves nothing", where=owner, cause=str(error)) from None
-        old = self._chains.find(self.get(owner).chain).party
-        if lacking := [fqan for fqan in (old.fqans if old else ()) if fqan not in party.fqans]:
+        if lacking := [fqan for fqan in self.attributes(owner) if fqan not in party.fqans]:
             raise Problem("a proxy without the attributes of the old one", where=owner, expected=", ".join(lacking))
 
 

@@ -114,7 +114,8 @@ class Queue:
             self._heard(number)
             return bool(row["stop"])  # said twice: the first answer did not arrive
         if known.pilot != report.pilot or not report.pilot or report.state not in NEXT[known.state]:
-            self._late(number, report, known.state)
+            if known.pilot != report.pilot or known.state.final:
+                self._late(number, report, known.state)
             raise Problem(
                 "this report cannot be",
                 where=report.payload,

@@ -164,7 +164,7 @@ class Server:
             party = self._chains(clerk.chain())
         except Untrusted as error:
             raise Forbidden("the VO gives no answer to whom it does not trust", cause=str(error)) from None
-        return Visitor.of(party, self._home.robot_dn, self.office.proxies.owners)
+        return Visitor.of(party, self._home, self.office.proxies.owners)
 
 
 class Clerk(Connection):

@@ -140,7 +140,7 @@ def grid(tmp_path_factory: pytest.TempPathFactory) -> Grid:
     (folder / "hostcert.pem").write_bytes(host.certificate_pem)
     (folder / "hostkey.pem").write_bytes(host.key_pem)
     node = {"name": "here", "address": "127.0.0.1", "port": 22, "account": "nobody"}
-    (folder / "vo.json").write_text(json.dumps({"robot_dn": robot.dn, "node": node}))
+    (folder / "vo.json").write_text(json.dumps({"robot_dn": robot.dn, "role": "/alpha/Role=pilot", "node": node}))
     return Grid(authority, folder, alpha, robot, people)
 
 
