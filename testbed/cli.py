@@ -210,20 +210,11 @@ def _ban(options: argparse.Namespace) -> int:
 
 
 def _queue(options: argparse.Namespace) -> int:
+    payload = _payload(options) if options.act == "submit" else None
     _answering()
     engine = Engine()
     vo = counter.opened(engine)
-    if options.act == "submit":
-        payload = Payload(
-            options.user,
-            counter.words(options.command),
-            limit=options.seconds,
-            roles=tuple(options.role),
-            priority=options.priority,
-            needs=Needs(options.memory, of("mode", options.mode) if options.mode else ""),
-            attempts=options.attempts,
-            sandbox=counter.files(options.sandbox) if options.sandbox else b"",
-        )
+    if payload:
         ident = vo.submit(payload)
         print(f"{ident} is in the queue: testbed queue show {ident}")
         if options.pilot:
@@ -236,6 +227,23 @@ def _queue(options: argparse.Namespace) -> int:
     else:
         print(*counter.listed(vo, waiting=options.waiting, as_json=options.json), sep="\n")
     return 0
+
+
+def _payload(options: argparse.Namespace) -> Payload:
+    """What is to be submitted, looked at as the VO would, before anybody is asked for anything."""
+    if options.pilot:
+        counter.place(options.pilot)
+    payload = Payload(
+        options.user,
+        counter.words(options.command),
+        limit=options.seconds,
+        roles=tuple(options.role),
+        priority=options.priority,
+        needs=Needs(options.memory, of("mode", options.mode) if options.mode else ""),
+        attempts=options.attempts,
+        sandbox=counter.files(options.sandbox) if options.sandbox else b"",
+    )
+    return Payload.parse(payload.json())
 
 
 def _gc(options: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import stat
 import tarfile
 import time
 from collections.abc import Iterator, Sequence
@@ -30,8 +31,8 @@ def opened(engine: Engine) -> Vo:
     return Vo(container.address, proxy=proxy, authorities=grid.read("authority/ca.cert.pem"))
 
 
-def send(engine: Engine, vo: Vo, node: str, mode: str) -> str:
-    """Send a pilot to a worker node of the demo, called as in `testbed shell`; its id."""
+def place(node: str) -> tuple[str, str]:
+    """The site and the host of a worker node of the demo, called as in `testbed shell`."""
     known = {host.removeprefix(f"{WORKER_NODE}-"): (site, host) for site, host in demo.NODES.items()}
     if node not in known:
         near = nearest(node, known)
@@ -41,7 +42,12 @@ def send(engine: Engine, vo: Vo, node: str, mode: str) -> str:
             expected=", ".join(known),
             remedy=f"did you mean {near!r}?" if near else "",
         )
-    name, host = known[node]
+    return known[node]
+
+
+def send(engine: Engine, vo: Vo, node: str, mode: str) -> str:
+    """Send a pilot to a worker node of the demo; its id."""
+    name, host = place(node)
     site = example(name)
     usual = Mode.LOG_ONLY if node == "log-only" else Mode.SETUID
     address = engine.attach(demo.container_name(host), demo.NETWORK).address
@@ -54,8 +60,10 @@ def files(path: Path) -> bytes:
     try:
         if path.is_dir():
             size = sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
+        elif (there := path.stat()) and stat.S_ISREG(there.st_mode):
+            size = there.st_size
         else:
-            size = path.stat().st_size
+            raise Problem("a sandbox that cannot be read", where=str(path), expected="a tar, or a folder")
         if size > sandbox.LARGEST:
             found = f"{size} bytes"
             raise Problem(
