@@ -51,6 +51,8 @@ class Offer:
     """Whose payloads it takes; empty: everybody's."""
     start_limit: float = 30.0
     """Seconds that its mode may take until a payload starts."""
+    owners: tuple[str, ...] | None = None
+    """Whose payloads it may have, as the VO says, not the pilot; None: everybody's."""
 
     @classmethod
     def parse(cls, data: Mapping[str, Any], usual: "Offer | None") -> "Offer":
@@ -69,6 +71,7 @@ class Offer:
             span(data.get("seconds", usual.seconds), LONGEST_OFFER),
             tuple(word(vo, "a VO") for vo in vos),
             span(data.get("start_limit", usual.start_limit), LONGEST_OFFER),
+            usual.owners,
         )
 
 
