@@ -11,6 +11,7 @@ one JSON object:
     on_internal_error, rules     question 4 of the site, and when "depends" means yes: [{"users": [], "codes": []}]
     start_limit, limit           seconds until a payload must have started; seconds for the whole pilot
     switch, site_log             optional: the path of glexec; the socket that takes the site's log lines
+    slots                        optional: how many payloads it has at once, each in a process of its own
 
 Exit code 0 when the queue is empty, 1 when the VO gives no answer, 2 for orders that make no sense, 143 when ended
 from outside: by SIGTERM, SIGHUP or SIGINT, or by the end of the connection that it was started over.
@@ -64,6 +65,8 @@ FRESH_BEAT = 0.1
 DRAIN = 0.3
 """Seconds that output may still come after the payload has ended."""
 ANSWER_LIMIT = 10.0
+REQUESTS = 1_000_000
+"""Numbers of requests that each worker of a pilot has for itself."""
 LARGEST_STREAM = 1 << 20
 LARGEST_PREVIEW = 1 << 16
 """Bytes of each stream that are kept; and that are reported while the payload runs."""
@@ -110,6 +113,7 @@ class Orders:
     limit: float
     switch: str
     site_log: str
+    slots: int = 1
 
     @classmethod
     def parse(cls, text: bytes) -> "Orders":
@@ -130,6 +134,7 @@ class Orders:
                 limit=float(data["limit"]),
                 switch=str(data.get("switch", SWITCH)),
                 site_log=str(data.get("site_log", SITE_LOG)),
+                slots=int(data.get("slots", 1)),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise OrdersProblem(f"the orders cannot be read: {type(error).__name__} {error}") from None
@@ -207,9 +212,9 @@ class Report:
 class Vo:
     """The VO, over one kept-open connection on which both sides have proved who they are."""
 
-    def __init__(self, orders: Orders, proxy: Path) -> None:
+    def __init__(self, orders: Orders, proxy: Path, worker: int = 0) -> None:
         self._orders = orders
-        self._asked = 0
+        self._asked = worker * REQUESTS
         self._connection: http.client.HTTPConnection | None = None
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -758,17 +763,43 @@ def syslog(place: str, line: str) -> None:
 
 
 def main() -> int:
-    """Work until there is nothing left to do; leave nothing behind."""
-    wake = Wake()
+    """Work until there is nothing left to do, alone or as so many workers as there are slots."""
     try:
         orders = Orders.parse(sys.stdin.buffer.read())
     except OrdersProblem as problem:
         log(str(problem))
         return 2
+    if orders.slots == 1:
+        return work(orders, 0)
+    workers = []
+    for number in range(orders.slots):
+        if not (pid := os.fork()):
+            os._exit(work(orders, number))
+        workers.append(pid)
+    return watch(workers)
+
+
+def watch(workers: Sequence[int]) -> int:
+    """Wait until every worker has ended; the worst of their codes. Each hears for itself when nobody reads us."""
+
+    def pass_on(number: int, _: object) -> None:
+        for pid in workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, pass_on)
+    statuses = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in workers]
+    return max(status if status >= 0 else 128 - status for status in statuses)
+
+
+def work(orders: Orders, worker: int) -> int:
+    """Work until there is nothing left to do; leave nothing behind."""
+    wake = Wake()
     adopt_orphans()
     sandbox = Sandbox(orders.proxy)
     try:
-        vo = Vo(orders, sandbox.proxy)
+        vo = Vo(orders, sandbox.proxy, worker)
         try:
             Pilot(orders, sandbox, vo, wake).work()
         finally:

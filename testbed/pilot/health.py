@@ -157,7 +157,7 @@ class Health:
 
 
 def _blames(failures: tuple[Failure, ...], enough: int, users: int) -> bool:
-    """Whether so many failures of so many users speak against the node; where no user was involved, none is to blame."""
+    """Whether so many failures of so many users speak against the node; where no user was involved none is to blame."""
     named = {each.user for each in failures if each.user}
     nobodys = sum(not each.user for each in failures)
     return len(failures) >= enough and len(named) + nobodys >= users
