@@ -3,6 +3,7 @@
 What a method has returned outlives the process. Used from one thread.
 """
 
+import itertools
 import re
 import sqlite3
 import time
@@ -211,9 +212,7 @@ class Queue:
 
     def _first(self, pilot: str, offer: Offer, lasts: Lasts, names: Names) -> sqlite3.Row | None:
         for row in self._records.waiting(pilot, offer):
-            if (offer.vos and row["vo"] not in offer.vos) or (row["sandbox"] and offer.mode is Mode.VM):
-                continue  # a virtual machine shares no folder with its node, where a sandbox could be laid
-            if not offer.takes(*names(row["owner"]), row["vo"]):
+            if not _meant(row, offer) or not offer.takes(*names(row["owner"]), row["vo"]):
                 continue
             if lasts(row["owner"]) >= offer.start_limit + row["seconds"]:
                 return row
@@ -222,6 +221,13 @@ class Queue:
                 why = f"{WAITS}the proxy of {row['owner']} ends too early"
                 self._records.note(row["number"], QUEUE, State.QUEUED, why)
         return None
+
+    def waiting(self, offer: Offer, *, most: int, lasts: Lasts = lambda owner: float("inf")) -> Sequence[str]:
+        """The owners of the payloads that a new pilot with this offer could take, in the order of their turn."""
+        room = offer.start_limit
+        rows = (row for row in self._records.waiting("", offer) if _meant(row, offer))
+        fit = (row["owner"] for row in rows if lasts(row["owner"]) >= room + row["seconds"])
+        return list(itertools.islice(fit, most))
 
     def _give_up(self, row: sqlite3.Row, end: State, why: str) -> None:
         """A payload's pilot is gone: it is handed out again where that is allowed, else this is its end."""
@@ -256,3 +262,10 @@ class Queue:
     def _heard(self, number: int) -> None:
         if number in self._leases:
             self._leases[number].heard = self._clock() + self._lease
+
+
+def _meant(row: sqlite3.Row, offer: Offer) -> bool:
+    """Whether a waiting payload may go to such a pilot. A virtual machine has no folder for a sandbox to lie in."""
+    if (offer.vos and row["vo"] not in offer.vos) or (row["sandbox"] and offer.mode is Mode.VM):
+        return False
+    return offer.owners is None or row["owner"] in offer.owners
