@@ -12,7 +12,7 @@ from typing import Any
 from testbed.model.problem import Problem
 from testbed.pilot.history import Change, Line
 from testbed.pilot.order import Order, PilotEnd
-from testbed.pilot.payload import Payload, Report
+from testbed.pilot.payload import Payload, Report, decode
 from testbed.pilot.tls import client_context
 
 PORT = 8443
@@ -61,6 +61,10 @@ class Vo:
         told = self._get(f"/payloads/{payload}/history")
         changes = [Change.parse(change) for change in told["history"]]
         return Payload.parse(told["payload"]), Report.parse(told["report"]), changes
+
+    def outputs(self, payload: str) -> bytes:
+        """What a payload left for its owner, a tar; empty where nothing was brought back."""
+        return decode(self._get(f"/payloads/{payload}/outputs")["outputs"])
 
     def delegate(self, owner: str, sign: Callable[[bytes], bytes]) -> float:
         """Renew the proxy of an owner by a key that the VO makes and keeps; ``sign`` makes a chain of a request.

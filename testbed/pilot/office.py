@@ -14,7 +14,7 @@ from testbed.pilot.home import Home
 from testbed.pilot.needs import Offer, known_keys, word
 from testbed.pilot.news import News
 from testbed.pilot.order import Order, PilotEnd
-from testbed.pilot.payload import Payload, Report, State, seconds, with_types
+from testbed.pilot.payload import Payload, Report, State, encode, seconds, with_types
 from testbed.pilot.proxies import Proxies
 from testbed.pilot.queue import Queue
 from testbed.pilot.register import Register
@@ -105,6 +105,11 @@ class Office:
             "history": [change.json() for change in self._queue.history(ident)],
         }
 
+    async def tell_outputs(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
+        """What a payload left for its owner."""
+        visitor.as_owner(self._queue.owner(ident))
+        return {"outputs": encode(self._queue.outputs(ident))}
+
     async def stop_payload(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
         """Take a payload back, or ask its pilot to end it."""
         visitor.as_owner(self._queue.owner(ident))
@@ -159,11 +164,14 @@ class Office:
         known_keys(body, "a pilot that asks for work", ("pilot", "request", "offer"))
         pilot = word(body["pilot"], "a pilot")
         request = word(body.get("request", ""), "a word of the asker's")
-        taken = self._queue.take(pilot, self._offer(pilot, body), request=request, lasts=self.proxies.left)
+        offer = self._offer(pilot, body)
+        taken = self._queue.take(pilot, offer, request=request, lasts=self.proxies.left, names=self._names)
         if taken is None:
             return {"payload": None}
         ident, payload = taken
-        return {"payload": {**payload.json(), "id": ident, "proxy": self.proxies.get(payload.user).pem}}
+        kept = self.proxies.get(payload.user)
+        more = {"id": ident, "proxy": kept.pem, "proxy_until": kept.until}
+        return {"payload": {**payload.json(), **more, "fqans": list(self.proxies.attributes(payload.user))}}
 
     async def renew(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
         """Give the pilot that has a payload the proxy of its user as it is now."""
@@ -181,6 +189,9 @@ class Office:
         report = Report.parse(body)
         stop = self._queue.report(report)
         return {"stop": stop, "proxy_until": self.proxies.get(self._queue.owner(report.payload)).until}
+
+    def _names(self, owner: str) -> tuple[str, tuple[str, ...]]:
+        return self.proxies.get(owner).dn, self.proxies.attributes(owner)
 
     def _fitting(self, payload: Payload) -> Payload:
         """The payload with the VO of its owner's proxy; a `Problem` when that does not bear out what it says."""
@@ -238,6 +249,7 @@ ROUTES: tuple[tuple[str, str, Act], ...] = (
     ("GET", r"/payloads", Office.list),
     ("GET", r"/payloads/([\w-]+)", Office.look),
     ("GET", r"/payloads/([\w-]+)/history", Office.tell_history),
+    ("GET", r"/payloads/([\w-]+)/outputs", Office.tell_outputs),
     ("POST", r"/payloads/([\w-]+)/stop", Office.stop_payload),
     ("POST", r"/payloads/([\w-]+)/proxy", Office.renew),
     ("GET", r"/proxies", Office.tell_proxies),
