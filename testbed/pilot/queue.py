@@ -121,13 +121,15 @@ class Queue:
                 found=f"{report.state} by {report.pilot or 'nobody'}",
                 expected=f"what follows {known.state} by {known.pilot or 'nobody'}",
             )
-        again = report.state is State.RETURNED and row["left"] > 0 and not DENIED.search(report.err)
+        again = row["left"] > 0 and (
+            report.state is State.LOST or (report.state is State.RETURNED and not DENIED.search(report.err))
+        )
         with self._store.change():
             self._records.write(number, report)
             if report.state is not known.state:
                 self._records.note(number, report.pilot, report.state, report.why)
             if again:
-                self._put_back(number, "it has not run")
+                self._put_back(number, "it may have run" if report.state is State.LOST else "it has not run")
         if again or report.state.final:
             self._leases.pop(number, None)
         self._heard(number)
@@ -211,8 +213,8 @@ class Queue:
         number = int(row["number"])
         with self._store.change():
             if row["left"] > 0:
-                ran = "it may have run" if row["state"] == State.STARTED else "nobody said that it started"
-                self._put_back(number, f"{why}; {ran}")
+                said = "" if row["state"] == State.STARTED else "nobody said that it started, yet "
+                self._put_back(number, f"{why}; {said}it may have run")
             else:
                 self._records.write(number, replace(records.report(row), state=end, why=why))
                 self._records.note(number, QUEUE, end, why)
