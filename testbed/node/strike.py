@@ -4,7 +4,8 @@
 The words are done in their order; what is awaited is awaited for so many seconds all in all:
 
     agent=pilot-3          the pilot job of this name is there; the following is about it
-    switch=pilot-3         that job has a child that is the switch; the following is about the switch
+    front=pilot-3          that job has a child that is the switch; the following is about it
+    keeper=pilot-3         that switch has a child that is the switch as well; the following is about it
     path=/tmp/x            there is such a file
     said=over:/tmp/x       the file has a line that begins so
     zombie=pilot-3         what the job started has ended, and the job has not looked at it
@@ -24,6 +25,7 @@ from pathlib import Path
 
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP, "go": signal.SIGCONT}
 ESTABLISHED = "01"
+SWITCH = "glexec"
 PAUSE = 0.01
 
 
@@ -58,9 +60,8 @@ def agent(pilot: str) -> int | None:
     return None
 
 
-def child(pilot: str, name: str = "", state: str = "") -> int | None:
-    """A child of the pilot job's: of this name, in this state."""
-    parent = agent(pilot)
+def child(parent: int | None, name: str = "", state: str = "") -> int | None:
+    """A child of a process: of this name, in this state; without one: alive."""
     for pid in pids() if parent else ():
         called, stands, above = status(pid)
         if above == parent and called.startswith(name) and (stands == state or (not state and stands != "Z")):
@@ -89,10 +90,12 @@ def found(word: str, what: str) -> object:
     match word:
         case "agent":
             return agent(what)
-        case "switch":
-            return child(what, name="glexec")
+        case "front":
+            return child(agent(what), name=SWITCH)
+        case "keeper":
+            return child(child(agent(what), name=SWITCH), name=SWITCH)
         case "zombie":
-            return child(what, state="Z")
+            return child(agent(what), state="Z")
         case "gone":
             return agent(what) is None
         case "path":
@@ -117,7 +120,7 @@ def main(limit: float, words: list[str]) -> int:
                 print(f"did not come true within {limit:g} s: {each}", file=sys.stderr)
                 return 1
             time.sleep(PAUSE)
-        if word in ("agent", "switch"):
+        if word in ("agent", "front", "keeper"):
             assert isinstance(seen, int)
             target = seen
     print(target)

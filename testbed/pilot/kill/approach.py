@@ -14,8 +14,6 @@ from testbed.pilot.node_files import NodeFiles
 from testbed.site.layout import SWITCH
 
 AGENT = f"{NODE}/agent.py"
-ATTEMPTS = 2
-"""How often a payload may be handed out here."""
 SERVICE = 8154
 """Where a switch asks an Argus."""
 DOOR = """\
@@ -44,6 +42,8 @@ class Way:
     files: NodeFiles
     patient: AbstractContextManager[None]
     """The site's modules wait long for an authority, within it."""
+    attempts: int = 2
+    """How often the payload may be handed out."""
 
     def reached(self, step: Step, victim: Victim) -> AbstractContextManager[Scene]:
         """The payload at this step, held there as long as the ``with`` lasts."""
@@ -59,7 +59,7 @@ class Way:
         return ways[step](victim)
 
     def _begun(self, does: str = "") -> tuple[str, str]:
-        return self.ground.submit(does, ATTEMPTS), self.ground.send()
+        return self.ground.submit(does, self.attempts), self.ground.send()
 
     @contextlib.contextmanager
     def _sent(self, victim: Victim) -> Iterator[Scene]:
@@ -75,10 +75,10 @@ class Way:
             yield Scene(payload, pilot, release)
 
     @contextlib.contextmanager
-    def _taken(self, victim: Victim) -> Iterator[Scene]:
+    def _taken(self, victim: Victim, does: str = "") -> Iterator[Scene]:
         """The switch waits at a door."""
         with self.files.altered(SWITCH, script=DOOR.format(self.ground.place)):
-            payload, pilot = self._begun()
+            payload, pilot = self._begun(does)
             self.ground.strike(f"path={self.ground.place}/called")
             yield Scene(payload, pilot, lambda: self.ground.mark("open"))
 
@@ -95,18 +95,18 @@ class Way:
             for host in hosts:
                 host.control.break_with(Fault.HANG_AFTER_ACCEPT)
             payload, pilot = self._begun()
-            self.ground.strike(f"switch={pilot}", f"asks={SERVICE}")
+            self.ground.strike(f"keeper={pilot}", f"asks={SERVICE}")
             yield Scene(payload, pilot, heal)
             heal()
 
     @contextlib.contextmanager
     def _started(self, victim: Victim) -> Iterator[Scene]:
         """The pilot job is stopped while the switch waits at its door; then that opens."""
-        with self._taken(victim) as scene:
+        with self._taken(victim, "waits") as scene:
             self.ground.strike(f"agent={scene.pilot}", "stop")
             scene.release()
             self.ground.strike(f"said=began:{self.ground.place}/log")
-            yield self._stopped(scene.payload, scene.pilot)
+            yield self._stopped(scene.payload, scene.pilot, ends=victim is Victim.AUTHORITY)
 
     @contextlib.contextmanager
     def _running(self, victim: Victim) -> Iterator[Scene]:
@@ -116,7 +116,7 @@ class Way:
         self.ground.strike(f"said=began:{self.ground.place}/log")
         if report.state != "started":
             raise Problem("a payload did not start", found=f"{report.state}: {report.why}")
-        yield Scene(payload, pilot, lambda: None)
+        yield Scene(payload, pilot, lambda: self.ground.mark("go") if victim is Victim.AUTHORITY else None)
 
     @contextlib.contextmanager
     def _ended(self, victim: Victim) -> Iterator[Scene]:
@@ -133,12 +133,19 @@ class Way:
 
         The switch does, where it has to end leftovers; else the pilot job does, as with gLExec.
         """
-        by_switch = victim is Victim.SWITCH
+        by_switch = victim in (Victim.FRONT, Victim.KEEPER)
         with contextlib.nullcontext() if by_switch else self.files.configured(end_leftovers="no"):
             payload, pilot = self._begun("leaves")
-            who = "switch" if by_switch else "agent"
+            who = "keeper" if by_switch else "agent"
             self.ground.strike(f"path={self.ground.place}/felt", f"{who}={pilot}", "stop")
-            yield Scene(payload, pilot, lambda: None) if by_switch else self._stopped(payload, pilot)
+            yield self._stopped(payload, pilot, who)
 
-    def _stopped(self, payload: str, pilot: str) -> Scene:
-        return Scene(payload, pilot, lambda: self.ground.strike(f"agent={pilot}", "go"))
+    def _stopped(self, payload: str, pilot: str, who: str = "agent", *, ends: bool = False) -> Scene:
+        """Who was stopped goes on when released; the payload ends then, or has ended, or waits."""
+
+        def release() -> None:
+            self.ground.strike(f"{who}={pilot}", "go")
+            if ends:
+                self.ground.mark("go")
+
+        return Scene(payload, pilot, release)

@@ -1,15 +1,14 @@
 """The blow, what is set right after it, and what can be seen then."""
 
-import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from testbed.lab.wait import eventually
-from testbed.model.death import Step, Victim
+from testbed.model.death import Left, Step, Victim
 from testbed.pilot.history import Change
 from testbed.pilot.kill.approach import Scene, Way
-from testbed.pilot.kill.ground import Ground, Leftovers
+from testbed.pilot.kill.ground import Ground
 from testbed.pilot.payload import State
 
 SOON = 45.0
@@ -22,12 +21,12 @@ STOPPED = (Step.STARTED, Step.ENDED, Step.CLEANING)
 class Seen:
     """What became of the payload until the queue knew."""
 
-    state: State
-    lines: tuple[str, ...]
-    """Its history since the blow."""
+    state: str
     ran: int
     """How often it had begun."""
-    left: Leftovers
+    doubt: bool
+    """Whether its history says that it may have run."""
+    left: Left
     seconds: float
     """From the blow until the queue knew."""
 
@@ -43,23 +42,29 @@ class End:
     @property
     def doubted(self) -> bool:
         """Whether the record says that it may have run before."""
-        return any("it may have run" in change.why for change in self.history)
+        return _doubted(self.history)
 
 
-def struck(way: Way, victim: Victim, step: Step) -> tuple[Seen, End]:
-    """Kill somebody at a step; what was seen then, and what came of it once a second pilot was sent."""
+def struck(
+    way: Way, victim: Victim, step: Step, then: Callable[[Ground], None] = lambda ground: None
+) -> tuple[Seen, End]:
+    """Kill somebody at a step; what was seen then, and what came of it once a second pilot was sent.
+
+    ``then`` is done in between, before the payload has a word to end.
+    """
     ground = way.ground
     with way.reached(step, victim) as scene:
         known = len(ground.vo.history(scene.payload)[2])
         ran = ground.began() if victim is Victim.NODE else 0
         began = time.monotonic()
         _kill(ground, victim, step, scene)
-        state, lines = _known(ground, scene, known)
+        state, history = _known(ground, scene)
         seconds = time.monotonic() - began
         if victim is Victim.NODE:
             ground.world.replace_node()
             ground.prepare()
-        seen = Seen(state, lines, ran + ground.began(), _settled(ground), seconds)
+        seen = Seen(str(state), ran + ground.began(), _doubted(history[known:]), _settled(ground), seconds)
+    then(ground)
     if victim is Victim.AUTHORITY:
         for host in ground.world.authorities:
             host.begin_again()
@@ -67,15 +72,16 @@ def struck(way: Way, victim: Victim, step: Step) -> tuple[Seen, End]:
 
 
 def _kill(ground: Ground, victim: Victim, step: Step, scene: Scene) -> None:
+    """The blow; and whoever was held for it goes on, where somebody is left."""
     match victim:
         case Victim.AGENT:
             ground.strike(f"agent={scene.pilot}", "kill")
-            with contextlib.suppress(Exception):
-                if step not in STOPPED and step is not Step.SENT:
-                    scene.release()
-        case Victim.SWITCH:
-            ground.strike(f"switch={scene.pilot}", "kill")
-            scene.release()
+            if step in (Step.TAKEN, Step.DECIDING):
+                scene.release()
+        case Victim.FRONT | Victim.KEEPER:
+            ground.strike(f"{victim}={scene.pilot}", "kill")
+            if step is not Step.CLEANING or victim is Victim.FRONT:
+                scene.release()
         case Victim.NODE:
             ground.world.kill_node()
         case Victim.AUTHORITY:
@@ -90,28 +96,29 @@ def _kill(ground: Ground, victim: Victim, step: Step, scene: Scene) -> None:
             scene.release()
 
 
-def _known(ground: Ground, scene: Scene, known: int) -> tuple[State, tuple[str, ...]]:
-    """How the payload stands once it is in nobody's hands, and the new lines of its history."""
+def _known(ground: Ground, scene: Scene) -> tuple[State, Sequence[Change]]:
+    """How the payload stands once it is in nobody's hands, or at the latest after a while, and its history."""
 
-    def look() -> tuple[State, Sequence[Change]] | None:
-        _, report, history = ground.vo.history(scene.payload)
-        idle = report.state.final or report.state is State.QUEUED
-        over = idle and ground.vo.wait_for_pilot(scene.pilot, limit=0.001).ended
-        return (report.state, history) if over else None
+    def idle() -> bool:
+        state = ground.vo.history(scene.payload)[1].state
+        over = state.final or state is State.QUEUED
+        return over and ground.vo.wait_for_pilot(scene.pilot, limit=0.001).ended
 
-    found = eventually(look, within=SOON, every=0.05)
-    if found is None:
-        _, report, history = ground.vo.history(scene.payload)
-        found = (report.state, history)
-    return found[0], tuple(f"{change.state} {change.why}" for change in found[1][known:])
+    eventually(idle, within=SOON, every=0.05)
+    _, report, history = ground.vo.history(scene.payload)
+    return report.state, history
 
 
-def _settled(ground: Ground) -> Leftovers:
+def _doubted(history: Sequence[Change]) -> bool:
+    return any("it may have run" in change.why for change in history)
+
+
+def _settled(ground: Ground) -> Left:
     """What is left once nothing changes any more: two looks that agree."""
-    looks = [ground.leftovers()]
+    looks = [ground.left()]
 
     def same() -> bool:
-        looks.append(ground.leftovers())
+        looks.append(ground.left())
         return looks[-1] == looks[-2]
 
     eventually(same, within=5, every=0.3)

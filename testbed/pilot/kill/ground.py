@@ -2,11 +2,11 @@
 
 import itertools
 import json
-from dataclasses import dataclass
 
 from testbed.lab.layout import NODE
 from testbed.lab.world import LeasedWorld
 from testbed.model.answers import OnInternalError
+from testbed.model.death import Left
 from testbed.model.entry import Entry, folder
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
@@ -31,22 +31,16 @@ echo "over $$" >>"$1/log"
 """
 """A payload: it says that it began and that it is over, waits for a word in between, or leaves a process behind that
 does not mind SIGTERM."""
+KILL = """\
+import contextlib, os, pathlib, sys
+word = sys.stdin.buffer.read()
+for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+    with contextlib.suppress(OSError):
+        if word in path.read_bytes():
+            os.kill(int(path.parent.name), 9)
+"""
 
 _numbers = itertools.count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Leftovers:
-    """What is left on the node, as `testbed/node/leftovers.py` counts it."""
-
-    processes: int
-    killable: int
-    """How many of them the pilot account may signal."""
-    proxies: int
-    readable: int
-    """How many of them the pilot account can read."""
-    files: int
-    leases: int
 
 
 class Ground:
@@ -97,10 +91,14 @@ class Ground:
         said = self.world.node.run(["cat", f"{self.place}/log"], limit=LIMIT).check().out.decode()
         return sum(line.startswith("began ") for line in said.splitlines())
 
-    def leftovers(self) -> Leftovers:
-        """What is left on the node now."""
+    def left(self) -> Left:
+        """What is left on the node now, as `testbed/node/leftovers.py` counts it."""
         site = self.world.site
         words = [str(site.pilot_accounts[0].uid), str(site.first_uid)]
         command = ["python3", f"{NODE}/leftovers.py", *words]
         told = self.world.node.run(command, stdin=self.place.encode(), limit=LIMIT).check().text
-        return Leftovers(**json.loads(told))
+        return Left(**json.loads(told))
+
+    def kill_as(self, account: str) -> None:
+        """Send SIGKILL to all that is left of the payload and its switch, as far as an account may."""
+        self.world.node.run(["python3", "-c", KILL], user=account, stdin=self.place.encode(), limit=LIMIT).check()
