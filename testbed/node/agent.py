@@ -1458,7 +1458,7 @@ class Pilot:
             due = told_at + (FRESH_BEAT if said != shown else BEAT)
             process.turn(min(deadline, due, self._until) - time.monotonic())
             now = time.monotonic()
-            if self._wake.ending:
+            if self._wake.ending and process.code is None:
                 return report, "ended"
             if now >= deadline or now >= self._until:
                 return report, "hung"

@@ -132,14 +132,15 @@ class Queue:
                 expected=f"what follows {known.state} by {known.pilot or 'nobody'}",
             )
         denied = report.failure == Failure.DENIED or DENIED.search(report.err) is not None
-        again = report.state is State.RETURNED and row["left"] > 0 and not denied
+        tried = report.state is State.LOST or (report.state is State.RETURNED and not denied)
+        again = tried and row["left"] > 0
         with self._store.change():
             self._records.write(number, report)
             self._records.keep(number, report.outputs)
             if report.state is not known.state:
                 self._records.note(number, report.pilot, report.state, report.why)
             if again:
-                self._put_back(number, "it has not run")
+                self._put_back(number, "it may have run" if report.state is State.LOST else "it has not run")
         if again or report.state.final:
             self._leases.pop(number, None)
         self._heard(number)
@@ -234,8 +235,8 @@ class Queue:
         number = int(row["number"])
         with self._store.change():
             if row["left"] > 0:
-                ran = "it may have run" if row["state"] == State.STARTED else "nobody said that it started"
-                self._put_back(number, f"{why}; {ran}")
+                said = "" if row["state"] == State.STARTED else "nobody said that it started, yet "
+                self._put_back(number, f"{why}; {said}it may have run")
             else:
                 self._records.write(number, replace(records.report(row), state=end, why=why))
                 self._records.note(number, QUEUE, end, why)
