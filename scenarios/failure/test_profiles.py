@@ -3,6 +3,7 @@
 Documented is what each one's source says (testbed/pilot/replay/documented.py); who ran as whom the node says.
 """
 
+from testbed.model.condition import NEVER_OPEN
 from testbed.model.consequence import CONSEQUENCES, UNTOLD
 from testbed.model.failure import Failure
 from testbed.model.fault import Fault
@@ -32,13 +33,15 @@ def kind_of(cell):
     cause = CONSEQUENCES[cell.fault].cause_with(cell.authority)
     if cause.kind not in UNTOLD:
         return Failure.DENIED, Kind.DENIED
+    if cause.reason in NEVER_OPEN:
+        return Failure.INTERNAL, Kind.NOBODYS
     return Failure.INTERNAL, Kind.AWAY if cause.reason in NAMED else Kind.BROKEN
 
 
 @matrix(
     **EVERYWHERE,
     fault="none no-config refused syn-dropped tls-unknown-ca status-503 indeterminate deny not-applicable "
-    "no-obligation service-pool-exhausted",
+    "no-obligation service-pool-exhausted account-unknown",
 )
 def test_every_client_does_what_its_source_says(replay, cell, documented, impatient, broken_world):
     """Each client's source: testbed/pilot/profiles; what the fault comes to: testbed/model/consequence.py."""

@@ -52,6 +52,8 @@ CAUSE = re.compile(rb"^\[gLExec\]: cause class=(\S+) reason=(\S+) code=203\n\Z",
 """Where the site has it told (report_cause), why the switch refused: the last line of its standard error."""
 PERHAPS_NO = b"lcmaps-refused"
 """The reason of the switch where LCMAPS refused and did not say why: that may well have been a decision."""
+NEVER_OPEN = b"account-missing"
+"""The reason of the switch where the authority named an account that the node does not have: nobody runs that."""
 LAUNCHER_FAILED = 125
 LAUNCHER_MARK = re.compile(rb"^\[vm\]: ", re.MULTILINE)
 
@@ -519,7 +521,9 @@ def parsed_start(out: bytes) -> tuple[Mapping[str, Any] | None, bytes]:
 def undecided(report: Report) -> bool:
     """Whether the switch says that it refused because nobody decided. A code of 203 alone is taken for a no."""
     told = CAUSE.search(report.err) if report.code == REFUSED and not report.bypassed else None
-    return told is not None and (told[1] == b"unavailable" or (told[1] == b"undecided" and told[2] != PERHAPS_NO))
+    if told is None or told[2] in (PERHAPS_NO, NEVER_OPEN):
+        return False
+    return told[1] in (b"unavailable", b"undecided")
 
 
 class Pilot:

@@ -31,6 +31,7 @@ WEATHER = {
     Kind.UNTOLD_BANNED: "203-user",
     Kind.UNTOLD_AWAY: "203-all",
     Kind.UNTOLD_DENIED: "203-all",
+    Kind.NOBODYS: "nobodys",
     Kind.PAYLOAD_203: "payload-203",
 }
 """The weathers that are like a circumstance; none of them refuses the pilot as well."""

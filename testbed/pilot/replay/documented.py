@@ -40,6 +40,8 @@ class Kind(StrEnum):
     """As `BANNED`, `AWAY` and `DENIED`, at a site whose switch tells no causes."""
     UNTOLD_AWAY = "untold-away"
     UNTOLD_DENIED = "untold-denied"
+    NOBODYS = "nobodys"
+    """A Permit with an account that the node does not have, and causes are told."""
     PAYLOAD_203 = "payload-203"
     """All is well, and the payload itself ends with 203, of which the switch makes 204."""
 
@@ -75,12 +77,14 @@ _LIKE = {
     Kind.UNTOLD_BANNED: Kind.BANNED,
     Kind.UNTOLD_AWAY: Kind.BROKEN,
     Kind.UNTOLD_DENIED: Kind.DENIED,
+    Kind.NOBODYS: Kind.BROKEN,
     Kind.PAYLOAD_203: Kind.WELL,
 }
 """What is the same to clients that look at exit codes and words only, and mostly to ours."""
 _UNLIKE = {
     ("careful-yes", Kind.TRACELESS): _BACK,
     ("careful-yes", Kind.UNTOLD_DENIED): _BYPASS,
+    ("careful-yes", Kind.NOBODYS): _BACK,
     ("dirac", Kind.PAYLOAD_203): _FAIL,
     ("dirac-reschedule", Kind.PAYLOAD_203): _FAIL,
     ("dirac-paranoid", Kind.PAYLOAD_203): _FAIL,
