@@ -1,8 +1,9 @@
 """Who should say yes or no does not: what question 4 lets the pilot do then, and that a no stays a no."""
 
-from testbed.plugin import matrix
+from testbed.plugin import matrix, shows
 
 
+@shows("R6")
 @matrix(
     mode="log-only setuid",
     authority="argus",
@@ -13,6 +14,7 @@ def test_an_authority_without_an_answer_is_an_internal_error_and_a_denial_is_non
     assert pilot.run("/usr/bin/id -un") == expect
 
 
+@shows("R6")
 @matrix(mode="log-only setuid", authority="argus scas gums", fault="refused deny")
 def test_the_answer_of_the_site_counts_when_its_authority_is_away(pilot, expect):
     assert pilot.run("/usr/bin/id -un") == expect

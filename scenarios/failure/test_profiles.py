@@ -9,7 +9,7 @@ from testbed.model.failure import Failure
 from testbed.model.fault import Fault
 from testbed.model.outcome import End
 from testbed.pilot.replay.documented import Kind
-from testbed.plugin import matrix
+from testbed.plugin import matrix, shows
 
 EVERYWHERE = {"mode": "log-only setuid", "authority": "argus"}
 NAMED = ("service-unreachable", "service-silent")
@@ -59,6 +59,7 @@ def test_panda_by_passes_glexec_on_one_harmless_line(replay, documented, switch,
     assert [name for name, each in seen.items() if each.exposed] == ["panda-false", "panda-true"]
 
 
+@shows("R6")
 @matrix(**EVERYWHERE)
 def test_only_clients_that_take_a_denial_for_a_fault_run_a_banned_user(replay, documented, banned):
     """DIRAC's test uses the payload's proxy, so it takes a ban for a broken glexec; PanDA's uses the pilot's."""
@@ -67,6 +68,7 @@ def test_only_clients_that_take_a_denial_for_a_fault_run_a_banned_user(replay, d
     assert [name for name, each in seen.items() if each.against_a_denial] == ["dirac", "dirac-paranoid", "panda-false"]
 
 
+@shows("R6")
 @matrix(**EVERYWHERE)
 def test_a_harmless_line_and_a_ban_together_run_the_banned_user_under_panda(replay, documented, banned, noisy):
     """PanDA, glexec = True: after a probe that said a word nobody is asked about anybody (PanDA pilot, pilot.py)."""
@@ -105,6 +107,7 @@ def test_a_payload_that_ends_with_203_is_taken_for_a_failure_of_glexec_by_who_ha
     assert fates(seen) == documented(seen, Kind.PAYLOAD_203)
 
 
+@shows("R4")
 @matrix(**EVERYWHERE)
 def test_a_run_that_nobody_could_record_is_not_run_by_careful_clients(replay, documented, switch):
     """Where glexec is required its record is the point, whatever question 4 says (policy R4; our reading)."""
@@ -113,6 +116,7 @@ def test_a_run_that_nobody_could_record_is_not_run_by_careful_clients(replay, do
     assert fates(seen) == documented(seen, Kind.TRACELESS, 202)
 
 
+@shows("R6")
 @matrix(**EVERYWHERE)
 def test_where_nobody_tells_why_a_canary_tells_a_ban_from_an_outage(replay, documented, untold, banned):
     """203 is all that gLExec says of a ban (Nikhef wiki, Exit codes); the canary is ours: the switch works for it."""
@@ -129,6 +133,7 @@ def test_where_nobody_tells_why_a_canary_that_fails_as_well_shows_an_outage(repl
     assert {seen[name].fate.guess for name in CAREFUL} == {Failure.INTERNAL}
 
 
+@shows("R6")
 @matrix(**EVERYWHERE, fault="deny")
 def test_where_nobody_tells_why_and_the_pilot_is_refused_too_no_client_can_tell_a_denial(
     replay, documented, untold, broken_world
@@ -139,6 +144,7 @@ def test_where_nobody_tells_why_and_the_pilot_is_refused_too_no_client_can_tell_
     assert seen["careful-yes"].against_a_denial
 
 
+@shows("R6")
 @matrix(**EVERYWHERE, fault="deny")
 def test_a_denied_users_payload_runs_under_dirac_and_under_panda(replay, cell, broken_world):
     """Neither looks at why the probe failed (DIRAC, glexecComputingElement.py; PanDA pilot, glexec_utils.py)."""
@@ -146,6 +152,7 @@ def test_a_denied_users_payload_runs_under_dirac_and_under_panda(replay, cell, b
     assert ends(seen) == {"dirac": End.SILENT, "panda-true": End.SILENT}
 
 
+@shows("R6")
 @matrix(**EVERYWHERE, fault="deny not-applicable")
 def test_a_careful_client_that_is_told_so_never_runs_a_denied_user(replay, cell, broken_world):
     """A refused user is not run, whatever question 4 says (JSPG multi-user pilot policy, from memory; our profile)."""

@@ -19,7 +19,7 @@ from testbed.lab.world import World
 from testbed.model.cell import Cell
 from testbed.model.fault import Fault
 from testbed.model.mode import Mode
-from testbed.model.oracle import Expectation, expected
+from testbed.model.oracle import Expectation
 from testbed.model.outcome import Outcome
 from testbed.pilot.caller import Caller
 from testbed.pilot.desk import Desk
@@ -27,7 +27,6 @@ from testbed.pilot.meeting import Meeting
 from testbed.plugin.item import evidence_folder
 from testbed.plugin.meetings import hold, hold_beside, meeting_place
 from testbed.plugin.suite import NOTES, SUITE, Notes, Suite, Worlds
-from testbed.site import service
 from testbed.site.site import Site
 
 
@@ -73,10 +72,7 @@ def site(request: pytest.FixtureRequest, suite: Suite, cell: Cell) -> Site:
 @pytest.fixture
 def expectation(suite: Suite, cell: Cell, site: Site, notes: Notes) -> Expectation:
     """What the oracle says of this cell at this site; a cell without meaning does not apply."""
-    pool = suite.choice.pool_for(site, cell.user)
-    notes.expectation = expected(
-        cell, pool, site.answers.on_internal_error, tells=site.tells_causes, endpoints=len(service.endpoints(site))
-    )
+    notes.expectation = suite.choice.expectation(cell, site)
     if notes.expectation.outcome is None:
         pytest.skip(notes.expectation.meaningless)
     return notes.expectation

@@ -11,7 +11,7 @@ from testbed.model.problem import Problem
 from testbed.model.replay import UNASKED, Fate, Replay
 from testbed.model.row import Row
 from testbed.report import markdown
-from testbed.report.clients import CAPTION, HEADING, plain, tables, tallies
+from testbed.report.clients import CAPTION, HEADING, by_mode, plain, tallies
 from testbed.report.conditions import Conditions
 from testbed.report.results import REPLAYS, Results
 
@@ -53,7 +53,7 @@ def test_a_line_counts_ends_denied_users_right_guesses_and_minutes() -> None:
 
 
 def test_a_table_names_what_was_the_matter_with_its_class() -> None:
-    assert [title for title, _ in tables(RUN)] == ["setuid: none (P), deny (D), refused (E)", "log-only: none (P)"]
+    assert [title for title, _ in by_mode(RUN)] == ["setuid: none (P), deny (D), refused (E)", "log-only: none (P)"]
 
 
 def test_a_terminal_gets_lines_that_fit_and_the_caption() -> None:
