@@ -31,6 +31,8 @@ CAPTION = (
     "the client made itself a picture. min: minutes of exposure past the switch, were each payload "
     f"{PAYLOAD_MINUTES} minutes long. Letters: D denied, E internal error, P nothing that keeps a payload from running."
 )
+EACH = ("circumstance", "end", "code", "cause told", "taken for", "s", "told")
+"""What is said of one replay by itself."""
 _ENDS = (End.SEPARATED, End.UNSEPARATED, End.SILENT, End.RETURNED, End.LOST, End.HUNG)
 
 
@@ -99,6 +101,22 @@ class Tally:
         counts = [str(self.ends(end)) for end in _ENDS]
         pairs = [f"{some}/{all_}" for some, all_ in (self.denied, self.guessed)]
         return (self.client, self.answer, *counts, *pairs, str(self.exposure))
+
+
+def each_of(tally: Tally) -> list[tuple[str, ...]]:
+    """One line under `EACH` for each circumstance."""
+    return [
+        (
+            f"{replay.circumstance} ({replay.truth.letter})",
+            str(replay.fate.end),
+            "" if replay.fate.code is None else str(replay.fate.code),
+            replay.cause,
+            str(replay.fate.guess or "nothing"),
+            f"{replay.seconds:.2f}",
+            replay.told,
+        )
+        for replay in tally.replays
+    ]
 
 
 def tallies(replays: Sequence[Replay]) -> list[Tally]:

@@ -1,6 +1,6 @@
 """The matrix as one self-contained HTML file: no script, nothing loaded from elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from testbed.model.replay import Replay
@@ -164,22 +164,36 @@ def _requirements(rows: Sequence[Row], anchors: dict[tuple[str, str], str]) -> s
 
 
 def _clients(replays: Sequence[Replay]) -> str:
-    """What each client made of what went wrong, a table for each mode; what is always a failure stands out."""
+    """What each client made of what went wrong, a table for each mode; what is never right stands out."""
     parts = []
     for title, tallies in clients.by_mode(replays):
-        head = "".join(f'<th scope="col">{_line(name)}' for name in clients.HEADING)
-        body = "".join(
-            "<tr>"
-            + "".join(f'<td class="{tone}">{_line(word)}' for word, tone in zip(tally.words, tally.tones, strict=True))
-            for tally in tallies
-        )
+        lines = [_cells(zip(tally.words, tally.tones, strict=True)) for tally in tallies]
         loud = "".join(f'<p class="bad few">{_line(tally.loud)}</p>' for tally in tallies if tally.loud)
-        parts.append(
-            f'<h3>{_line(title)}</h3>{loud}<div class="wide"><table class="clients"><tr>{head}{body}</table></div>'
-        )
+        parts.append(f"<h3>{_line(title)}</h3>{loud}{_table(clients.HEADING, lines)}")
+        parts += [_one_client(tally) for tally in tallies]
     if not parts:
         return ""
     return "<section><h2>Clients</h2>" + "\n".join(parts) + f'<p class="soft">{_line(clients.CAPTION)}</p></section>'
+
+
+def _one_client(tally: clients.Tally) -> str:
+    """Each circumstance by itself, on a click."""
+    lines = [_cells((word, Tone.QUIET) for word in line) for line in clients.each_of(tally)]
+    return (
+        f'<details class="line each"><summary><span>{_line(tally.name)}: each circumstance</span></summary>'
+        f"{_table(clients.EACH, lines)}</details>"
+    )
+
+
+def _table(heading: Sequence[str], lines: Sequence[str]) -> str:
+    head = "".join(f"<td><b>{_line(name)}</b>" for name in heading)
+    return (
+        f'<div class="wide"><table class="clients"><tr>{head}{"".join(f"<tr>{line}" for line in lines)}</table></div>'
+    )
+
+
+def _cells(words: Iterable[tuple[str, Tone]]) -> str:
+    return "".join(f'<td class="{tone}">{_line(word)}' for word, tone in words)
 
 
 def _conditions(conditions: Conditions) -> str:

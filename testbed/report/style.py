@@ -67,8 +67,10 @@ dd { margin: 0; white-space: pre-wrap; }
 .asked > .shown { border-radius: .35rem; padding: .15rem .5rem; font-size: .875rem; font-weight: inherit; }
 dl.cards { display: block; }
 .wide { overflow-x: auto; }
-table.clients td, table.clients th { padding: .2rem .6rem; text-align: right; white-space: nowrap; }
-table.clients td:nth-child(-n+2), table.clients th:nth-child(-n+2) { text-align: left; }
+table.clients td { padding: .2rem .6rem; text-align: right; }
+table.clients td:nth-child(-n+2), .each td { text-align: left !important; }
+.each { margin: .2rem 0; }
+.each > summary { grid-template-columns: minmax(0, 1fr); }
 table.clients .quiet { background: none; color: inherit; }
 table { border-collapse: collapse; font-size: .875rem; }
 td { padding: .2rem 1.2rem .2rem 0; vertical-align: top; border-bottom: 1px solid var(--rule); }

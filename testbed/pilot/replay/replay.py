@@ -10,6 +10,7 @@ from testbed.model.condition import Situation
 from testbed.model.failure import Failure, classify
 from testbed.model.outcome import End
 from testbed.model.replay import Fate, Replay
+from testbed.model.seen import told as cause_told
 from testbed.pilot.profiles import Next, Step
 from testbed.pilot.profiles.walk import course
 from testbed.pilot.replay.calls import RealCalls
@@ -113,6 +114,7 @@ def _replay(client: Client, run: _Course, traces: Traces, mode: str, circumstanc
         traces.switched,
         told,
         run.calls.count,
+        str(cause_told(run.calls.said, run.calls.code) or ""),
         round(run.seconds, 3),
     )
 
