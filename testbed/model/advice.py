@@ -15,9 +15,9 @@ NOBODY = "nobody has to act"
 ACTORS = (YOU, SITE, VO, NOBODY)
 """Each piece of advice ends with one of these."""
 
-_AGAIN = "your payload goes back to the queue"
-_PILOT = f"the pilot called the site's switch wrongly, so nothing ran and {_AGAIN}: {VO}"
-_NOTHING_DECIDED = f"the site could not decide whether you may run, so nothing ran and {_AGAIN}: {SITE}"
+_AGAIN = "; hand it in again later"
+_PILOT = f"the pilot asked the site wrongly, so nothing ran: {VO}{_AGAIN}"
+_NOTHING_DECIDED = f"the site could not decide whether you may run, so nothing ran: {SITE}{_AGAIN}"
 
 _OF_CLASS: Mapping[Failure, str] = {
     Failure.DENIED: f"the site refused you, so nothing ran: {YOU}, ask its administrators why you may not run there",
@@ -25,9 +25,9 @@ _OF_CLASS: Mapping[Failure, str] = {
     Failure.INTERNAL: _NOTHING_DECIDED,
     Failure.AMBIGUOUS: f"nothing ran, and the site did not say why; it is taken as a refusal: {VO}, and ask the site",
     Failure.PAYLOAD: f"your payload ran; how it ended is its own: {NOBODY} but for its result",
-    Failure.TRACELESS: f"the site could not have recorded a run, so nothing ran and {_AGAIN}: {SITE}",
+    Failure.TRACELESS: f"the site could not have recorded a run, so nothing ran: {SITE}{_AGAIN}",
 }
-_NOT_THE_USER = f"the site let this pilot run nothing, whoever's payload it is; {_AGAIN}: {VO}, and ask the site"
+_NOT_THE_USER = f"the site let this pilot run nothing, whoever's payload it is: {VO}{_AGAIN}"
 _NOBODYS = f"the site gave an account that its worker node does not have or may not use, so nothing ran: {SITE}"
 _OF_REASON: Mapping[str, str] = {
     "banned": f"you are banned at the site, so nothing ran: {YOU}, ask its security contact",
@@ -40,22 +40,24 @@ _OF_REASON: Mapping[str, str] = {
     "account-differs": _NOT_THE_USER,
     "account-refused": _NOBODYS,
     "account-missing": _NOBODYS,
-    "pool-exhausted": f"the site has no account left for you at the moment, so nothing ran and {_AGAIN}: {SITE}",
-    "pool-contended": f"too many first payloads came to the site at once; {_AGAIN}: {NOBODY}",
-    "caller-left": f"the pilot went away before your payload began; {_AGAIN}: {NOBODY}",
+    "pool-exhausted": f"the site has no account left for you at the moment, so nothing ran: {SITE}{_AGAIN}",
+    "pool-contended": f"too many first payloads came to the site at once, so nothing ran: {NOBODY}{_AGAIN}",
+    "caller-left": f"the pilot went away before your payload began, so nothing ran: {NOBODY}{_AGAIN}",
     **dict.fromkeys(
         ("installation", "configuration", "policy-files", "lcmaps-broken", "switch-failed", "epilogue-failed"),
-        f"the site's switch is broken, so nothing ran and {_AGAIN}: {SITE}",
+        f"what changes accounts at the site is broken, so nothing ran: {SITE}{_AGAIN}",
     ),
     **dict.fromkeys(
         ("no-resources", "no-folder", "no-private-folder", "no-tracking-gid"),
-        f"the worker node lacked what your payload needs to begin, so nothing ran and {_AGAIN}: {SITE}",
+        f"the worker node lacked what your payload needs to begin, so nothing ran: {SITE}{_AGAIN}",
     ),
     "command-unusable": f"your payload's command cannot be run there: {YOU}, name a program that the node has",
     "not-executable": f"your payload's command cannot be run there: {YOU}, name a program that the node has",
 }
 
-BYPASSED = f"your payload ran in the pilot's account, not kept apart from others, since the switch failed: {SITE}"
+BYPASSED = (
+    f"your payload ran in the pilot's account, not kept apart from others, since what changes accounts failed: {SITE}"
+)
 LOST = f"the pilot was ended while your payload was with it; it may have run: {VO}"
 HUNG = f"your payload did not begin or end in its time, and was ended: {YOU}, ask for more time if it needs it"
 WAITS = f"your payload waits or runs: {NOBODY}"

@@ -68,8 +68,8 @@ class Tally:
 
     @property
     def name(self) -> str:
-        """The client with its answer, where that makes a difference to it: ``careful (yes)``."""
-        return self.client if self.answer == UNASKED else f"{self.client} ({self.answer})"
+        """The client with the answer, where that makes a difference to it: ``careful, question 4 yes``."""
+        return self.client if self.answer == UNASKED else f"{self.client}, question 4 {self.answer}"
 
     @property
     def loud(self) -> str:

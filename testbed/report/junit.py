@@ -37,7 +37,7 @@ def render(rows: Sequence[Row], conditions: Conditions) -> str:
         for each in shown(members):
             if each.rows:  # the schema knows no properties of a case
                 asked = f"requirement {each.requirement.name} {each.requirement.known.mark}"
-                SubElement(properties, "property", name=asked, value=one_line(each.cells))
+                SubElement(properties, "property", name=asked, value=one_line(each.both))
         for row in members:
             _case(suite, row)
     indent(root)

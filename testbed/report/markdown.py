@@ -89,10 +89,10 @@ def _clients(replays: Sequence[Replay]) -> list[str]:
     parts = []
     for title, found in clients.by_mode(replays):
         parts += [_plain(title), _rows(clients.HEADING, [tuple(map(_plain, tally.words)) for tally in found])]
-        for tally in found:
-            if tally.client == OURS:  # the others' would be hundreds of lines: they are in the HTML report
-                lines = [tuple(map(_plain, line)) for line in clients.each_of(tally)]
-                parts += [f"{_plain(tally.name)}, {_plain(tally.mode)}", _rows(clients.EACH, lines)]
+        ours = [tally for tally in found if tally.client == OURS]
+        if ours:  # the others' would be hundreds of lines: they are in the HTML report
+            lines = [tuple(map(_plain, (tally.answer, *line))) for tally in ours for line in clients.each_of(tally)]
+            parts += [_plain(f"{OURS}, {ours[0].mode}"), _rows(("question 4", *clients.EACH), lines)]
         parts.append("\n".join(f"- {_SIGNS[Tone.BAD]}**{_plain(tally.loud)}**" for tally in found if tally.loud))
     return ["## Clients", *filter(None, parts), clients.CAPTION] if parts else []
 

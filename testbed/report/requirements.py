@@ -42,20 +42,29 @@ class Shown:
 
     @property
     def cells(self) -> str:
-        """How many cells show it, how they stand to their documentation, and where users are exposed."""
+        """How many cells show it, and how they stand to their documentation."""
         if not self.rows:
             return "none" if self.requirement.shown_by_scenarios else "none: no scenario shows it"
         counts = Counter(row.verdict for row in self.rows)
-        judged = ", ".join(f"{counts[verdict]} {words}" for verdict, words in _WORDS.items() if counts[verdict])
+        return ", ".join(f"{counts[verdict]} {words}" for verdict, words in _WORDS.items() if counts[verdict])
+
+    @property
+    def exposed(self) -> str:
+        """In how many of them users are exposed, and in which modes; empty where they are not."""
         exposed = [row for row in self.rows if row.protects is False]
         modes = ", ".join(dict.fromkeys(row.mode or "no mode" for row in exposed))
-        return judged + (f"; users exposed in {len(exposed)} ({modes})" if exposed else "")
+        return f"users exposed in {len(exposed)} ({modes})" if exposed else ""
+
+    @property
+    def both(self) -> str:
+        """``cells`` and ``exposed`` in one."""
+        return "; ".join(filter(None, (self.cells, self.exposed)))
 
     @property
     def words(self) -> tuple[str, ...]:
         """One line under `HEADING`."""
         asked = self.requirement
-        return (asked.name, asked.known.mark, asked.text, self.cells, asked.lacks)
+        return (asked.name, asked.known.mark, asked.text, self.both, asked.lacks)
 
     @property
     def scenarios(self) -> dict[str, list[Row]]:
@@ -80,7 +89,7 @@ def plain(rows: Sequence[Row], width: int) -> str:
     lines = ["requirements of the policy on multi-user pilots ([SRC] a source confirms it, [MEM] from memory)"]
     for each in found:
         if each.rows:
-            said = f"{each.requirement.name:<4}{each.requirement.known.mark} {each.cells}: {each.requirement.text}"
+            said = f"{each.requirement.name:<4}{each.requirement.known.mark} {each.both}: {each.requirement.text}"
             lines += textwrap.wrap(said, width, subsequent_indent=" " * 10, break_on_hyphens=False)
     absent = [each for each in found if not each.rows]
     never = [each.requirement.name for each in absent if not each.requirement.shown_by_scenarios]

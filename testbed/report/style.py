@@ -64,7 +64,7 @@ dd { margin: 0; white-space: pre-wrap; }
 .finding dt { margin: 0; line-height: 1.7; }
 .finding .word { padding: .1rem .45rem; border-radius: .35rem; }
 .asked { display: grid; grid-template-columns: minmax(0, 1fr) minmax(8rem, 22rem) !important; }
-.asked > .shown { border-radius: .35rem; padding: .15rem .5rem; font-size: .875rem; font-weight: inherit; }
+.shown { display: inline-block; border-radius: .35rem; padding: .15rem .5rem; font-size: .875rem; }
 dl.cards { display: block; }
 .wide { overflow-x: auto; }
 table.clients td { padding: .2rem .6rem; text-align: right; }

@@ -102,7 +102,7 @@ OWN = dataclasses.replace(
 def test_a_refused_user_who_ran_is_told_in_a_line_of_its_own(rows: list[Row], conditions: Conditions) -> None:
     said = "A REFUSED USER'S PAYLOAD RAN under dirac, setuid: 1 of 1 (deny)"
     careful = dataclasses.replace(RUN[4], answer="yes", circumstance="untold-deny", fate=ITSELF)
-    also = "A REFUSED USER'S PAYLOAD RAN under careful (yes), setuid: 1 of 1 (untold-deny)"
+    also = "A REFUSED USER'S PAYLOAD RAN under careful, question 4 yes, setuid: 1 of 1 (untold-deny)"
     replays = [*RUN, careful]
     assert [tally.loud for tally in tallies(replays) if tally.loud] == [said, also]
     assert said in plain(replays, 100)
@@ -122,12 +122,12 @@ def test_the_html_report_has_the_table_of_each_mode_and_each_circumstance(
         '<td class="quiet">dirac<td class="quiet">not asked<td class="quiet">1<td class="quiet">0<td class="bad">2'
         in page
     )
-    assert "agent (ours) (no): each circumstance" in page
+    assert "agent (ours), question 4 no: each circumstance" in page
     assert '<td class="quiet">denied banned<td class="quiet">denied<td class="quiet">1.25' in page
     assert "<h2>Clients</h2>" not in html.render(rows, conditions)
 
 
 def test_markdown_tells_our_own_pilots_circumstances_one_by_one(rows: list[Row], conditions: Conditions) -> None:
     text = markdown.render(rows, conditions, [*RUN, OWN])
-    assert f"| deny (D) | returned to the queue | 203 | denied banned | denied | 1.25 | {OWN.told} |" in text
-    assert text.count("| circumstance | end |") == 1
+    assert f"| no | deny (D) | returned to the queue | 203 | denied banned | denied | 1.25 | {OWN.told} |" in text
+    assert text.count("| question 4 | circumstance | end |") == 1

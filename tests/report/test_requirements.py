@@ -32,7 +32,7 @@ def showing(rows: list[Row]) -> list[Row]:
 def test_each_requirement_counts_the_cells_that_name_it(showing: list[Row]) -> None:
     found = {each.requirement.name: each for each in shown(showing)}
     assert list(found) == [each.name for each in REQUIREMENTS]
-    assert found["R8"].cells == "28 as documented; users exposed in 14 (none, log-only)"
+    assert found["R8"].both == "28 as documented; users exposed in 14 (none, log-only)"
     assert found["R6"].tone is Tone.GOOD
     assert found["R4"].cells == "none"
     assert found["R12"].cells == "none: no scenario shows it"
