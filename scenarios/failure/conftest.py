@@ -2,10 +2,12 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import pytest
 
 from testbed.model.answers import MultiUser
+from testbed.model.cell import Authority
 from testbed.model.failure import Failure
 from testbed.model.replay import Fate, Replay
 from testbed.pilot.replay import Ground, clients, replayed
@@ -35,11 +37,14 @@ def replay(suite, cell, world, notes) -> Callable[..., dict[str, Replay]]:
     everybody = list(clients(answers))
 
     def held(
-        circumstance: str, truth: Failure, *names: str, then: str = "", patience: float = PATIENCE
+        circumstance: str, truth: Failure, *names: str, patience: float = PATIENCE, **ways: Any
     ) -> dict[str, Replay]:
+        """``ways`` are those of `Ground`: what the payload does then, what clients inherit, the proxy's mode."""
         chosen = [client for client in everybody if not names or client.name in names]
         called = [client.name for client in chosen]
-        ground = Ground(world.node, world.site, world.grid, called, then=then, patience=patience)
+        ground = Ground(world.node, world.site, world.grid, called, patience=patience, **ways)
+        if cell.authority is not Authority.ARGUS:
+            circumstance += f" ({cell.authority})"
         found = replayed(ground, chosen, cell.mode, circumstance, truth)
         if not names:
             suite.keep(found.values())

@@ -3,6 +3,8 @@
 Documented is what each one's source says (testbed/pilot/replay/documented.py); who ran as whom the node says.
 """
 
+import pytest
+
 from testbed.model.condition import NEVER_OPEN
 from testbed.model.consequence import CONSEQUENCES, UNTOLD
 from testbed.model.failure import Failure
@@ -48,6 +50,25 @@ def test_every_client_does_what_its_source_says(replay, cell, documented, impati
     truth, kind = kind_of(cell)
     seen = replay(str(cell.fault), truth)
     assert fates(seen) == documented(seen, kind, 202 if cell.fault is Fault.NO_CONFIG else 203)
+
+
+@matrix(mode="setuid", authority="scas gums", fault="refused deny not-applicable no-obligation")
+def test_what_a_client_does_is_the_same_whatever_the_authority_speaks(
+    replay, cell, documented, impatient, broken_world
+):
+    """A SCAS says "no rule" by a SOAP fault, which is no decision, a GUMS by a Deny (testbed/model/consequence.py)."""
+    truth, kind = kind_of(cell)
+    seen = replay(str(cell.fault), truth)
+    assert fates(seen) == documented(seen, kind)
+
+
+@pytest.mark.slow
+@matrix(mode="log-only", authority="scas gums", fault="refused deny not-applicable no-obligation indeterminate")
+def test_where_glexec_only_logs_it_is_the_same_with_every_authority(replay, cell, documented, impatient, broken_world):
+    """As with a switch that changes the uid; who ran through it ran as the pilot (testbed/model/consequence.py)."""
+    truth, kind = kind_of(cell)
+    seen = replay(str(cell.fault), truth)
+    assert fates(seen) == documented(seen, kind)
 
 
 @matrix(**EVERYWHERE)
@@ -105,6 +126,35 @@ def test_a_payload_that_ends_with_203_is_taken_for_a_failure_of_glexec_by_who_ha
     """DIRAC takes all from 127 on for glexec's, BLAH any code; 204 for a payload's 203 (Nikhef wiki, Exit codes)."""
     seen = replay("payload-203", Failure.PAYLOAD, then="exit 203")
     assert fates(seen) == documented(seen, Kind.PAYLOAD_203)
+
+
+@matrix(**EVERYWHERE)
+def test_a_proxy_that_others_can_read_is_the_pilots_mistake_and_dirac_makes_a_by_pass_of_it(replay, documented):
+    """201: wrong mode (Nikhef wiki, Exit codes). PanDA makes it 0700 (its pilot); a careful one mends it."""
+    seen = replay("loose-proxy", Failure.MISUSED, proxy_mode=0o644)
+    assert fates(seen) == documented(seen, Kind.LOOSE_PROXY, 201)
+    assert [name for name, each in seen.items() if each.exposed] == ["dirac", "dirac-paranoid", "panda-false"]
+    assert {seen[name].fate.guess for name in CAREFUL} == {Failure.MISUSED}
+
+
+@matrix(**EVERYWHERE)
+def test_a_variable_that_a_pilot_inherits_is_its_mistake_and_by_passes_glexec_under_two_frameworks(replay, documented):
+    """201: an unknown GLEXEC_MODE (our choice). BLAH sets it itself (mapped_exec.c); a careful client clears it."""
+    seen = replay("odd-mode", Failure.MISUSED, inherited={"GLEXEC_MODE": "left-over"})
+    assert fates(seen) == documented(seen, Kind.ODD_MODE, 201)
+    exposed = [name for name, each in seen.items() if each.exposed]
+    assert exposed == ["dirac", "dirac-paranoid", "panda-false", "panda-true"]
+
+
+@shows("R6")
+@matrix(**EVERYWHERE)
+def test_a_pilot_that_the_site_does_not_list_runs_everybody_itself_under_dirac_and_panda(replay, documented, switch):
+    """The caller is not in user_white_list: 203 (Nikhef wiki, Exit codes); the probes of both take it for broken."""
+    with switch.configured(user_white_list="nobody"):
+        seen = replay("unlisted", Failure.DENIED)
+    assert fates(seen) == documented(seen, Kind.DENIED)
+    ran = [name for name, each in seen.items() if each.against_a_denial]
+    assert ran == ["dirac", "dirac-paranoid", "panda-false", "panda-true"]
 
 
 @shows("R4")

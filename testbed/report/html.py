@@ -155,8 +155,8 @@ def _requirements(rows: Sequence[Row], anchors: dict[tuple[str, str], str]) -> s
         exposed = f' <span class="bad few shown">{_line(each.exposed)}</span>' if each.exposed else ""
         lines.append(
             f'<details class="line"><summary class="asked"><span>{asked.name} <small>{_line(asked.known.mark)}</small> '
-            f'{_line(asked.text)}</span><span><span class="{each.tone} shown">{_line(each.cells)}</span>{exposed}</span>'
-            "</summary>"
+            f'{_line(asked.text)}</span><span><span class="{each.tone} shown">{_line(each.cells)}</span>{exposed}'
+            "</span></summary>"
             f'<dl class="cards">{scenarios}{lacks}{source}</dl></details>'
         )
     if not lines:
