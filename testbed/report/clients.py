@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from testbed.model.failure import Failure
 from testbed.model.outcome import End
 from testbed.model.replay import UNASKED, Replay
 from testbed.report.matrix import Tone
@@ -29,10 +30,12 @@ CAPTION = (
     "How many circumstances led where. said so, SILENT: ran with the pilot's uid, known to the node's log or not. "
     "denied ran: payloads of refused users that ran, of all those. guessed: taken for what it was, of those of which "
     "the client made itself a picture. min: minutes of exposure past the switch, were each payload "
-    f"{PAYLOAD_MINUTES} minutes long. Letters: D denied, E internal error, P nothing that keeps a payload from running."
+    f"{PAYLOAD_MINUTES} minutes long. D denied, M the pilot's own mistake, E internal error, T no record can be made, "
+    "P nothing that keeps a payload from running."
 )
 EACH = ("circumstance", "end", "code", "cause told", "taken for", "s", "told")
 """What is said of one replay by itself."""
+NOTHING = Failure.PAYLOAD.letter
 _ENDS = (End.SEPARATED, End.UNSEPARATED, End.SILENT, End.RETURNED, End.LOST, End.HUNG)
 
 
@@ -129,8 +132,12 @@ def tallies(replays: Sequence[Replay]) -> list[Tally]:
 
 
 def circumstances(replays: Sequence[Replay], mode: str) -> list[str]:
-    """What was the matter in the replays of a mode, each once, with its class."""
-    return list(dict.fromkeys(f"{each.circumstance} ({each.truth.letter})" for each in replays if each.mode == mode))
+    """What was the matter in the replays of a mode, each once, with its class, even where some clients did not mind."""
+    letters: dict[str, str] = {}
+    for each in replays:
+        if each.mode == mode and letters.get(each.circumstance, NOTHING) == NOTHING:
+            letters[each.circumstance] = each.truth.letter
+    return [f"{circumstance} ({letter})" for circumstance, letter in letters.items()]
 
 
 def by_mode(replays: Sequence[Replay]) -> list[tuple[str, list[Tally]]]:

@@ -24,6 +24,7 @@ class RealCalls:
     mended: bool = False
     """Whether it has put right what it did wrong: its environment, its copy of the proxy."""
     _made: str = field(default="", init=False)
+    _tightened: bool = field(default=False, init=False)
 
     @property
     def found(self) -> bool:
@@ -52,7 +53,8 @@ class RealCalls:
         return seen
 
     def _seen(self, errand: Errand, stage: Stage) -> Seen:
-        if stage.credential == PAYLOAD and self.profile.proxy_mode is not None and not self.count:
+        if stage.credential == PAYLOAD and self.profile.proxy_mode is not None and not self._tightened:
+            self._tightened = True
             self.ground.run(["/usr/bin/chmod", f"{self.profile.proxy_mode:o}", self.place.payload_proxy], {})
         limit = min(self.profile.patience or self.ground.patience, self.ground.patience)
         result = self.ground.run(errand.argv, self._variables(stage, errand.wraps), limit, errand.stdin)

@@ -104,7 +104,7 @@ class Ground:
         inherited: Mapping[str, str] | None = None,
         proxy_mode: int = 0o600,
     ) -> None:
-        """``inherited`` are variables that clients find in their environment, ``proxy_mode`` is that of the payloads'."""
+        """``inherited`` are variables that clients find set, ``proxy_mode`` is that of the payload's proxy."""
         self.node, self.site, self.grid, self.patience = node, site, grid, patience
         self.inherited = inherited or {}
         self.account = site.pilot_accounts[0]
