@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from testbed.model.answers import MultiUser
-from testbed.model.cell import Authority
 from testbed.model.failure import Failure
 from testbed.model.replay import Fate, Replay
 from testbed.pilot.replay import Ground, clients, replayed
 from testbed.pilot.replay.documented import Documented, Kind
 from testbed.pilot.replay.ground import PATIENCE
+from testbed.plugin.ours import at
 
 BRIEF = "0.3"
 """Seconds that the modules wait for a service here, so that one that says nothing does not hold the run up."""
@@ -43,9 +43,7 @@ def replay(suite, cell, world, notes) -> Callable[..., dict[str, Replay]]:
         chosen = [client for client in everybody if not names or client.name in names]
         called = [client.name for client in chosen]
         ground = Ground(world.node, world.site, world.grid, called, patience=patience, **ways)
-        if cell.authority is not Authority.ARGUS:
-            circumstance += f" ({cell.authority})"
-        found = replayed(ground, chosen, cell.mode, circumstance, truth)
+        found = replayed(ground, chosen, cell.mode, at(cell, circumstance), truth)
         if not names:
             suite.keep(found.values())
         return found

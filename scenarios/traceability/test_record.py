@@ -48,3 +48,17 @@ verify -> account
 """
     with switch.altered(switch.policy_file, policy):
         assert switch.tries() == switch.runs()
+
+
+@shows("R4", "R11")
+@matrix(mode="log-only setuid")
+def test_the_vos_history_and_the_sites_record_are_joined_by_the_payloads_id(pilot, records, cell):
+    """The VO keeps audit logs and helps with incidents (policy R11, from memory); GLEXEC_ID as the key: our choice."""
+    payload, sent = pilot.send("/usr/bin/id -un", "alice", b"")
+    pilot.end_of(payload, sent)
+    told, report, history = pilot.vo.history(payload)
+    [record] = [each for each in records(1) if f'GLEXEC_ID: "{payload}"' in each.lines and "id -un" in each.command]
+    assert (told.user, record.dn) == ("alice", ALICE)
+    assert [change.state for change in history if change.state != "started"] == ["queued", "taken", "ended"]
+    assert history[1].who == sent
+    assert report.identity.user == (record.account if cell.mode == "setuid" else record.caller)

@@ -174,8 +174,8 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         "The VO and the pilots' owner keep audit logs and help with incidents.",
         Known.MEMORY,
         "",
-        (),
-        "the VO's log, and the key that joins it to the site's",
+        ("scenarios/traceability/test_record.py",),
+        "how long the VO keeps its log",
     ),
     Requirement(
         12,

@@ -1,6 +1,6 @@
 """What our own pilot made of a circumstance, told as the replays of other clients are: they stand side by side."""
 
-from testbed.model.cell import Cell
+from testbed.model.cell import Authority, Cell
 from testbed.model.failure import Failure, class_of
 from testbed.model.fault import Fault
 from testbed.model.mode import WAYS
@@ -22,6 +22,11 @@ _WORDS = {
 }
 
 
+def at(cell: Cell, circumstance: str) -> str:
+    """A circumstance with the service that it was met at, where that is not an Argus or the node itself."""
+    return f"{circumstance} ({cell.authority})" if cell.authority in (Authority.SCAS, Authority.GUMS) else circumstance
+
+
 def of_our_pilot(cell: Cell, choice: Choice, site: Site, outcome: Outcome) -> Replay | None:
     """The outcome of a cell in which something is broken or somebody refused, as a replay; ``None`` for the others."""
     if not WAYS[cell.mode].calls_switch:
@@ -32,7 +37,7 @@ def of_our_pilot(cell: Cell, choice: Choice, site: Site, outcome: Outcome) -> Re
     answers = site.answers
     cause = Case(cell, pool, answers.on_internal_error).cause
     truth = class_of(cause) if cause else Failure.PAYLOAD
-    circumstance = str(cell.fault)
+    circumstance = at(cell, str(cell.fault))
     if cell.fault is Fault.NONE:
         truth, circumstance = Failure.DENIED, NOT_MAPPED
     step = "runs the payload itself, and says so" if outcome.bypassed else _WORDS[outcome.end]
@@ -42,7 +47,7 @@ def of_our_pilot(cell: Cell, choice: Choice, site: Site, outcome: Outcome) -> Re
         OURS,
         str(cell.on_internal_error or answers.on_internal_error),
         cell.mode,
-        circumstance if cell.authority == "argus" or cell.fault is Fault.NONE else f"{circumstance} ({cell.authority})",
+        circumstance,
         truth,
         fate,
         switched=bool(ran) and not outcome.bypassed,
