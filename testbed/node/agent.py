@@ -521,8 +521,10 @@ def canary_of(code: int | None, err: str) -> str:
 # --- what the site answers --------------------------------------------------------------------------------------------
 
 UNTOLD = "untold"
-NAMED_ONLY = ("service-untrusted", "service-broken", "account-missing")
+NAMED_ONLY = ("service-untrusted", "service-broken")
 """Reasons that no condition covers unless it names them: somebody who is in the middle could bring them about."""
+NEVER_OPEN = ("account-missing",)
+"""Reasons that no answer covers: there was a decision, and it gave an account that the node does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -625,6 +627,8 @@ class Answers:
         """Question 4: after a call that came to this, may the pilot run the payload itself, and why?"""
         if failure in NEVER:
             return False, NEVER[failure]
+        if at.cause and at.cause.reason in NEVER_OPEN:
+            return False, f"{at.cause.reason}: nobody runs what was given an account that the node does not have"
         if failure == TRACELESS and self.needs_trace:
             return False, "the site requires glexec, and a run that nobody recorded is none of glexec's"
         if self.on_internal_error == "depends":

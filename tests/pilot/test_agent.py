@@ -228,6 +228,7 @@ CAUSES = {
     "class=unavailable reason=service-silent code=203": True,
     "class=undecided reason=service-undecided code=203": True,
     "class=undecided reason=lcmaps-refused code=203": False,
+    "class=unavailable reason=account-missing code=203": False,
     "class=denied reason=denied code=203": False,
     "class=denied reason=service-silent code=203": False,
     "class=unavailable reason=service-silent code=201": False,
