@@ -172,7 +172,7 @@ def served(server: Callable[[], Server]) -> Iterator[Server]:
 
 @contextlib.contextmanager
 def _made(grid: Grid, file: Path) -> Iterator[Side]:
-    node = LocalNode()
+    node = LocalNode({"notes": str(file.with_name("notes.json"))})
     ca = grid.authority.identity.certificate_pem
     home = Home.open(grid.folder)
     with served(lambda: Server(home, "127.0.0.1", 0, node.reach, file=file)) as server:
