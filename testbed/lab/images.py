@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ CONTENT = "testbed.content"
 BUILT = "testbed.image"
 """The label of what is built here: the name that it was built for, kept when a newer image takes that name."""
 BASE = "glexec-testbed/base:made-by-make-images"
+TAG = os.environ.get("TESTBED_TAG", "latest")
+"""The tag of what is built here: checkouts that run side by side on one engine have one each."""
 BUILD_LIMIT = 900.0
 """Seconds for one build."""
 
@@ -79,13 +82,13 @@ class Image:
 
 
 WORKER_NODE = Image(
-    "glexec-testbed/worker-node:latest", "images/worker-node/Dockerfile", ("images/worker-node", "images/vm")
+    f"glexec-testbed/worker-node:{TAG}", "images/worker-node/Dockerfile", ("images/worker-node", "images/vm")
 )
-PILOT = Image("glexec-testbed/pilot:latest", "images/pilot/Dockerfile", ("images/pilot", "testbed"))
-AUTHORITY = Image("glexec-testbed/authority:latest", "images/authority/Dockerfile", ("images/authority", "testbed"))
+PILOT = Image(f"glexec-testbed/pilot:{TAG}", "images/pilot/Dockerfile", ("images/pilot", "testbed"))
+AUTHORITY = Image(f"glexec-testbed/authority:{TAG}", "images/authority/Dockerfile", ("images/authority", "testbed"))
 IMAGES = (WORKER_NODE, PILOT, AUTHORITY)
 SANITIZED = Image(
-    "glexec-testbed/switch-sanitized:latest",
+    f"glexec-testbed/switch-sanitized:{TAG}",
     "images/switch-sanitized/Dockerfile",
     ("images/switch-sanitized", "images/worker-node/glexec"),
 )
@@ -105,13 +108,12 @@ def ensure(store: ImageStore, images: Sequence[Image] = IMAGES) -> str:
 def build(store: ImageStore, image: Image) -> None:
     """Build an image: the beginnings of its stages first and at the same time, then the whole out of their layers."""
     inputs = entries(image.inputs, image.root)
-    name = image.reference.rpartition(":")[0]
     text = next(entry.content for entry in inputs if entry.path == image.dockerfile).decode()
     stages = beginnings(text)
     begun = []
     for stage, dockerfile in stages.items():
         beginning = Entry(f"{image.dockerfile}.{stage}", dockerfile.encode())
-        begun.append(partial(run_build, store, tar([*inputs, beginning]), beginning.path, f"{name}:{stage}"))
+        begun.append(partial(run_build, store, tar([*inputs, beginning]), beginning.path, f"{image.reference}-{stage}"))
     together(store, begun if len(stages) > 1 else [])
     labels = {CONTENT: content(inputs, _label(store, image.base))}
     run_build(store, tar(inputs), image.dockerfile, image.reference, labels=labels)

@@ -5,15 +5,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from testbed.credentials.grid import Grid
+from testbed.lab import images
 from testbed.lab.engine import Engine
 from testbed.lab.layout import AUTHORITY, PILOT, WORKER_NODE
 from testbed.lab.pool import Pool
 from testbed.lab.run import Run, running
 
 IMAGES = {
-    WORKER_NODE: "glexec-testbed/worker-node:latest",
-    PILOT: "glexec-testbed/pilot:latest",
-    AUTHORITY: "glexec-testbed/authority:latest",
+    WORKER_NODE: images.WORKER_NODE.reference,
+    PILOT: images.PILOT.reference,
+    AUTHORITY: images.AUTHORITY.reference,
 }
 """The image of each host."""
 

@@ -18,6 +18,12 @@ from testbed.model.problem import Problem
 DRAIN = 0.2
 """Seconds that output may still come after the command has ended: a left-over process may hold the pipe for ever."""
 
+FEED = 0.2
+"""Seconds that a feeder waits for room before it looks whether it is still wanted."""
+
+PIECE = 1 << 15
+"""Bytes of an input that are sent at a time."""
+
 LOOK = 0.05
 """Seconds between looks for an exit status, which arrives without waking the reader when a pipe is still held."""
 
@@ -33,23 +39,31 @@ class Connection:
         """Run a command (or a line of shell) by the account's shell; after ``limit`` seconds the outcome is "hung"."""
         line = command if isinstance(command, str) else shlex.join(command)
         began = time.monotonic()
+        over = threading.Event()
         out, err = bytearray(), bytearray()
         code: int | None = None
         hung = False
         try:
             channel = self._transport.open_session(timeout=limit)
-            channel.settimeout(limit)
-            channel.exec_command(line)
-            feeder = _feed(channel, stdin)
+            channel.settimeout(FEED)
+            channel.exec_command(_fed(line) if stdin else _unfed(line))
+            feeder = _feed(channel, stdin, over) if stdin else None
             hung = not _collect(channel, out, err, began + limit)
             if not hung:
                 code = channel.recv_exit_status()
                 code = None if code < 0 else code
+            over.set()
+            if feeder:
+                feeder.join()
             channel.close()
-            feeder.join(timeout=1)
         except (TimeoutError, paramiko.SSHException, OSError, EOFError) as error:
             hung = hung or isinstance(error, TimeoutError)
-            err += f"[ssh to {self.peer}]: {error or type(error).__name__}\n".encode()
+            said = str(error) or type(error).__name__
+            if (lost := self._transport.get_exception()) is not None:
+                said += f" ({lost or type(lost).__name__})"
+            err += f"[ssh to {self.peer}]: {said}\n".encode()
+        finally:
+            over.set()
         return Result(
             (line,) if isinstance(command, str) else tuple(command),
             code,
@@ -83,6 +97,8 @@ def connect(
         # Without it every small packet of a command waits for the acknowledgement of the one before: 48 ms, not 4.
         plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport = paramiko.Transport(plug)
+        # New keys while a command ends make paramiko's reader wait for itself. Ours are one run's.
+        transport.packetizer.REKEY_BYTES = transport.packetizer.REKEY_PACKETS = 1 << 40
     except OSError as error:
         raise Problem("no ssh connection", where=peer, cause=str(error)) from error
     try:
@@ -113,14 +129,32 @@ def _private_key(key: Path | str) -> paramiko.PKey:
     return paramiko.Ed25519Key.from_private_key(io.StringIO(text))
 
 
-def _feed(channel: paramiko.Channel, stdin: bytes) -> threading.Thread:
+# A packet for a channel that the server has closed makes it end the whole connection, and with it whatever runs beside
+# (OpenSSH: "data packet referred to nonexistent channel"). paramiko lets go of a channel's lock before it sends, so its
+# packets may come too late. Hence nothing is sent to a command that could have ended.
+
+
+def _unfed(line: str) -> str:
+    """The line without an input: nothing has to be sent that could come too late, not even its end."""
+    return f"exec </dev/null; {line}"
+
+
+def _fed(line: str) -> str:
+    """The line, kept from ending before its whole input has come."""
+    return f"(\n{line}\n); code=$?; cat >/dev/null; exit $code"
+
+
+def _feed(channel: paramiko.Channel, stdin: bytes, over: threading.Event) -> threading.Thread:
     """Send standard input beside the reading, so that a full window on one side cannot stop the other."""
 
     def send() -> None:
-        # The command may end without reading all of it.
-        with contextlib.suppress(OSError):
-            channel.sendall(stdin)
-            channel.shutdown_write()
+        sent = 0
+        with contextlib.suppress(OSError):  # the connection is gone
+            while sent < len(stdin) and not over.is_set():
+                with contextlib.suppress(TimeoutError):
+                    sent += channel.send(stdin[sent : sent + PIECE])
+            if not over.is_set():
+                channel.shutdown_write()
 
     feeder = threading.Thread(target=send, daemon=True)
     feeder.start()

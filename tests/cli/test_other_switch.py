@@ -10,13 +10,14 @@ import pytest
 
 from testbed.lab.engine import Engine
 from testbed.lab.engine_images import DockerImages
+from testbed.lab.images import TAG
 from testbed.lab.machine import engine
 from testbed.site.load import example_folder
 from tests.cli.conftest import Command, Said
 
 PASSED_ON = "contract/test_exit_codes.py::test_the_exit_code_of_the_payload_is_passed_on"
 INSTALLED = "preflight/test_worker_node.py::test_the_switch_is_installed_as_the_mode_wants_it"
-IMAGE = "glexec-testbed/switch-of-a-test:latest"
+IMAGE = f"glexec-testbed/switch-of-a-test:{TAG}"
 
 
 @pytest.mark.parametrize(

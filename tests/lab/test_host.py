@@ -2,6 +2,7 @@
 
 import hashlib
 import statistics
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -37,6 +38,19 @@ def test_standard_input_of_any_size_arrives(world: LeasedWorld) -> None:
     content = bytes(range(256)) * 20_000
     result = world.node.run(["sha256sum"], stdin=content, limit=20)
     assert result.text.split()[0] == hashlib.sha256(content).hexdigest()
+
+
+def test_an_input_that_a_command_does_not_read_is_no_harm(world: LeasedWorld) -> None:
+    result = world.node.run(["sh", "-c", "exit 7"], stdin=bytes(5_000_000), limit=20)
+    assert (result.code, result.hung, result.err) == (7, False, b"")
+
+
+def test_many_commands_side_by_side_leave_the_connection_whole(world: LeasedWorld) -> None:
+    """A late packet for a command that has ended makes sshd hang up on all: one in a thousand was late once."""
+    inputs = [b"", b"read by nobody", bytes(100_000)] * 400
+    with ThreadPoolExecutor(8) as together:
+        results = list(together.map(lambda stdin: world.node.run(["true"], stdin=stdin, limit=20), inputs))
+    assert [result for result in results if result.code != 0] == []
 
 
 def test_output_of_any_size_comes_back(world: LeasedWorld) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from testbed.lab.engine import Engine
-from testbed.lab.images import ROOT, SANITIZED, Image
+from testbed.lab.images import ROOT, SANITIZED, TAG, Image
 from tests.mutants.table import Edit
 from tests.sanitized.run import run
 
-SPOILT = "glexec-testbed/switch-spoilt:latest"
+SPOILT = f"glexec-testbed/switch-spoilt:{TAG}"
 ANY = ["scenarios/contract/test_exit_codes.py::test_the_exit_code_of_the_payload_is_passed_on"]
 
 
