@@ -2,7 +2,8 @@
 
 Scenarios wait for containers more than they compute, so the first run begins with them; the second, at a lower
 priority, begins with what computes most. Each goes on until nothing is left to begin with (`tests.sharing`). What the
-first says is shown as it goes, what the second says when both have ended. Exit code 1 when one failed.
+first says is shown as it goes, what the second says when both have ended, then the matrix of both where both have
+run scenarios. Exit code 1 when one failed.
 """
 
 import os
@@ -13,6 +14,8 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+
+from tests.joined import join
 
 ROOT = Path(__file__).parents[1]
 LAST = ("pilot", "authority", "credentials", "lcmaps_plugins", "switch", "sanitized", "mutants")
@@ -46,6 +49,8 @@ def main(options: Sequence[str]) -> int:
         said.seek(0)
         sys.stdout.buffer.write(said.read())
         sys.stdout.flush()
+    for part in join(named, named.with_name(f"{named.name}-beside")):
+        print(part)
     return 1 if first.returncode or second else 0
 
 
