@@ -1,7 +1,7 @@
 """What "depends" depends on: one explicit case in which the answer is yes, and what a pilot knows when it asks."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -132,6 +132,12 @@ class Condition:
 
     def __str__(self) -> str:
         return " and ".join(self.states)
+
+
+def stored(condition: Condition) -> dict[str, Any]:
+    """A condition as JSON data: what `restored` reads."""
+    windows = [{"start": each.start.isoformat(), "end": each.end.isoformat()} for each in condition.windows]
+    return {**asdict(condition), "windows": windows}
 
 
 def restored(data: Mapping[str, Any]) -> Condition:

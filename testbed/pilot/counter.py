@@ -47,7 +47,7 @@ def send(engine: Engine, vo: Vo, node: str, mode: str) -> str:
     usual = Mode.LOG_ONLY if node == "log-only" else Mode.SETUID
     address = engine.attach(demo.container_name(host), demo.NETWORK).address
     reached = {"name": host, "address": address, "account": site.pilot_accounts[0].name}
-    return vo.start_pilot(Order(Mode(mode or usual), site.answers.on_internal_error, node=reached))
+    return vo.start_pilot(Order.at(site.answers, Mode(mode or usual), node=reached))
 
 
 def files(path: Path) -> bytes:
