@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from testbed.model.answers import OnInternalError
 from testbed.model.cell import Attack, Authority, Cell
 from testbed.model.consequence import CONSEQUENCES, UNTOLD, Consequence
+from testbed.model.failure import Failure
 from testbed.model.fault import Fault
 from testbed.model.mode import WAYS, Mode
+from testbed.model.node_consequence import NODE_CONSEQUENCES, NodeConsequence
 from testbed.model.outcome import Attempt, End, Outcome
 
 
@@ -34,6 +36,17 @@ class Case:
     def consequence(self) -> Consequence | None:
         """What a fault of the authority comes to; ``None`` where there is no such fault."""
         return CONSEQUENCES.get(self.cell.fault)
+
+    @property
+    def on_node(self) -> NodeConsequence | None:
+        """What a fault of the worker node comes to; ``None`` where there is no such fault."""
+        return NODE_CONSEQUENCES.get(self.cell.fault)
+
+    @property
+    def node_failure(self) -> Failure | None:
+        """The class of what a fault of the worker node keeps from running; ``None`` where it does not."""
+        failure = self.on_node.failure_in(self.cell.mode) if self.on_node else Failure.PAYLOAD
+        return None if failure is Failure.PAYLOAD else failure
 
     @property
     def kind(self) -> str:
@@ -92,6 +105,11 @@ def _refused(code: int) -> Callable[[Case], Outcome]:
     return lambda case: Outcome(End.RETURNED, code)
 
 
+def _refused_on_node(case: Case) -> Outcome:
+    assert case.on_node is not None
+    return Outcome(End.RETURNED, case.on_node.code_in(case.cell.mode))
+
+
 def _calls_switch(case: Case) -> bool:
     return WAYS[case.cell.mode].calls_switch
 
@@ -119,6 +137,20 @@ RULES: tuple[Rule, ...] = (
         lambda case: None,
     ),
     Rule(
+        "a service maps without the node's own map files",
+        "accounts come from a service here, so nothing of the node's own map files and leases can fail",
+        "definition of the authorities",
+        lambda case: case.on_node is not None and case.on_node.local and case.cell.authority is not Authority.GRIDMAP,
+        lambda case: None,
+    ),
+    Rule(
+        "what is not there cannot be lost",
+        "a log-only program has no set-id bit, so nobody can lose or ignore it",
+        "definition of the installations",
+        lambda case: case.on_node is not None and not case.on_node.meant(case.cell.mode),
+        lambda case: None,
+    ),
+    Rule(
         "fail-over needs a second endpoint",
         "the site's policy names one endpoint, and this is about two",
         "definition of the faults",
@@ -130,7 +162,10 @@ RULES: tuple[Rule, ...] = (
         "without a fault that keeps payloads from running nobody asks what may be done on an internal error",
         "WLCG questionnaire of 2010, question 4",
         lambda case: (
-            case.cell.on_internal_error is not None and case.cell.fault is not Fault.NO_CONFIG and not case.kind
+            case.cell.on_internal_error is not None
+            and case.cell.fault is not Fault.NO_CONFIG
+            and not case.kind
+            and case.node_failure is None
         ),
         lambda case: None,
     ),
@@ -154,6 +189,31 @@ RULES: tuple[Rule, ...] = (
         "Nikhef wiki, Exit codes of gLExec (202); WLCG questionnaire of 2010, question 4",
         lambda case: case.cell.fault is Fault.NO_CONFIG,
         _refused(202),
+    ),
+    Rule(
+        "what nobody could record is not run where glexec is required",
+        "exit code 202, said to be about the record: the record is the point of glexec there, whatever question 4 says",
+        "JSPG multi-user pilot policy (from memory); our choice: no record, no run; node_consequence.py",
+        lambda case: case.node_failure is Failure.TRACELESS,
+        _refused_on_node,
+    ),
+    Rule(
+        "a node that is broken and the answer yes: the pilot runs the payload itself, and says so",
+        "exit code 202, or 203 with a cause that is no decision, from the worker node's own fault: an internal error",
+        "Nikhef wiki, Exit codes of gLExec; WLCG questionnaire of 2010, question 4; node_consequence.py",
+        lambda case: (
+            case.node_failure is Failure.INTERNAL
+            and case.answer is OnInternalError.YES
+            and (case.tells or case.on_node is None or case.on_node.code_in(case.cell.mode) != 203)
+        ),
+        _as_pilot,
+    ),
+    Rule(
+        "a node that is broken is no leave: the payload goes back to the queue",
+        "the worker node's own fault keeps the switch from running anything: without leave by question 4 the pilot may not",
+        "Nikhef wiki, Exit codes of gLExec; WLCG questionnaire of 2010, question 4; node_consequence.py",
+        lambda case: case.node_failure is not None,
+        _refused_on_node,
     ),
     Rule(
         "no decision, said to be none, and the answer yes: the pilot runs the payload itself, and says so",

@@ -9,8 +9,10 @@ import pytest
 from testbed.model.answers import OnInternalError
 from testbed.model.cell import AXES, Authority, Cell, cells
 from testbed.model.consequence import CONSEQUENCES, SERVICES, UNTOLD, Waits
+from testbed.model.failure import Failure
 from testbed.model.fault import Fault
 from testbed.model.mode import WAYS, Mode
+from testbed.model.node_consequence import NODE_CONSEQUENCES
 from testbed.model.oracle import RULES, expected
 from testbed.model.outcome import Attempt, End
 
@@ -65,8 +67,10 @@ def test_where_a_cell_gives_no_answer_the_sites_own_counts() -> None:
     assert ends == {"no": End.RETURNED, "depends": End.RETURNED, "yes": End.UNSEPARATED}
 
 
-def test_every_fault_but_those_of_the_node_alone_has_its_consequence() -> None:
-    assert set(CONSEQUENCES) == set(Fault) - {Fault.NONE, Fault.NO_CONFIG}
+def test_every_fault_has_its_consequence() -> None:
+    assert set(CONSEQUENCES) | set(NODE_CONSEQUENCES) == set(Fault) - {Fault.NONE, Fault.NO_CONFIG}
+    assert not set(CONSEQUENCES) & set(NODE_CONSEQUENCES)
+    assert all(each.source and bool(each.because) == (len(each.modes) == 1) for each in NODE_CONSEQUENCES.values())
     assert all(each.source and each.meant for each in CONSEQUENCES.values())
     assert all(bool(each.because) == (each.meant != SERVICES) for each in CONSEQUENCES.values())
 
@@ -114,3 +118,34 @@ def test_a_call_sits_out_as_many_time_limits_as_there_are_endpoints_that_it_wait
         never, first, every = (bounds[waits].pop() for waits in Waits)
         assert (first - never, every - never) == (10 * tries, 20 * tries)
         assert not any(bounds.values())
+
+
+def test_the_causes_of_faults_of_the_node_are_those_that_the_switch_knows_with_their_codes() -> None:
+    source = (Path(__file__).parents[2] / "images/worker-node/glexec/cause.c").read_text()
+    names = {"SYSTEM_FAULT": 202, "NOT_AUTHORISED": 203, "CALLER_FAULT": 201}
+    known = {
+        (kind, reason): names.get(code) for code, kind, reason in re.findall(r'\{(\w+), "(\S+)", "(\S+)"\}', source)
+    }
+    for each in NODE_CONSEQUENCES.values():
+        for mode in each.modes:
+            if cause := each.cause_in(mode):
+                assert known[cause.kind, cause.reason] == each.code_in(mode)
+
+
+def test_under_a_fault_of_the_node_a_payload_runs_unseparated_only_by_leave_and_never_without_a_record() -> None:
+    for fault, each in NODE_CONSEQUENCES.items():
+        for answer in OnInternalError:
+            outcome = expected(Cell(Mode.SETUID, Authority.GRIDMAP, fault), "alpha", answer).outcome
+            assert outcome is not None
+            if each.cause_in(Mode.SETUID) is None:
+                assert (outcome.end, outcome.code) == (End.SEPARATED, 0)
+            elif each.failure_in(Mode.SETUID) is Failure.INTERNAL and answer is OnInternalError.YES:
+                assert (outcome.end, outcome.code) == (End.UNSEPARATED, 0)
+            else:
+                assert (outcome.end, outcome.code) == (End.RETURNED, each.code_in(Mode.SETUID))
+
+
+def test_a_fault_that_a_node_cannot_have_has_no_meaning_there() -> None:
+    assert "set-id bit" in expected(Cell.parse("log-only-gridmap-set-id-lost"), "alpha").meaningless
+    assert "map files" in expected(Cell.parse("setuid-argus-pool-exhausted"), "alpha").meaningless
+    assert expected(Cell.parse("setuid-argus-log-dead"), "alpha").outcome is not None
