@@ -14,6 +14,7 @@ rm /run/{KEPT}.tar
 _TO_THE_LAST_BYTE = 'dd if=/dev/zero of="$1/.filler" bs=4k 2>/dev/null || true'
 _TO_THE_LAST_INODE = 'n=0; while { true >"$1/.filler$n"; } 2>/dev/null; do n=$((n + 1)); done'
 _WRITES = '{ echo felt >"$1/.felt"; } 2>/dev/null'
+_WELL = f'{_WRITES} && rm "$1/.felt"'
 _UNMOUNT = f'rm -f "$1/.felt"; ! {_MOUNTED} || umount -l "$1"'
 """Lazily: somebody may work there."""
 
@@ -21,25 +22,13 @@ _UNMOUNT = f'rm -f "$1/.felt"; ! {_MOUNTED} || umount -l "$1"'
 def full(path: str) -> OnNode:
     """No byte is left."""
     room = 'options="size=$(($(du -sk "$1" | cut -f1) * 2 + 64))k"'
-    return OnNode(
-        path,
-        f"{room}; {_SMALL}{_TO_THE_LAST_BYTE}",
-        f"{_MOUNTED} && ! {_WRITES}",
-        _UNMOUNT,
-        f'{_WRITES} && rm "$1/.felt"',
-    )
+    return OnNode(path, f"{room}; {_SMALL}{_TO_THE_LAST_BYTE}", f"{_MOUNTED} && ! {_WRITES}", _UNMOUNT, _WELL)
 
 
 def out_of_inodes(path: str, sign: str = f"! {_WRITES}") -> OnNode:
     """No file can be made any more, although there is room for what it would hold."""
     inodes = 'options="nr_inodes=$(($(find "$1" | wc -l) + 8))"'
-    return OnNode(
-        path,
-        f"{inodes}; {_SMALL}{_TO_THE_LAST_INODE}",
-        f"{_MOUNTED} && {sign}",
-        _UNMOUNT,
-        f'{_WRITES} && rm "$1/.felt"',
-    )
+    return OnNode(path, f"{inodes}; {_SMALL}{_TO_THE_LAST_INODE}", f"{_MOUNTED} && {sign}", _UNMOUNT, _WELL)
 
 
 def remounted(path: str, how: str) -> OnNode:

@@ -14,24 +14,24 @@ for n in $(seq 100); do [ -n "$pid" ] && [ -e "/proc/$pid" ] || break; sleep 0.0
 _START = f"rm -f {_PID}; rsyslogd"
 _TAKES = f"""\
 word="taken again, $$"
-logger -t {KEPT} "$word"
-for n in $(seq 100); do ! grep -qF "$word" {_LOGS}/messages || exit 0; sleep 0.02; done
+timeout 1 logger -t {KEPT} "$word" || exit 1
+for n in $(seq 50); do ! grep -qF "$word" {_LOGS}/messages || exit 0; sleep 0.02; done
 exit 1
 """
 """A line gets to where it belongs."""
 _ASLEEP = f'grep -q "^State:.*stopped" "/proc/$(cat {_PID})/status"'
-_FILL = """\
-import socket
+_SEND = """\
+import socket, sys
 log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 log.setblocking(False)
 log.connect("/dev/log")
-try:
-    while True:
+for n in range(int(sys.argv[1])):
+    try:
         log.send(b"<13>broken-on-purpose: nobody reads this")
-except BlockingIOError:
-    pass
+    except BlockingIOError:
+        sys.exit(n == 0)
 """
-_LAST = f"python3 -c '{_FILL.replace('while True', 'if True').replace('    pass', '    raise SystemExit(0)')}raise SystemExit(1)'"
+"""Sends so many lines, or as many as are taken; exit code 1 when not even one is."""
 
 missing = OnNode(
     _SOCKET,
@@ -56,8 +56,8 @@ stopped = OnNode(_SOCKET, f"kill -STOP $(cat {_PID})", _ASLEEP, f"kill -CONT $(c
 
 stuck = OnNode(
     _SOCKET,
-    f"kill -STOP $(cat {_PID})\npython3 -c '{_FILL}'",
-    f"{_ASLEEP} && {_LAST}",
+    f"kill -STOP $(cat {_PID})\npython3 -c '{_SEND}' 100000",
+    f"{_ASLEEP} && ! python3 -c '{_SEND}' 1",
     f"kill -CONT $(cat {_PID})",
     _TAKES,
 )

@@ -1,7 +1,7 @@
 """What each fault of the worker node itself comes to: why nothing runs, or that the payload runs after all.
 
-Where the switch has not read its configuration, nobody can have asked it to tell causes: then there is the exit code, and
-the site's log has the rest. An internal error either way; what may be done then is question 4.
+Where the switch has not read its configuration, nobody can have asked it to tell causes: then there is the exit code,
+and the site's log has the rest. An internal error either way; what may be done then is question 4.
 """
 
 from collections.abc import Mapping
@@ -124,7 +124,7 @@ _ALL = (
     NodeConsequence(
         Fault.ACCOUNTS_UNREADABLE,
         MISSING,
-        "LCMAPS finds no account (observed); in log-only the caller cannot be looked up, which is no denial (our choice)",
+        "LCMAPS finds no account (observed); in log-only nobody can say who calls, which is no denial (our choice)",
         {Mode.LOG_ONLY: Cause("unavailable", "names-unavailable")},
     ),
     NodeConsequence(Fault.GROUP_WITHOUT_VO, MISSING, "LCMAPS finds no group (observed)", local=True),

@@ -210,7 +210,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "a node that is broken is no leave: the payload goes back to the queue",
-        "the worker node's own fault keeps the switch from running anything: without leave by question 4 the pilot may not",
+        "the worker node's own fault keeps the switch from running anything: without leave the pilot may not either",
         "Nikhef wiki, Exit codes of gLExec; WLCG questionnaire of 2010, question 4; node_consequence.py",
         lambda case: case.node_failure is not None,
         _refused_on_node,
