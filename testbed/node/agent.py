@@ -15,8 +15,10 @@ one JSON object:
     needs_trace                  whether the site demands glexec: a run that nobody could record is against its rules
     start_limit, limit           seconds until a payload must have started; seconds for the whole pilot
     retries, retry_delay         how often the switch is called again after an internal error, and after what pause
-    switch, site_log, notes      optional: the path of glexec; the socket that takes the site's log lines; the file in
-                                 which the pilots of this account keep what they know of the node's switch
+    switch, site_log, notes, call_limit
+                                 optional: the path of glexec; the socket that takes the site's log lines; the file in
+                                 which the pilots of this account keep what they know of the node's switch; seconds for
+                                 a call beside the payload's
 
 After each call of the switch it classifies first, and then applies the site's answers (docs/policy.md).
 
@@ -149,6 +151,7 @@ class Orders:
     switch: str
     site_log: str
     notes: Path
+    call_limit: float
 
     @classmethod
     def parse(cls, text: bytes) -> "Orders":
@@ -170,6 +173,7 @@ class Orders:
                 retry_delay=float(data["retry_delay"]),
                 switch=str(data.get("switch", SWITCH)),
                 site_log=str(data.get("site_log", SITE_LOG)),
+                call_limit=float(data.get("call_limit", CALL_LIMIT)),
                 notes=Path(data.get("notes") or Path.home() / f".pilot-{socket.gethostname()}.json"),
             )
         except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
@@ -380,6 +384,8 @@ LABELS = {
     "1.2.840.113549.1.9.1": "emailAddress",
 }
 """OpenSSL's short names for the parts of a DN."""
+TYPE = r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)*)"
+"""Such a name, or numbers with dots: a slash before one would begin another part."""
 
 
 def owner_of(pem: str) -> str:
@@ -406,8 +412,9 @@ def subject(certificate: bytes) -> str:
     for _, several in elements(parts[at][1]):
         for _, pair in elements(several):
             (_, kind), (_, value) = elements(pair)
-            text = f"{LABELS.get(dotted(kind), dotted(kind))}={value.decode('utf-8', 'surrogateescape')}"
-            name += "/" + re.sub(r"/(?=[\w.]+=)", r"\\/", text)
+            shown = "".join(chr(byte) if 0x20 <= byte <= 0x7E else f"\\x{byte:02X}" for byte in value)
+            text = f"{LABELS.get(dotted(kind), dotted(kind))}={shown}"
+            name += "/" + re.sub(rf"/(?={TYPE}=)", r"\\/", text)
     return name
 
 
@@ -1322,7 +1329,9 @@ class Pilot:
         """How a harmless call of the switch with the pilot's own credential goes, right after an ambiguous one."""
         own = {"GLEXEC_CLIENT_CERT": str(self._sandbox.proxy), "GLEXEC_SOURCE_PROXY": str(self._sandbox.proxy)}
         environment = {**task.calls, **own, "GLEXEC_TARGET_PROXY": "/dev/null", "GLEXEC_ID": "canary"}
-        ran = self._beside([self._orders.switch, os.path.realpath("/bin/true")], environment, task, CALL_LIMIT)
+        ran = self._beside(
+            [self._orders.switch, os.path.realpath("/bin/true")], environment, task, self._orders.call_limit
+        )
         canary = canary_of(ran.code, ran.err.decode(errors="replace"))
         log(f"{task.payload.ident}: canary {canary}, code {ran}")
         return canary
@@ -1518,7 +1527,7 @@ class Pilot:
             if not os.path.lexists(task.place.copy):
                 account.renewal = "the switch makes no copy of proxies here"
                 return
-            ran = self._beside([self._orders.switch], task.calls, task, CALL_LIMIT)
+            ran = self._beside([self._orders.switch], task.calls, task, self._orders.call_limit)
             account.renewal = "" if ran.code == 0 else f"the switch ended with {ran}"
         else:
             account.renewal = ""
