@@ -469,7 +469,8 @@ REASONS = {
     "denied": "called-by-root caller-not-listed banned credential-refused not-mapped account-refused account-differs "
     "denied no-rule",
     "unavailable": "timed-out pool-exhausted pool-contended leases-unusable map-unreadable crl-expired "
-    "account-missing tracking-unknown service-unreachable service-untrusted service-silent service-broken",
+    "account-missing names-unavailable tracking-unknown service-unreachable service-untrusted service-silent "
+    "service-broken",
     "undecided": "service-undecided lcmaps-refused",
     "untraceable": "no-record",
 }
