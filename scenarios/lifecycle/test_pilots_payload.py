@@ -108,8 +108,13 @@ def test_a_payload_beyond_its_time_is_ended_through_the_switch_with_all_its_proc
     assert (report.state, len(pids)) == (State.HUNG, 2)
     assert not any(switch.alive(pid) for pid in pids)
     assert (report.account.remaining, report.account.leftovers) == ("", 0)
-    run = next(record for record in records(1) if "payload" in record.command)
-    assert run.end, "the switch was there until the payload had ended, and recorded that"
+    run, *others = records(3)
+    assert (run.joined, run.lines[-1].startswith("Ended ")) == (True, True)  # the switch outlives what it runs
+    assert "Terminated, signal 9" in " ".join(run.lines)
+    assert [("kill -s" in each.command, "/usr/bin/rm -rf" in each.command) for each in others] == [
+        (True, False),
+        (False, True),
+    ]
 
 
 @matrix(mode="setuid", authority="argus")

@@ -94,8 +94,8 @@ MOST_OUTPUTS = 100
 """Bytes of the tar of a payload's outputs, and files in it."""
 LONGEST_WORDS = 2000
 MOST_CALLS = 64
-MOST_ELSEWHERE = 10
-"""Characters of a text in the final account, calls of the switch and paths that it tells of."""
+MOST_NAMED = 10
+"""Characters of a text in the final account; calls of the switch, and processes or paths, that it names."""
 
 START = re.compile(rb"started (\d*) (\S*) (\S*)\n")
 WRAPPER = (
@@ -104,7 +104,7 @@ WRAPPER = (
 )
 """The start handshake. It needs no PATH, which the switch takes away, and leaves the standard input unread."""
 WITHIN = 'cd -- "$1" || exit 126; shift; '
-"""Before it, where there is a sandbox and the payload has the pilot's own account."""
+"""Before it, where the payload has the pilot's own account."""
 NO_FOLDER = "[pilot]: no folder to work in"
 WORKSHOP = f"""\
 if /usr/bin/mkdir -m 700 -- "$1" && cd -- "$1" && {{ test -z "$2" || /usr/bin/cp -R -- "$2/." .; }}
@@ -857,7 +857,7 @@ def left_elsewhere(uid: int, since: float) -> list[str]:
         with contextlib.suppress(OSError):
             for entry in os.scandir(folder):
                 seen = entry.stat(follow_symlinks=False)
-                if seen.st_uid == uid != os.getuid() and seen.st_ctime >= since and len(found) < MOST_ELSEWHERE:
+                if seen.st_uid == uid != os.getuid() and seen.st_ctime >= since and len(found) < MOST_NAMED:
                     found.append(entry.path)
     return found
 
@@ -1030,6 +1030,13 @@ def owner(pid: int) -> int | None:
     return None
 
 
+def runs(pid: int) -> bool:
+    """Whether a process is there, and not merely waiting to be collected."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    return False
+
+
 def ours(pid: int) -> bool:
     """Whether a process is of our own account, or gone."""
     return owner(pid) in (None, os.getuid())
@@ -1077,13 +1084,16 @@ WORDS = {
 """What a call that ran nothing came to, in words."""
 
 
-def wrapped(task: "Task", *, own_account: bool = False) -> list[str]:
-    """The command that says who it is and then becomes the payload. The switch refuses symbolic links."""
+def wrapped(task: "Task", *, own_account: bool = False, in_folder: bool = False) -> list[str]:
+    """The command that says who it is and then becomes the payload. The switch refuses symbolic links.
+
+    ``in_folder``: it goes to the payload's folder first, since the switch begins in the account's home.
+    """
     shell, payload, place = os.path.realpath("/bin/sh"), task.payload, task.place
     if own_account:
         folder = str(place.folder) if payload.sandbox else ""
         return [shell, "-c", WORKSHOP + WRAPPER, "payload", str(place.work), folder, *payload.argv]
-    if payload.sandbox:
+    if in_folder or payload.sandbox:
         return [shell, "-c", WITHIN + WRAPPER, "payload", str(place.folder), *payload.argv]
     return [shell, "-c", WRAPPER, "payload", *payload.argv]
 
@@ -1286,7 +1296,8 @@ class Pilot:
         task.calls = self._for_switch(task)
         allowed = self._orders.start_limit + task.payload.limit
         own_account = self._mode.own_account
-        command = [self._orders.switch, *self._mode.launcher(allowed), *wrapped(task, own_account=own_account)]
+        words = wrapped(task, own_account=own_account, in_folder=not self._mode.separates)
+        command = [self._orders.switch, *self._mode.launcher(allowed), *words]
         tries = 0
         while True:
             began = time.monotonic()
@@ -1620,12 +1631,13 @@ class Pilot:
             ended.update(left)
             said = self._signal(kind, left, task) or said
             self._turn_until(process, GRACE, lambda: not self._reap(process))
-        left = self._reap(process)
+        left = self._reap(process) and [pid for pid in descendants(os.getpid()) if runs(pid)]
         task.account.processes += len(ended - set(left))
         note = f"; left-over processes were ended: {len(ended - set(left))}" if ended - set(left) else ""
         if not left:
             return note
-        named = ", ".join(f"{pid} of uid {owner(pid)}" for pid in left)
+        named = ", ".join(f"{pid} of uid {owner(pid)}" for pid in left[:MOST_NAMED])
+        named += f" and {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else ""
         task.account.remaining = (
             f"{named}; {said or 'they did not end'}; root of this node can end them, or the batch system by the job's "
             "cgroup or session, and the switch once it works again"
