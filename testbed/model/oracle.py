@@ -56,6 +56,14 @@ class Case:
         return self.cause.kind if self.consequence and self.cause else ""
 
     @property
+    def doubtful(self) -> bool:
+        """Whether the pilot takes it for no decision: it is told so, or what it is refused for is said to nobody.
+
+        A fault of the authority meets the pilot's own harmless call as well: untold, even a denial looks like none.
+        """
+        return bool(self.kind) and (self.kind in UNTOLD or not self.tells)
+
+    @property
     def ruling(self) -> Ruling:
         """Question 4, asked of an internal error with this cause: may the pilot run the payload itself?"""
         answers = Answers(MultiUser.YES, Stance.ALLOW, Stance.ALLOW, self.answer, on_internal_error_if=self.conditions)
@@ -103,7 +111,7 @@ def expected(
     case = Case(cell, pool, sites_answer, tells, endpoints, conditions, situation or Situation())
     rule = next(rule for rule in RULES if rule.fits(case))
     outcome = rule.outcome(case)
-    asked = outcome is not None and (case.cell.fault is Fault.NO_CONFIG or case.kind in UNTOLD)
+    asked = outcome is not None and (case.cell.fault is Fault.NO_CONFIG or case.doubtful)
     return Expectation(outcome, rule, case.ruling if asked else None)
 
 
@@ -188,21 +196,22 @@ RULES: tuple[Rule, ...] = (
         "the authority said yes and named an account that is not here: exit code 203, and no by-pass either, whatever "
         "question 4 says",
         "Nikhef wiki, Exit codes of gLExec (203: the mapped account is missing in passwd); policy.py: our choice",
-        lambda case: case.cause is not None and case.cause.reason in NEVER_OPEN,
+        lambda case: case.tells and case.cause is not None and case.cause.reason in NEVER_OPEN,
         _refused(203),
     ),
     Rule(
         "no decision, said to be none, and the site's leave: the pilot runs the payload itself, and says so",
-        "exit code 203 with a cause that is no decision (unavailable, undecided): for the pilot an internal error",
-        "report_cause, an option of ours; WLCG questionnaire of 2010, question 4",
-        lambda case: case.kind in UNTOLD and case.tells and case.ruling.allowed,
+        "exit code 203 with a cause that is no decision (unavailable, undecided): for the pilot an internal error; "
+        "where no cause is told, so it is if the pilot's own harmless call is refused as well",
+        "report_cause, an option of ours; WLCG questionnaire of 2010, question 4; the canary: our choice",
+        lambda case: case.doubtful and case.ruling.allowed,
         _as_pilot,
     ),
     Rule(
         "no decision is no leave: the payload goes back to the queue",
-        "exit code 203; without leave by question 4, or where the switch does not tell why, the pilot may not run it",
+        "exit code 203; without leave by question 4 the pilot may not run it",
         "Nikhef wiki, Exit codes of gLExec (203: SCAS not running, cable unplugged); question 4; consequence.py",
-        lambda case: case.kind in UNTOLD,
+        lambda case: case.doubtful,
         _refused(203),
     ),
     Rule(

@@ -636,7 +636,7 @@ class Answers:
         if failure in NEVER:
             return False, NEVER[failure]
         if at.cause and at.cause.reason in NEVER_OPEN:
-            return False, f"{at.cause.reason}: nobody runs what was given an account that the node does not have"
+            return False, f"{at.cause.reason}: {NOBODY}"
         if failure == TRACELESS and self.needs_trace:
             return False, "the site requires glexec, and a run that nobody recorded is none of glexec's"
         if self.on_internal_error == "depends":
@@ -670,6 +670,12 @@ NEVER = {
     AMBIGUOUS: "nobody knows whether this was a denial, so it is taken as one",
     PAYLOAD: "the payload has run",
 }
+
+
+NOBODY = (
+    "there was a decision, and it gave an account that the node does not have; whoever shapes that would get round "
+    "the switch"
+)
 
 
 def by_conditions(
@@ -842,12 +848,19 @@ def memory() -> int:
     return 0
 
 
-def remove(folder: Path) -> None:
-    """Remove a folder and what is in it; what resists is noted."""
+def remove(folder: Path) -> int:
+    """Remove a folder and what is in it, also what was closed against ourselves; how much resisted."""
     try:
+        for at, folders, _ in os.walk(folder):
+            for name in folders:
+                path = os.path.join(at, name)
+                if not os.path.islink(path):
+                    os.chmod(path, 0o700)
         shutil.rmtree(folder)
     except OSError as error:
         log(f"left behind: {folder}: {error}")
+        return sum(1 + len(files) for _, _, files in os.walk(folder))
+    return 0
 
 
 def left_elsewhere(uid: int, since: float) -> list[str]:
@@ -1244,7 +1257,9 @@ class Pilot:
                 place.proxy.unlink(missing_ok=True)  # a payload with our uid may have been there before us
                 if not self._mode.own_account:
                     place.copy.unlink(missing_ok=True)
-                remove(place.folder)
+                if left := remove(place.folder):
+                    task.account.leftovers = left if task.account.leftovers >= 0 else -1
+                    task.account.left = "; ".join(filter(None, (task.account.left, str(place.folder))))
             task.account.ended = time.time()
             code = "" if report.code is None else f", code {report.code}"
             log(f"{payload.ident} of {payload.user}: {report.state}{code}; {report.why}")

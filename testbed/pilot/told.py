@@ -22,7 +22,9 @@ def told(report: Report) -> str:
 
 
 def failure_of(report: Report) -> Failure:
-    """What the pilot took the result for."""
+    """What the pilot took the result for: its own word, with what its canary told it, where it has one."""
+    if report.failure:
+        return Failure(report.failure)
     if report.bypassed:
         return Failure.INTERNAL  # nothing else may be by-passed
     return classify(_seen(report))

@@ -95,10 +95,15 @@ def test_no_fault_of_the_authority_makes_a_payload_run_unless_the_site_says_so_o
                     assert (outcome.end, outcome.code) == (End.RETURNED, 203)
 
 
-def test_a_switch_that_does_not_tell_why_leaves_the_pilot_no_choice() -> None:
-    cell = Cell.parse("setuid-argus-refused-yes")
-    silent = expected(cell, "alpha", tells=False).outcome
-    assert (silent.end, silent.code) == (End.RETURNED, 203)  # type: ignore[union-attr]
+@pytest.mark.parametrize("fault", ["refused", "deny", "account-unknown"])
+def test_where_the_switch_does_not_tell_why_a_canary_that_is_refused_as_well_is_an_outage(fault: str) -> None:
+    for answer, end in (("yes", End.UNSEPARATED), ("no", End.RETURNED)):
+        silent = expected(Cell.parse(f"setuid-argus-{fault}-{answer}"), "alpha", tells=False).outcome
+        assert silent is not None
+        assert silent.end is end
+    unmapped = expected(Cell.parse("setuid-argus-dave"), None, OnInternalError.YES, tells=False).outcome
+    assert unmapped is not None
+    assert unmapped.end is End.RETURNED, "the canary of a pilot that is mapped passes"
 
 
 def test_where_nobody_is_asked_nothing_of_it_can_fail() -> None:

@@ -1,7 +1,9 @@
 """The pilot, which can import nothing of ours, reads answers, causes and proxies as the model does."""
 
+import itertools
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -95,6 +97,18 @@ def test_the_pilot_rules_as_the_model_does(site: Answers, at: Situation, failure
     assert mine.may_run_itself(str(failure), here) == (theirs.allowed, theirs.why)
     theirs = may_send(site, at)
     assert mine.may_fetch(here) == (theirs.allowed, theirs.why)
+
+
+def test_the_pilot_rules_alike_on_every_cause_there_is() -> None:
+    for (reason, kind), failure, answer in itertools.product(CLASS_OF.items(), Failure, OnInternalError):
+        named = (Condition(causes=(kind,)), Condition(causes=(reason,)))
+        site = Answers(MultiUser.YES, Stance.ALLOW, Stance.NO, answer, on_internal_error_if=named)
+        for conditions in (named[:1], named):
+            site = replace(site, on_internal_error_if=conditions)
+            at = Situation(cause=Cause(kind, reason))
+            theirs = may_run_itself(site, failure, at)
+            mine = sent(site).may_run_itself(str(failure), seen_by_agent(at))
+            assert mine == (theirs.allowed, theirs.why)
 
 
 @settings(max_examples=200, deadline=None)
