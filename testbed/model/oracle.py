@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from testbed.model.answers import Answers, MultiUser, OnInternalError, Stance
 from testbed.model.cell import Attack, Authority, Cell
 from testbed.model.condition import NEVER_OPEN, Condition, Situation
-from testbed.model.consequence import CONFIGURATION, CONSEQUENCES, UNTOLD, Consequence
+from testbed.model.consequence import CONFIGURATION, CONSEQUENCES, Consequence
 from testbed.model.effect import Cause
 from testbed.model.failure import Failure, class_of
 from testbed.model.fault import Fault
@@ -261,25 +261,18 @@ RULES: tuple[Rule, ...] = (
         _refused_on_node,
     ),
     Rule(
-        "nobody says why, the pilot's canary fails as well, and the site's leave: the pilot runs the payload itself",
-        "203 alone, for the payload and for a harmless call of the pilot's: an internal error for all that it can "
-        "tell, be it a denial of everybody",
-        "our choice, the canary; Nikhef wiki, Exit codes of gLExec (203 for denials and outages); question 4",
-        lambda case: bool(case.kind) and not case.tells and case.ruling.allowed,
-        _as_pilot,
-    ),
-    Rule(
         "no decision, said to be none, and the site's leave: the pilot runs the payload itself, and says so",
-        "exit code 203 with a cause that is no decision (unavailable, undecided): for the pilot an internal error",
-        "report_cause, an option of ours; WLCG questionnaire of 2010, question 4",
-        lambda case: case.kind in UNTOLD and case.tells and case.ruling.allowed,
+        "exit code 203 with a cause that is no decision (unavailable, undecided): for the pilot an internal error; "
+        "where no cause is told, so it is if the pilot's own harmless call is refused as well",
+        "report_cause, an option of ours; WLCG questionnaire of 2010, question 4; the canary: our choice",
+        lambda case: bool(case.kind) and case.failure is Failure.INTERNAL and case.ruling.allowed,
         _as_pilot,
     ),
     Rule(
         "no decision is no leave: the payload goes back to the queue",
-        "exit code 203; without leave by question 4, or where the switch does not tell why, the pilot may not run it",
+        "exit code 203; without leave by question 4 the pilot may not run it",
         "Nikhef wiki, Exit codes of gLExec (203: SCAS not running, cable unplugged); question 4; consequence.py",
-        lambda case: case.kind in UNTOLD,
+        lambda case: bool(case.kind) and case.failure is Failure.INTERNAL,
         _refused(203),
     ),
     Rule(

@@ -22,7 +22,7 @@ def told(report: Report) -> str:
 
 
 def failure_of(report: Report) -> Failure:
-    """What the pilot took the switch's last word for: its own report of that where there is one."""
+    """What the pilot took the result for: its own word, with what its canary told it, where it has one."""
     if report.failure in list(Failure):
         return Failure(report.failure)
     if report.bypassed:
