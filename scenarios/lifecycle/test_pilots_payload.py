@@ -15,7 +15,7 @@ from testbed.faults.catalogue import FAULTS
 from testbed.faults.fault import broken
 from testbed.model.fault import Fault
 from testbed.pilot.payload import Payload, State
-from testbed.plugin import matrix
+from testbed.plugin import matrix, shows
 
 EVERYWHERE = "log-only setuid"
 LIMIT = 20.0
@@ -48,6 +48,7 @@ def below(desk, *places):
     return desk.world.node.run(look, limit=LIMIT).check().out.decode().split()
 
 
+@shows("R5", "R8")
 @matrix(mode=EVERYWHERE)
 def test_a_payload_works_in_a_folder_that_its_account_alone_can_write_and_its_outputs_come_back(desk, switch):
     """Of PanDA's pilot such folders had mode 777; here the payload's account makes its own (our choice)."""
@@ -68,6 +69,7 @@ def test_a_payload_works_in_a_folder_that_its_account_alone_can_write_and_its_ou
     assert below(desk, folder, f"{folder}.pem") == []
 
 
+@shows("R9")
 @matrix(mode=EVERYWHERE)
 def test_a_renewed_proxy_reaches_the_payload_that_runs(desk, switch):
     """glexec without a command renews the copy (DIRAC, glexecComputingElement.py), by a rename (our choice)."""
@@ -100,6 +102,7 @@ while :; do sleep 1; done
 """
 
 
+@shows("R10")
 @matrix(mode="setuid")
 def test_a_payload_beyond_its_time_is_ended_through_the_switch_with_all_its_processes(desk, switch, records):
     """The pilot cannot signal another account (kill(2)): it runs kill through glexec, as HTCondor and BLAH did."""
