@@ -12,7 +12,7 @@ from testbed.pilot.kill.approach import Way
 from testbed.pilot.kill.blow import struck
 from testbed.pilot.kill.ground import Ground
 from testbed.pilot.kill.spare import Spare
-from testbed.plugin import matrix
+from testbed.plugin import matrix, shows
 
 LEASE = 3.0
 PATIENCE = 30.0
@@ -86,6 +86,7 @@ def test_at_every_other_step_where_nothing_is_kept_apart(killing, cell, death):
     is_accounted_for(killing, cell.mode, death)
 
 
+@shows("R10")
 @matrix(mode="setuid log-only", authority="argus")
 def test_what_runs_on_after_its_pilot_can_be_ended_by_the_pilots_account(killing, cell):
     """When the front is killed the keeper ends the payload (docs/switch.md): no root is needed for that (F30)."""
