@@ -14,7 +14,8 @@ from testbed.pilot.kill.ground import Ground
 from testbed.pilot.kill.spare import Spare
 from testbed.plugin import matrix
 
-LEASE = 3.0
+LEASE, LONG = 3.0, 30.0
+"""Seconds: what a queue that was killed waits for its pilots; what any other waits."""
 PATIENCE = 30.0
 """Seconds for which the site's modules wait for an authority that says nothing."""
 USUAL = {
@@ -38,7 +39,7 @@ def killing(world, switch, waiting, cell) -> Callable[..., tuple]:
         pytest.skip("nobody kills the hosts of the demo")
 
     def kill(victim, step, attempts=2, then=lambda ground: None):
-        with Spare.opened(world, LEASE) as spare:
+        with Spare.opened(world, LEASE if victim is Victim.QUEUE else LONG) as spare:
             ground = Ground(world, spare, cell.mode)
             return struck(Way(ground, switch, waiting(f"{PATIENCE:g}"), attempts), victim, step, then)
 

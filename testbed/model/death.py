@@ -231,7 +231,15 @@ DEATHS: tuple[Death, ...] = (
         "the pilot job has lost its line, and ends; the new process gives the payload its time to start",
         within=_START,
     ),
-    Death(Victim.QUEUE, Step.DECIDING, AGAIN, 0, True, "the same", within=_START),
+    Death(
+        Victim.QUEUE,
+        Step.DECIDING,
+        AGAIN,
+        0,
+        True,
+        "the same; in setuid the pilot job takes half a minute, since its kill through the switch hangs as well",
+        within=2 * _START,
+    ),
     Death(
         Victim.QUEUE,
         Step.STARTED,

@@ -76,11 +76,12 @@ class Ground:
         order = Order(self.mode, OnInternalError.NO, slot=self.slot, limit=PILOT_LIMIT, start_limit=10.0, node=node)
         return self.vo.start_pilot(order)
 
-    def strike(self, *words: str) -> None:
+    def strike(self, *words: str, limit: float = LIMIT) -> str:
         """Await a moment on the node and strike there; see `testbed/node/strike.py`. Raises `Problem`."""
-        done = self.world.node.run(["python3", f"{NODE}/strike.py", f"{LIMIT:g}", *words], limit=LIMIT + 5)
+        done = self.world.node.run(["python3", f"{NODE}/strike.py", f"{limit:g}", *words], limit=limit + 5)
         if done.code != 0:
             raise Problem("a step was not reached", found=f"{done.ending} {done.err.decode(errors='replace')}".strip())
+        return done.text
 
     def mark(self, name: str) -> None:
         """Leave a file in the payload's folder: a word to it."""
