@@ -12,7 +12,8 @@ from typing import Any
 from testbed.model.problem import Problem
 from testbed.pilot.history import Change, Line
 from testbed.pilot.order import Order, PilotEnd
-from testbed.pilot.payload import Payload, Report
+from testbed.pilot.payload import Payload, Report, decode
+from testbed.pilot.plan import Plan
 from testbed.pilot.tls import client_context
 
 PORT = 8443
@@ -74,6 +75,10 @@ class Vo:
         changes = [Change.parse(change) for change in told["history"]]
         return Payload.parse(told["payload"]), Report.parse(told["report"]), changes
 
+    def outputs(self, payload: str) -> bytes:
+        """What a payload left for its owner, a tar; empty where nothing was brought back."""
+        return decode(self._get(f"/payloads/{payload}/outputs")["outputs"])
+
     def delegate(self, owner: str, sign: Callable[[bytes], bytes]) -> float:
         """Renew the proxy of an owner by a key that the VO makes and keeps; ``sign`` makes a chain of a request.
 
@@ -89,6 +94,20 @@ class Vo:
     def start_pilot(self, order: Order) -> str:
         """Send a pilot to a worker node; its id. It ends when the queue holds nothing for its slot."""
         return str(self._post("/pilots", order.json())["pilot"])
+
+    def start_fleet(self, plan: Plan) -> None:
+        """Keep pilots on worker nodes from now on, as long as something waits that they could take."""
+        self._post("/fleets", plan.json())
+
+    def fleets(self) -> Sequence[Mapping[str, Any]]:
+        """Every fleet: its plan, how many pilots it has sent, how many payloads wait for it, how its nodes are."""
+        told: Sequence[Mapping[str, Any]] = self._get("/fleets")["fleets"]
+        return told
+
+    def stop_fleet(self, name: str, *, hang_up: bool = False) -> Sequence[str]:
+        """Send no more pilots of a fleet; the ids of those that are out. With ``hang_up`` these are ended as well."""
+        out: Sequence[str] = self._post(f"/fleets/{name}/stop", {"hang_up": hang_up})["out"]
+        return out
 
     def wait(self, payload: str, *, limit: float, until: str = "end") -> Report:
         """What is known of a payload when it has come to ``start``, ``output`` (a line of it) or ``end``.

@@ -3,12 +3,14 @@
 What a method has returned outlives the process. Used from one thread.
 """
 
+import itertools
 import re
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
+from testbed.model.failure import Failure
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
 from testbed.pilot import records
@@ -30,6 +32,8 @@ WAITS = "waits: "
 
 Lasts = Callable[[str], float]
 """Seconds that the proxy of an owner will still be good for."""
+Names = Callable[[str], tuple[str, Sequence[str]]]
+"""The DN of an owner, and his VOMS attributes."""
 
 
 @dataclass(slots=True)
@@ -79,7 +83,13 @@ class Queue:
         return ident(number)
 
     def take(
-        self, pilot: str, offer: Offer, *, request: str = "", lasts: Lasts = lambda owner: float("inf")
+        self,
+        pilot: str,
+        offer: Offer,
+        *,
+        request: str = "",
+        lasts: Lasts = lambda owner: float("inf"),
+        names: Names = lambda owner: (owner, ()),
     ) -> tuple[str, Payload] | None:
         """Hand the first waiting payload that fits to a pilot.
 
@@ -91,7 +101,7 @@ class Queue:
         if request and (again := self._records.handed(pilot, request)):
             return ident(again), self._records.payload(again)
         with self._store.change():
-            row = self._first(pilot, offer, lasts)
+            row = self._first(pilot, offer, lasts, names)
             if row is None:
                 return None
             number = int(row["number"])
@@ -110,7 +120,7 @@ class Queue:
         self.expire()
         row = self._records.row(report.payload)
         number, known = int(row["number"]), records.report(row)
-        if known == report and report.pilot:
+        if known == replace(report, outputs=b"") and report.pilot:
             self._heard(number)
             return bool(row["stop"])  # said twice: the first answer did not arrive
         if known.pilot != report.pilot or not report.pilot or report.state not in NEXT[known.state]:
@@ -121,11 +131,12 @@ class Queue:
                 found=f"{report.state} by {report.pilot or 'nobody'}",
                 expected=f"what follows {known.state} by {known.pilot or 'nobody'}",
             )
-        again = row["left"] > 0 and (
-            report.state is State.LOST or (report.state is State.RETURNED and not DENIED.search(report.err))
-        )
+        denied = report.failure == Failure.DENIED or DENIED.search(report.err) is not None
+        tried = report.state is State.LOST or (report.state is State.RETURNED and not denied)
+        again = tried and row["left"] > 0
         with self._store.change():
             self._records.write(number, report)
+            self._records.keep(number, report.outputs)
             if report.state is not known.state:
                 self._records.note(number, report.pilot, report.state, report.why)
             if again:
@@ -148,6 +159,10 @@ class Queue:
     def owner(self, payload: str) -> str:
         """Whose a payload is."""
         return str(self._records.row(payload)["owner"])
+
+    def outputs(self, payload: str) -> bytes:
+        """What a payload left for its owner, a tar; empty where nothing was brought back."""
+        return self._records.outputs(self._records.row(payload)["number"])
 
     def history(self, payload: str) -> Sequence[Change]:
         """Everything that happened to a payload, oldest first."""
@@ -196,10 +211,10 @@ class Queue:
                     self._heard(row["number"])
                 self._records.note(row["number"], QUEUE, State(row["state"]), "the VO was begun anew")
 
-    def _first(self, pilot: str, offer: Offer, lasts: Lasts) -> sqlite3.Row | None:
+    def _first(self, pilot: str, offer: Offer, lasts: Lasts, names: Names) -> sqlite3.Row | None:
         for row in self._records.waiting(pilot, offer):
-            if (offer.vos and row["vo"] not in offer.vos) or (row["sandbox"] and offer.mode is Mode.VM):
-                continue  # a virtual machine shares no folder with its node, where a sandbox could be laid
+            if not _meant(row, offer) or not offer.takes(*names(row["owner"]), row["vo"]):
+                continue
             if lasts(row["owner"]) >= offer.start_limit + row["seconds"]:
                 return row
             if row["number"] not in self._passed:  # said once, and once more after each beginning
@@ -207,6 +222,13 @@ class Queue:
                 why = f"{WAITS}the proxy of {row['owner']} ends too early"
                 self._records.note(row["number"], QUEUE, State.QUEUED, why)
         return None
+
+    def waiting(self, offer: Offer, *, most: int, lasts: Lasts = lambda owner: float("inf")) -> Sequence[str]:
+        """The owners of the payloads that a new pilot with this offer could take, in the order of their turn."""
+        room = offer.start_limit
+        rows = (row for row in self._records.waiting("", offer) if _meant(row, offer))
+        fit = (row["owner"] for row in rows if lasts(row["owner"]) >= room + row["seconds"])
+        return list(itertools.islice(fit, most))
 
     def _give_up(self, row: sqlite3.Row, end: State, why: str) -> None:
         """A payload's pilot is gone: it is handed out again where that is allowed, else this is its end."""
@@ -241,3 +263,10 @@ class Queue:
     def _heard(self, number: int) -> None:
         if number in self._leases:
             self._leases[number].heard = self._clock() + self._lease
+
+
+def _meant(row: sqlite3.Row, offer: Offer) -> bool:
+    """Whether a waiting payload may go to such a pilot. A virtual machine has no folder for a sandbox to lie in."""
+    if (offer.vos and row["vo"] not in offer.vos) or (row["sandbox"] and offer.mode is Mode.VM):
+        return False
+    return offer.owners is None or row["owner"] in offer.owners

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from testbed.model.problem import Problem
 
-VERSION = 1
+VERSION = 2
 """Of the tables below; a file of another version is not touched."""
 
 TABLES = """
@@ -53,6 +53,10 @@ CREATE TABLE holders (
     pilot   TEXT NOT NULL,
     PRIMARY KEY (payload, pilot)
 ) WITHOUT ROWID;
+CREATE TABLE outputs (
+    payload INTEGER PRIMARY KEY REFERENCES payloads,
+    tar     BLOB NOT NULL                -- what it left for its owner
+);
 CREATE TABLE pilots (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     sent   REAL NOT NULL,
@@ -64,6 +68,15 @@ CREATE TABLE proxies (
     pem   TEXT NOT NULL,
     kept  REAL NOT NULL,
     by    TEXT NOT NULL
+);
+CREATE TABLE fleets (
+    name TEXT PRIMARY KEY,
+    plan TEXT NOT NULL,                  -- JSON
+    sent INTEGER NOT NULL DEFAULT 0      -- pilots, since it was started
+);
+CREATE TABLE nodes (
+    name   TEXT PRIMARY KEY,
+    health TEXT NOT NULL                 -- JSON
 );
 """
 
