@@ -68,7 +68,7 @@ def _again(result: Result) -> int:
 def _bad(result: Result, world: LeasedWorld) -> Iterator[tuple[str, Sequence[str]]]:
     yield "lost", result.unheard
     yield "run twice", result.twice
-    yield "run as somebody else", result.strangers(world)
+    yield "run as somebody else", result.strangers(world.site, world.grid.bearer)
     yield "not one to one in the log", result.misjoined()
     yield "pilots that gave up", result.gave_up
 

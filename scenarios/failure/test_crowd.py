@@ -64,7 +64,7 @@ def nothing_is_lost_or_mixed_up(result, world):
     assert result.gave_up == []
     assert result.unheard == []
     assert [payload for payload in result.twice if payload not in result.doubted] == []
-    assert result.strangers(world) == []
+    assert result.strangers(world.site, world.grid.bearer) == []
     assert result.misjoined() == []
     assert result.starts[len(result.starts) * 95 // 100] < SLOWEST
 

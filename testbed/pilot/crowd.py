@@ -8,15 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from testbed.credentials.grid import Bearer
 from testbed.lab.layout import NODE
 from testbed.lab.record import Record, records
 from testbed.lab.world import World
 from testbed.model.entry import Entry, folder
-from testbed.model.mode import Mode
+from testbed.model.mode import Installation, Mode
 from testbed.model.problem import Problem
 from testbed.pilot.client import NAME, Vo
 from testbed.pilot.payload import Payload, State
 from testbed.site.layout import SWITCH
+from testbed.site.site import Site
 
 PAYLOAD = ("/usr/bin/dash", "-c", 'echo "$1 $(/usr/bin/id -u)" >>"$2"', "payload")
 """Says, in the kernel's words, who it is, in one line: as often as it runs."""
@@ -102,18 +104,20 @@ class Result:
         doubtful = [_word(record) for record in self.recorded if not record.joined]
         return doubtful + [word for word, uids in self.ran.items() if joined[word] != len(uids)]
 
-    def strangers(self, world: World) -> list[str]:
-        """Runs as somebody else than their user's pool gives, or that the log tells of somebody else."""
-        names = {account.uid: (account.name, pool.prefix) for pool in world.site.pools for account in pool.accounts}
-        found = []
+    def strangers(self, site: Site, bearer: Callable[[str], Bearer]) -> list[str]:
+        """Runs as somebody else than an account of the user's pool, or of whom the log tells something else."""
+        pools = ((pool.prefix, account) for pool in (site.pilots, *site.pools) for account in pool.accounts)
+        names = {account.uid: (account.name, prefix) for prefix, account in pools}
         by_word = {_word(record): record for record in self.recorded}
+        found = []
         for word, user in self.wanted.values():
-            bearer, record = world.grid.bearer(user), by_word.get(word)
-            pool = world.site.pool_of(bearer.fqans, bearer.dn)
+            who, record = bearer(user), by_word.get(word)
+            apart = site.installation is Installation.SETUID
+            right = site.pool_of(who.fqans, who.dn) if apart else site.pilots.prefix
             for uid in self.ran.get(word, ()):
-                name, prefix = names.get(uid, ("", ""))
-                if prefix != pool or record is None or (record.dn, record.account) != (bearer.dn, name):
-                    found.append(f"{word} of {user} ran as {name or uid}; recorded: {record}")
+                name, prefix = names.get(uid, (str(uid), ""))
+                if prefix != right or record is None or (record.dn, record.account) != (who.dn, name):
+                    found.append(f"{word} of {user} ran as {name}; recorded: {record}")
         return found
 
 
