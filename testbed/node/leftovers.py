@@ -2,9 +2,9 @@
 """Counts what is left on a worker node: ``leftovers.py PILOT_UID FIRST_UID <WORD``, as root; prints JSON.
 
 processes, killable    those with WORD in their command line, and how many of them the pilot's uid may signal
-proxies, readable      files of the site's accounts with a private key in them, and how many the pilot's uid can read
-files                  files of the site's accounts in shared folders and homes, but for those with WORD in their path
-leases                 accounts that are given out
+files                  files of the site's accounts in shared folders and homes, but for the notes that pilots leave for
+                       each other, and for what has WORD in its path
+proxies, readable      those with a private key in them, and how many of these the pilot's uid can read
 """
 
 import json
@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/home")
+NOTES = ".pilot-"
 KEY = b"PRIVATE KEY"
 LARGEST = 1 << 20
 
@@ -74,7 +75,7 @@ def allowed(uid: int, attempts: list[Callable[[], object]]) -> int:
 def main(word: str, pilot: int, first_uid: int) -> None:
     """Print all counts."""
     running = list(processes(word))
-    there = [path for path in files(first_uid) if word not in str(path)]
+    there = [path for path in files(first_uid) if word not in str(path) and not path.name.startswith(NOTES)]
     keys = [path for path in there if has_key(path)]
     counts = {
         "processes": len(running),

@@ -2,10 +2,10 @@
 
 import itertools
 import json
+from dataclasses import replace
 
 from testbed.lab.layout import NODE
 from testbed.lab.world import LeasedWorld
-from testbed.model.answers import OnInternalError
 from testbed.model.death import Left
 from testbed.model.entry import Entry, folder
 from testbed.model.mode import Mode
@@ -73,8 +73,8 @@ class Ground:
         world = self.world
         account = world.site.pilot_accounts[0].name
         node = {"name": world.node_name, "address": world.node.address, "account": account}
-        order = Order(self.mode, OnInternalError.NO, slot=self.slot, limit=PILOT_LIMIT, start_limit=10.0, node=node)
-        return self.vo.start_pilot(order)
+        order = Order(self.mode, slot=self.slot, limit=PILOT_LIMIT, start_limit=10.0, node=node)
+        return self.vo.start_pilot(replace(order, retries=1, retry_delay=0.2))
 
     def strike(self, *words: str, limit: float = LIMIT) -> str:
         """Await a moment on the node and strike there; see `testbed/node/strike.py`. Raises `Problem`."""
