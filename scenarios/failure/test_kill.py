@@ -1,6 +1,7 @@
 """SIGKILL at each step of a payload's life: no payload is lost, and none runs twice, without a record (F30)."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -8,6 +9,7 @@ from testbed.lab.wait import eventually
 from testbed.lab.world import LeasedWorld
 from testbed.model.death import AGAIN, Death, Step, Victim, deaths
 from testbed.model.mode import Mode
+from testbed.model.problem import Problem
 from testbed.pilot.kill.approach import Way
 from testbed.pilot.kill.blow import struck
 from testbed.pilot.kill.ground import Ground
@@ -32,14 +34,35 @@ def chosen(mode, *, usual):
     return [pytest.param(each, id=str(each)) for each in deaths(mode) if (str(each) in USUAL[mode]) is usual]
 
 
+@pytest.fixture(scope="module")
+def spares() -> Iterator[dict[str, Spare]]:
+    """VOs that nobody kills, one for each world: they are used again."""
+    kept: dict[str, Spare] = {}
+    yield kept
+    for spare in kept.values():
+        with contextlib.suppress(Problem):  # the world may be gone
+            spare.end()
+
+
 @pytest.fixture
-def killing(world, switch, waiting, cell) -> Callable[..., tuple]:
-    """Does the killing, with a VO that may be killed."""
+def killing(world, switch, waiting, cell, spares) -> Callable[..., tuple]:
+    """Does the killing, with a VO beside the world's."""
     if not isinstance(world, LeasedWorld):
         pytest.skip("nobody kills the hosts of the demo")
 
+    @contextlib.contextmanager
+    def opened(victim):
+        if victim is Victim.QUEUE:
+            with Spare.opened(world, LEASE) as spare:
+                yield spare
+        else:
+            if world.pilot.ident not in spares:
+                spares[world.pilot.ident] = Spare(world, LONG)
+                spares[world.pilot.ident].begin()
+            yield spares[world.pilot.ident]
+
     def kill(victim, step, attempts=2, then=lambda ground: None):
-        with Spare.opened(world, LEASE if victim is Victim.QUEUE else LONG) as spare:
+        with opened(victim) as spare:
             ground = Ground(world, spare, cell.mode)
             return struck(Way(ground, switch, waiting(f"{PATIENCE:g}"), attempts), victim, step, then)
 

@@ -100,6 +100,7 @@ class Death:
 
 
 _LEASE = 8.0
+_UNREMOVED = "it has been asked already; its copy of the proxy stays, since only a switch could remove it"
 _START = 40.0
 """What has been taken, and never started, has the time to start and 15 s besides."""
 
@@ -162,8 +163,8 @@ DEATHS: tuple[Death, ...] = (
         target=1,
     ),
     Death(Victim.FRONT, Step.DECIDING, AGAIN, 0, False, "the keeper runs nothing for a front that is gone"),
-    Death(Victim.FRONT, Step.STARTED, ENDED, 1, False, "the keeper ends the payload, and records that", target=1),
-    Death(Victim.FRONT, Step.RUNNING, ENDED, 1, False, "the keeper ends the payload, and records that", target=1),
+    Death(Victim.FRONT, Step.STARTED, ENDED, 1, False, "the keeper ends the payload, and records that"),
+    Death(Victim.FRONT, Step.RUNNING, ENDED, 1, False, "the keeper ends the payload, and records that"),
     Death(
         Victim.FRONT,
         Step.CLEANING,
@@ -171,11 +172,10 @@ DEATHS: tuple[Death, ...] = (
         1,
         False,
         "what the payload left is ended all the same, by the keeper or by the pilot job",
-        target=1,
     ),
     Death(Victim.KEEPER, Step.DECIDING, AGAIN, 0, False, "LCMAPS dies with it (PR_SET_PDEATHSIG): nothing is run"),
-    Death(Victim.KEEPER, Step.STARTED, ENDED, 1, False, "the kernel kills the payload (PR_SET_PDEATHSIG)", target=1),
-    Death(Victim.KEEPER, Step.RUNNING, ENDED, 1, False, "the kernel kills the payload (PR_SET_PDEATHSIG)", target=1),
+    Death(Victim.KEEPER, Step.STARTED, ENDED, 1, False, "the kernel kills the payload (PR_SET_PDEATHSIG)"),
+    Death(Victim.KEEPER, Step.RUNNING, ENDED, 1, False, "the kernel kills the payload (PR_SET_PDEATHSIG)"),
     Death(
         Victim.KEEPER,
         Step.CLEANING,
@@ -183,7 +183,6 @@ DEATHS: tuple[Death, ...] = (
         1,
         False,
         "what the payload left comes to the pilot job, which ends it through the switch",
-        target=1,
     ),
     Death(Victim.NODE, Step.SENT, AGAIN, 0, False, "it had nothing"),
     Death(Victim.NODE, Step.TAKEN, AGAIN, 0, True, "nobody can say how far it had come"),
@@ -195,9 +194,14 @@ DEATHS: tuple[Death, ...] = (
     Death(Victim.AUTHORITY, Step.SENT, AGAIN, 0, False, "an internal error; question 4 says no, so it goes back"),
     Death(Victim.AUTHORITY, Step.TAKEN, AGAIN, 0, False, "an internal error; question 4 says no, so it goes back"),
     Death(Victim.AUTHORITY, Step.DECIDING, AGAIN, 0, False, "an internal error; question 4 says no, so it goes back"),
-    Death(Victim.AUTHORITY, Step.STARTED, ENDED, 1, False, "it has been asked already", target=1),
-    Death(Victim.AUTHORITY, Step.RUNNING, ENDED, 1, False, "it has been asked already", target=1),
-    Death(Victim.AUTHORITY, Step.ENDED, ENDED, 1, False, "it has been asked already", target=1),
+    *(
+        Death(Victim.AUTHORITY, step, ENDED, 1, False, "it has been asked already", mode=Mode.LOG_ONLY)
+        for step in (Step.STARTED, Step.RUNNING, Step.ENDED)
+    ),
+    *(
+        Death(Victim.AUTHORITY, step, ENDED, 1, False, _UNREMOVED, target=1, mode=Mode.SETUID)
+        for step in (Step.STARTED, Step.RUNNING, Step.ENDED)
+    ),
     Death(
         Victim.AUTHORITY,
         Step.CLEANING,
@@ -205,7 +209,6 @@ DEATHS: tuple[Death, ...] = (
         1,
         False,
         "the pilot job signals it itself: it has the same uid",
-        target=1,
         within=12.0,
         mode=Mode.LOG_ONLY,
     ),
@@ -247,7 +250,6 @@ DEATHS: tuple[Death, ...] = (
         1,
         True,
         "the pilot job has lost its line, ends the payload, and tells the new process",
-        target=1,
     ),
     Death(
         Victim.QUEUE,
@@ -256,11 +258,10 @@ DEATHS: tuple[Death, ...] = (
         1,
         True,
         "the pilot job has lost its line, and ends the payload; the new process waits one lease for it",
-        target=1,
         within=_LEASE,
     ),
-    Death(Victim.QUEUE, Step.ENDED, ENDED, 1, False, "the pilot job tells the new process", target=1),
-    Death(Victim.QUEUE, Step.CLEANING, ENDED, 1, False, "the pilot job tells the new process", target=1),
+    Death(Victim.QUEUE, Step.ENDED, ENDED, 1, False, "the pilot job tells the new process"),
+    Death(Victim.QUEUE, Step.CLEANING, ENDED, 1, False, "the pilot job tells the new process"),
 )
 """Every blow that can fall: the switch is not there before it is called, nor when the payload has ended."""
 
