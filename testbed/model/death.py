@@ -182,7 +182,7 @@ DEATHS: tuple[Death, ...] = (
         ENDED,
         1,
         False,
-        "what the payload left comes to the pilot job, which ends it through the switch",
+        "what the payload left comes to the pilot job, which ends it",
     ),
     Death(Victim.NODE, Step.SENT, AGAIN, 0, False, "it had nothing"),
     Death(Victim.NODE, Step.TAKEN, AGAIN, 0, True, "nobody can say how far it had come"),
