@@ -22,8 +22,8 @@ PATIENCE = 30.0
 """Seconds for which the site's modules wait for an authority that says nothing."""
 USUAL = {
     Mode.SETUID: (
-        *("agent-taken", "agent-started", "agent-running", "agent-ended", "agent-cleaning"),
-        *("front-running", "keeper-running", "node-running", "authority-deciding", "queue-started", "queue-running"),
+        *("agent-taken", "agent-started", "agent-running", "agent-cleaning", "keeper-running", "node-running"),
+        *("authority-deciding", "queue-running"),
     ),
     Mode.LOG_ONLY: ("agent-running", "keeper-cleaning", "authority-cleaning", "queue-ended"),
 }
