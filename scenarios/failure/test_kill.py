@@ -75,7 +75,7 @@ def is_accounted_for(killing, mode, death: Death):
     assert (found.then, found.ran, found.doubt) == (death.then, death.ran, death.doubt), end.history
     assert seen.left == death.left(mode)
     assert seen.seconds < death.within
-    assert end.state == "ended"
+    assert end.state == (death.then if death.then != AGAIN else "ended")
     assert end.ran == death.ran + (death.then == AGAIN)
     assert end.ran <= 1 or end.doubted
 

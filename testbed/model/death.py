@@ -42,7 +42,7 @@ class Step(StrEnum):
     """The payload has ended, and what it left running is being ended."""
 
 
-AGAIN, ENDED = "queued", "ended"
+AGAIN, ENDED, RETURNED = "queued", "ended", "returned"
 """How the queue has a payload with one attempt left, once it is in nobody's hands."""
 
 
@@ -68,7 +68,7 @@ class Death:
     victim: Victim
     step: Step
     then: str
-    """`AGAIN` or `ENDED`."""
+    """`AGAIN`, `ENDED` or `RETURNED`."""
     ran: int
     """How often the payload has begun by then."""
     doubt: bool
@@ -162,7 +162,14 @@ DEATHS: tuple[Death, ...] = (
         own=2,
         target=1,
     ),
-    Death(Victim.FRONT, Step.DECIDING, AGAIN, 0, False, "the keeper runs nothing for a front that is gone"),
+    Death(
+        Victim.FRONT,
+        Step.DECIDING,
+        RETURNED,
+        0,
+        False,
+        "the keeper runs nothing for a front that is gone; 137 is ambiguous, the canary works, so it counts as a denial",
+    ),
     Death(Victim.FRONT, Step.STARTED, ENDED, 1, False, "the keeper ends the payload, and records that"),
     Death(Victim.FRONT, Step.RUNNING, ENDED, 1, False, "the keeper ends the payload, and records that"),
     Death(
@@ -173,7 +180,14 @@ DEATHS: tuple[Death, ...] = (
         False,
         "what the payload left is ended all the same, by the keeper or by the pilot job",
     ),
-    Death(Victim.KEEPER, Step.DECIDING, AGAIN, 0, False, "LCMAPS dies with it (PR_SET_PDEATHSIG): nothing is run"),
+    Death(
+        Victim.KEEPER,
+        Step.DECIDING,
+        ENDED,
+        1,
+        False,
+        "LCMAPS dies with it (PR_SET_PDEATHSIG), the front says 202, and the pilot job calls the switch once more",
+    ),
     Death(Victim.KEEPER, Step.STARTED, ENDED, 1, False, "the kernel kills the payload (PR_SET_PDEATHSIG)"),
     Death(Victim.KEEPER, Step.RUNNING, ENDED, 1, False, "the kernel kills the payload (PR_SET_PDEATHSIG)"),
     Death(
