@@ -168,7 +168,7 @@ DEATHS: tuple[Death, ...] = (
         RETURNED,
         0,
         False,
-        "the keeper runs nothing for a front that is gone; 137 is ambiguous, the canary works, so it counts as a denial",
+        "the keeper runs nothing for a front that is gone; 137 is ambiguous, the canary works: taken for a denial",
     ),
     Death(Victim.FRONT, Step.STARTED, ENDED, 1, False, "the keeper ends the payload, and records that"),
     Death(Victim.FRONT, Step.RUNNING, ENDED, 1, False, "the keeper ends the payload, and records that"),
