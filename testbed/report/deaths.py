@@ -1,6 +1,7 @@
 """What every blow of the kill suite comes to, as a table in Markdown, which docs/failures.md has."""
 
-from testbed.model.death import DEATHS, Death
+from testbed.model.death import Death
+from testbed.model.deaths import DEATHS
 from testbed.model.mode import Mode
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from testbed.model.death import AGAIN, DEATHS, ENDED, RETURNED, Step, Victim, deaths
+from testbed.model.death import AGAIN, ENDED, RETURNED, Step, Victim
+from testbed.model.deaths import DEATHS, deaths
 from testbed.model.mode import Mode
 from testbed.report.deaths import table
 
