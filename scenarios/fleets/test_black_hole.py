@@ -17,7 +17,7 @@ from testbed.pilot.workload import payloads, tally
 from testbed.plugin import matrix
 
 USERS = ("alice", "bob", "carol")
-MANY = 30
+MANY = 24
 EACH = 2
 """Pilots on each of five nodes."""
 LENGTH = (0.8, 1.2)
@@ -39,7 +39,7 @@ def test_back_off_bounds_what_a_black_hole_eats_and_without_it_it_eats_most(node
     with broken(Fault.NO_CONFIG, FAULTS[Fault.NO_CONFIG], hole):
         for name, caution in (("with", CAUTION), ("without", None)):
             began = time.monotonic()
-            queued = [vo.submit(each) for each in payloads(MANY, USERS, slot, 1, LENGTH)]
+            queued = {vo.submit(each): each for each in payloads(MANY, slot, seconds=LENGTH, users=USERS)}
             vo.start_fleet(dataclasses.replace(plan, caution=caution))
             seen = tally(vo, queued, limit=60)
             seconds = time.monotonic() - began
@@ -51,7 +51,7 @@ def test_back_off_bounds_what_a_black_hole_eats_and_without_it_it_eats_most(node
                 found["standing"] = [node["standing"] for node in shown["nodes"]]
                 probes = int(math.log2(seconds / CAUTION.first + 1))
     vo.start_fleet(plan)  # healed: what waits for a drained node is found well again by one probe
-    queued = [vo.submit(each) for each in payloads(MANY, USERS, slot, 2, (0.1, 0.1))]
+    queued = {vo.submit(each): each for each in payloads(MANY, slot, seconds=(0.1, 0.1), users=USERS)}
     found["healed"] = len(tally(vo, queued, limit=60).ran)
     assert vo.stop_fleet(slot) is not None
     place = suite.folder / notes.evidence

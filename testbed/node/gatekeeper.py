@@ -108,9 +108,13 @@ def settings(text: str) -> Mapping[str, str]:
 
 def mapped(proxy: str) -> Account:
     """The account of the proxy's owner. Raises `Refused`."""
-    conf = settings(Path(CONF).read_text())
     keeper = pwd.getpwnam(KEEPER)
-    files = [memory("policy", Path(conf["lcmaps_db_file"]).read_bytes(), keeper), memory("log", b"", keeper)]
+    try:
+        conf = settings(Path(CONF).read_text())
+        policy = Path(conf["lcmaps_db_file"]).read_bytes()
+    except (OSError, KeyError) as error:
+        raise Refused(f"the site's configuration cannot be read: {error}") from None
+    files = [memory("policy", policy, keeper), memory("log", b"", keeper)]
     source = memory("proxy", proxy.encode(), keeper)
     hear, say = os.pipe()
     environment = {
