@@ -30,8 +30,8 @@ def opened(engine: Engine) -> Vo:
     return Vo(container.address, proxy=proxy, authorities=grid.read("authority/ca.cert.pem"))
 
 
-def send(engine: Engine, vo: Vo, node: str, mode: str) -> str:
-    """Send a pilot to a worker node of the demo, called as in `testbed shell`; its id."""
+def reached(engine: Engine, node: str) -> tuple[str, dict[str, str | int]]:
+    """The site of a worker node of the demo, called as in `testbed shell`, and how the VO's factory reaches it."""
     known = {host.removeprefix(f"{WORKER_NODE}-"): (site, host) for site, host in demo.NODES.items()}
     if node not in known:
         near = nearest(node, known)
@@ -41,12 +41,16 @@ def send(engine: Engine, vo: Vo, node: str, mode: str) -> str:
             expected=", ".join(known),
             remedy=f"did you mean {near!r}?" if near else "",
         )
-    name, host = known[node]
-    site = example(name)
-    usual = Mode.LOG_ONLY if node == "log-only" else Mode.SETUID
+    site, host = known[node]
     address = engine.attach(demo.container_name(host), demo.NETWORK).address
-    reached = {"name": host, "address": address, "account": site.pilot_accounts[0].name}
-    return vo.start_pilot(Order(Mode(mode or usual), site.answers.on_internal_error, node=reached))
+    return site, {"name": host, "address": address, "account": example(site).pilot_accounts[0].name}
+
+
+def send(engine: Engine, vo: Vo, node: str, mode: str) -> str:
+    """Send a pilot to a worker node of the demo; its id."""
+    site, at = reached(engine, node)
+    usual = Mode.LOG_ONLY if node == "log-only" else Mode.SETUID
+    return vo.start_pilot(Order(Mode(mode or usual), example(site).answers.on_internal_error, node=at))
 
 
 def files(path: Path) -> bytes:
