@@ -101,7 +101,7 @@ def main() -> int:
 
 def settings(text: str) -> Mapping[str, str]:
     """The options of a glexec.conf, of which only the section [glexec] counts."""
-    section = text.partition("[glexec]")[2].partition("\n[")[0]
+    section = re.split(r"(?m)^\[.*\]\s*$", f"\n{text}".partition("\n[glexec]\n")[2])[0]
     lines = (line.split("#")[0].partition("=") for line in section.splitlines())
     return {name.strip(): value.strip().strip('"') for name, found, value in lines if found}
 

@@ -1,6 +1,7 @@
 """Many small payloads of several users, the same ones for the same seed, and when each of them ran in its own words."""
 
 import random
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -85,8 +86,9 @@ def payloads(
 
 
 def tally(vo: Vo, queued: Mapping[str, Payload], *, limit: float) -> Tally:
-    """Wait for the end of every payload, at most so many seconds for each."""
-    reports = [vo.wait(ident, limit=limit) for ident in queued]
+    """Wait for the end of every payload, at most so many seconds for all of them."""
+    deadline = time.monotonic() + limit
+    reports = [vo.wait(ident, limit=max(0.001, deadline - time.monotonic())) for ident in queued]
     ended = [report for report in reports if report.state is State.ENDED]
     return Tally(reports, [_ran(vo, report, queued[report.payload].user) for report in ended])
 
