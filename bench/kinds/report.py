@@ -25,4 +25,4 @@ def table(circumstance: str, figures: Iterable[Figures]) -> Iterator[str]:
 LEGEND = """
 ran, lost: payloads; again: those that ran after they had been returned; wait, p95: from submission to the first word;
 idle: slot seconds without a payload, each: for one that ran; sent: pilots or jobs; calls: of the switch;
-seen: the most other payloads into which one could look"""
+seen: the most other users into whose payloads one could look"""

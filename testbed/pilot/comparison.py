@@ -41,7 +41,7 @@ class Figures:
     """Pilots, or jobs, that were sent."""
     switch_calls: int
     beside: int
-    """The most other payloads that one could look into."""
+    """The most other users into whose payloads one could look."""
     mixed: int
     """Pilots, of those that ran payloads of several users, of which two users' payloads had the same account."""
     accounts: int

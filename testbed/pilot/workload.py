@@ -16,18 +16,19 @@ BIG = 256
 """MiB that every fifth payload asks for."""
 SCRIPT = """\
 read -r began rest </proc/uptime
-beside=0
+seen= beside=0
 for each in /proc/[0-9]*; do
-    [ "${each#/proc/}" != "$$" ] || continue
-    tr '\\0' '\\n' <"$each/cmdline" 2>/dev/null | grep -qx "$0" || continue
-    if cat "$each/environ" >/dev/null 2>&1; then beside=$((beside + 1)); fi
-done
+    read -r name <"$each/comm" && [ "$name" = sh ] || continue
+    words=$(tr '\\0' '\\n' <"$each/cmdline") && cat "$each/environ" >/dev/null || continue
+    case $words in *"$0"*) user=${words##*[[:space:]]} ;; *) continue ;; esac
+    case " $2 $seen " in *" $user "*) ;; *) seen="$seen $user" beside=$((beside + 1)) ;; esac
+done 2>/dev/null
 sleep "$1"
 read -r ended rest </proc/uptime
 echo "$began $ended $beside"
 """
-"""Says when it began and ended, by the clock that all containers of a machine share, and of how many payloads beside it
-it could read the environment, which the kernel lets only the same account do."""
+"""Says when it began and ended, by the clock that all containers of a machine share, and of how many other users'
+payloads beside it it could read the environment, which the kernel lets only the same account do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Ran:
     began: float
     ended: float
     beside: int
-    """Other payloads whose environment it could read."""
+    """Other users of whose payloads it could read the environment."""
     account: str
     host: str
     pilot: str
@@ -75,7 +76,7 @@ def payloads(
     return [
         Payload(
             users[number % len(users)],
-            ("/bin/sh", "-c", SCRIPT, f"workload-{slot}", f"{length:.2f}"),
+            ("/bin/sh", "-c", SCRIPT, f"workload-{slot}", f"{length:.2f}", users[number % len(users)]),
             slot=slot,
             limit=SHORT if length < sum(seconds) / 2 else LONG,
             needs=Needs(memory=BIG if number % 5 == 4 else 0),
