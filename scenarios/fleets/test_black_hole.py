@@ -33,7 +33,7 @@ def test_back_off_bounds_what_a_black_hole_eats_and_without_it_it_eats_most(node
     farm = nodes(5)
     hole = dataclasses.replace(world, node=farm[-1].host, node_name=farm[-1].name)
     account = world.site.pilot_accounts[0].name
-    order = Order(cell.mode, OnInternalError.NO, slot=slot, limit=120)
+    order = Order(cell.mode, OnInternalError.NO, slot=slot, limit=120, retry_delay=0.1)
     plan = Plan(slot, order, tuple(node.reached(account) for node in farm), each=EACH, caution=CAUTION)
     found = {}
     with broken(Fault.NO_CONFIG, FAULTS[Fault.NO_CONFIG], hole):

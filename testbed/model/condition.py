@@ -1,7 +1,7 @@
 """What "depends" depends on: one explicit case in which the answer is yes, and what a pilot knows when it asks."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,15 @@ UNTOLD = "untold"
 """The word for an internal error of which the switch tells no cause."""
 OPEN_CLASSES = ("site", "unavailable", "undecided")
 """The classes of causes that question 4 is about."""
-CAUSES = (UNTOLD, *OPEN_CLASSES, *(reason for kind in OPEN_CLASSES for reason in REASONS[kind]))
+NEVER_OPEN = ("account-missing",)
+"""Reasons of these classes that question 4 is not about all the same: an account that the node does not have."""
+CAUSES = (
+    UNTOLD,
+    *OPEN_CLASSES,
+    *(reason for kind in OPEN_CLASSES for reason in REASONS[kind] if reason not in NEVER_OPEN),
+)
 """Every word that a condition can name as a cause: a class, or one reason."""
-NAMED_ONLY = ("service-untrusted", "service-broken", "account-missing")
+NAMED_ONLY = ("service-untrusted", "service-broken")
 """Reasons that no condition covers unless it names them: somebody who is in the middle could bring them about."""
 
 
@@ -126,6 +132,12 @@ class Condition:
 
     def __str__(self) -> str:
         return " and ".join(self.states)
+
+
+def stored(condition: Condition) -> dict[str, Any]:
+    """A condition as JSON data: what `restored` reads."""
+    windows = [{"start": each.start.isoformat(), "end": each.end.isoformat()} for each in condition.windows]
+    return {**asdict(condition), "windows": windows}
 
 
 def restored(data: Mapping[str, Any]) -> Condition:

@@ -47,6 +47,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "map-unreadable",
         "crl-expired",
         "account-missing",
+        "names-unavailable",
         "tracking-unknown",
         "service-unreachable",
         "service-untrusted",

@@ -8,10 +8,21 @@ one JSON object:
     vo: {name, address, port}    where the VO answers, and the name that its certificate must show
     ca, proxy                    PEM: the authorities to believe, the pilot's own proxy
     mode                         none, log-only, setuid, vm
-    on_internal_error, rules     question 4 of the site, and when "depends" means yes: [{"users": [], "codes": []}]
+    multi_user_pilots            question 1 of the site: may it run payloads of others? no, depends, yes
+    on_internal_error            question 4: the switch is broken; may it run the payload itself? no, depends, yes
+    multi_user_pilots_if, on_internal_error_if
+                                 the conditions of "depends", as testbed/model/condition.py has them
+    needs_trace                  whether the site demands glexec: a run that nobody could record is against its rules
     start_limit, limit           seconds until a payload must have started; seconds for the whole pilot
-    switch, site_log             optional: the path of glexec; the socket that takes the site's log lines
+    retries, retry_delay         how often the switch is called again after an internal error, and after what pause
+    switch, site_log, notes      optional: the path of glexec; the socket that takes the site's log lines; the file in
+                                 which the pilots of this account keep what they know of the node's switch
     slots                        optional: how many payloads it has at once, each in a process of its own
+
+After each call of the switch it classifies first, and then applies the site's answers (docs/policy.md).
+
+``agent.py --pack FOLDER PATTERN...`` writes a tar of a payload's outputs to standard output. The pilot calls it through
+the switch, so that it runs as the payload's account.
 
 Exit code 0 when the queue is empty, 1 when the VO gives no answer, 2 for orders that make no sense, 143 when ended
 from outside: by SIGTERM, SIGHUP or SIGINT, or by the end of the connection that it was started over.
@@ -20,17 +31,22 @@ from outside: by SIGTERM, SIGHUP or SIGINT, or by the end of the connection that
 import base64
 import contextlib
 import ctypes
+import fcntl
+import glob
 import http.client
 import io
 import json
 import math
 import os
+import random
 import re
+import secrets
 import select
 import shutil
 import signal
 import socket
 import ssl
+import stat
 import subprocess
 import sys
 import tarfile
@@ -38,21 +54,16 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 SWITCH = "/usr/sbin/glexec"
 SITE_LOG = "/dev/log"
 LAUNCHER = ("/usr/bin/python3", "/usr/libexec/testbed/node/vm.py")
-REFUSALS = frozenset({126, 127, 201, 203})
-"""Codes of the switch after which the payload goes back: denied, or a mistake of the pilot's; but see `undecided`."""
-INTERNAL = 202
-REFUSED = 203
-CAUSE = re.compile(rb"^\[gLExec\]: cause class=(\S+) reason=(\S+) code=203\n\Z", re.MULTILINE)
+CAUSE = re.compile(r"^\[gLExec\]: cause class=(\S+) reason=(\S+) code=(\d+)\n\Z", re.MULTILINE)
 """Where the site has it told (report_cause), why the switch refused: the last line of its standard error."""
-PERHAPS_NO = b"lcmaps-refused"
-"""The reason of the switch where LCMAPS refused and did not say why: that may well have been a decision."""
 LAUNCHER_FAILED = 125
 LAUNCHER_MARK = re.compile(rb"^\[vm\]: ", re.MULTILINE)
 
@@ -64,12 +75,25 @@ FRESH_BEAT = 0.1
 """The same while there is output that the VO has not seen; short payloads have ended by then."""
 DRAIN = 0.3
 """Seconds that output may still come after the payload has ended."""
+CALL_LIMIT = 10.0
+"""Seconds for a call of the switch beside the payload's: the canary, a new proxy, a signal."""
+PACK_LIMIT, CLEAR_LIMIT = 8.0, 5.0
+"""Seconds for bringing the outputs back, and for clearing up: with what may go before, less than the VO waits."""
+BYPASS_START = 10.0
+"""Seconds until a payload must have started that the pilot runs itself."""
 ANSWER_LIMIT = 10.0
 REQUESTS = 1_000_000
 """Numbers of requests that each worker of a pilot has for itself."""
 LARGEST_STREAM = 1 << 20
 LARGEST_PREVIEW = 1 << 16
 """Bytes of each stream that are kept; and that are reported while the payload runs."""
+LARGEST_OUTPUTS = 3 << 20
+MOST_OUTPUTS = 100
+"""Bytes of the tar of a payload's outputs, and files in it."""
+LONGEST_WORDS = 2000
+MOST_CALLS = 64
+MOST_ELSEWHERE = 10
+"""Characters of a text in the final account, calls of the switch and paths that it tells of."""
 
 START = re.compile(rb"started (\d*) (\S*) (\S*)\n")
 WRAPPER = (
@@ -78,7 +102,20 @@ WRAPPER = (
 )
 """The start handshake. It needs no PATH, which the switch takes away, and leaves the standard input unread."""
 WITHIN = 'cd -- "$1" || exit 126; shift; '
-"""Before it, where there is a sandbox: the switch begins in the account's home."""
+"""Before it, where there is a sandbox and the payload has the pilot's own account."""
+NO_FOLDER = "[pilot]: no folder to work in"
+WORKSHOP = f"""\
+if /usr/bin/mkdir -m 700 -- "$1" && cd -- "$1" && {{ test -z "$2" || /usr/bin/cp -R -- "$2/." .; }}
+then shift 2; else echo "{NO_FOLDER}" >&2; exit 126; fi
+"""
+"""Before it, where the payload has an account of its own: it makes its folder itself, so that nothing of the pilot's
+has to be open to others. The name is the pilot's, and nobody can know it before."""
+CLEAR = """\
+/usr/bin/chmod -R u+rwX -- "$@" 2>/dev/null
+/usr/bin/rm -rf -- "$@" 2>/dev/null
+/usr/bin/find "$@" 2>/dev/null | /usr/bin/wc -l
+"""
+"""Takes away what a payload left, also from folders that it has closed against itself; prints how much stays."""
 
 
 class OrdersProblem(Exception):
@@ -107,12 +144,14 @@ class Orders:
     ca: str
     proxy: str
     mode: str
-    on_internal_error: str
-    rules: tuple[Mapping[str, Any], ...]
+    answers: "Answers"
     start_limit: float
     limit: float
+    retries: int
+    retry_delay: float
     switch: str
     site_log: str
+    notes: Path
     slots: int = 1
 
     @classmethod
@@ -128,30 +167,26 @@ class Orders:
                 ca=str(data["ca"]),
                 proxy=str(data["proxy"]),
                 mode=str(data["mode"]),
-                on_internal_error=str(data["on_internal_error"]),
-                rules=tuple({"users": rule["users"], "codes": rule["codes"]} for rule in data["rules"]),
+                answers=Answers.parse(data),
                 start_limit=float(data["start_limit"]),
                 limit=float(data["limit"]),
+                retries=int(data["retries"]),
+                retry_delay=float(data["retry_delay"]),
                 switch=str(data.get("switch", SWITCH)),
                 site_log=str(data.get("site_log", SITE_LOG)),
+                notes=Path(data.get("notes") or Path.home() / f".pilot-{socket.gethostname()}.json"),
                 slots=int(data.get("slots", 1)),
             )
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
             raise OrdersProblem(f"the orders cannot be read: {type(error).__name__} {error}") from None
-        if orders.mode not in MODES or orders.on_internal_error not in ("no", "depends", "yes"):
-            raise OrdersProblem(f"unknown mode or answer: {orders.mode}, {orders.on_internal_error}")
+        if orders.mode not in MODES:
+            raise OrdersProblem(f"unknown mode: {orders.mode}")
         return orders
-
-    def may_bypass(self, user: str, code: int) -> bool:
-        """Question 4: after an internal error of the switch, may the pilot run this user's payload itself?"""
-        if self.on_internal_error == "depends":
-            return any(user in rule["users"] and code in rule["codes"] for rule in self.rules)
-        return self.on_internal_error == "yes"
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """One user's payload as the VO hands it out."""
+    """One user's payload as the VO hands it out. The VO's word is all there is for ``vo`` and ``fqans``."""
 
     ident: str
     user: str
@@ -159,7 +194,12 @@ class Payload:
     stdin: bytes
     limit: float
     proxy: str
+    until: float
+    """When the proxy ends, in seconds since 1970."""
     sandbox: bytes
+    outputs: list[str]
+    vo: str
+    fqans: list[str]
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> "Payload":
@@ -172,10 +212,42 @@ class Payload:
                 base64.b64decode(data["stdin"]),
                 float(data["limit"]),
                 str(data["proxy"]),
+                float(data.get("proxy_until", 0.0)),
                 base64.b64decode(data.get("sandbox", "")),
+                [str(name) for name in data.get("outputs", ())],
+                str(data.get("vo", "")),
+                [str(fqan) for fqan in data.get("fqans", ())],
             )
         except (ValueError, KeyError, TypeError) as error:
             raise VoProblem(f"a payload that cannot be read: {type(error).__name__} {error}") from None
+
+
+@dataclass(slots=True)
+class Account:
+    """The final account of one payload, as testbed/pilot/account.py reads it; filled in as things happen."""
+
+    taken: float = field(default_factory=time.time)
+    started: float = 0.0
+    ended: float = 0.0
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    canary: str = ""
+    mended: bool = False
+    bypass: str = ""
+    ruling: str = ""
+    renewals: int = 0
+    renewal: str = ""
+    files: int = 0
+    bytes: int = 0
+    left_out: str = ""
+    processes: int = 0
+    remaining: str = ""
+    leftovers: int = 0
+    left: str = ""
+
+    def json(self) -> dict[str, Any]:
+        """As the VO reads it."""
+        said = asdict(self)
+        return {key: text[:LONGEST_WORDS] if isinstance(text, str) else text for key, text in said.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,21 +264,29 @@ class Report:
     out: bytes = b""
     err: bytes = b""
     why: str = ""
+    failure: str = ""
+    """The class of the last call of the switch that ran nothing."""
+    canary: str = ""
+    account: Account | None = None
+    outputs: bytes = b""
 
     def json(self) -> dict[str, Any]:
         """As the VO reads it."""
         return {
-            "payload": self.payload,
-            "pilot": self.pilot,
-            "state": self.state,
-            "code": self.code,
-            "separated": self.separated,
-            "bypassed": self.bypassed,
-            "identity": self.identity,
+            **{each.name: getattr(self, each.name) for each in fields(self)},
             "out": base64.b64encode(self.out).decode(),
             "err": base64.b64encode(self.err).decode(),
-            "why": self.why,
+            "account": self.account.json() if self.account else None,
+            "outputs": base64.b64encode(self.outputs).decode(),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the VO answers to a report: whether to end the payload, and until when its user's proxy lasts by now."""
+
+    stop: bool
+    until: float
 
 
 class Vo:
@@ -223,23 +303,34 @@ class Vo:
         self._context.load_verify_locations(cadata=orders.ca)
         self._context.load_cert_chain(proxy)
 
-    def next(self, left: float) -> Payload | None:
-        """The next payload that fits a pilot with ``left`` seconds to go, or nothing.
+    def next(self, left: float, only: list[dict[str, Any]] | None) -> Payload | None:
+        """The next payload that fits a pilot with ``left`` seconds to go, or nothing; ``only`` says whose it may be.
 
         The number of the request tells the VO that one is the same when it comes twice: it then gives the same payload.
         """
         self._asked += 1
         offer = {"mode": self._orders.mode, "memory": memory(), "seconds": max(left, 0.0)}
+        if only is not None:
+            offer["only"] = only
         asked = {"pilot": self._orders.pilot, "request": str(self._asked), "offer": offer}
         given = self._post("/next", asked).get("payload")
         return Payload.parse(given) if given else None
 
-    def tell(self, report: Report) -> bool:
-        """Report; whether the VO wants the payload to be ended. What it cannot use is noted in the pilot's log."""
+    def tell(self, report: Report) -> Told:
+        """Report. What the VO cannot use is noted in the pilot's log."""
         answer = self._post("/reports", report.json())
         if "problem" in answer:
             log(f"{report.payload}: the VO refused the report: {answer['problem']}")
-        return bool(answer.get("stop"))
+        until = answer.get("proxy_until", 0.0)
+        return Told(bool(answer.get("stop")), float(until) if isinstance(until, int | float) else 0.0)
+
+    def renew(self, payload: str) -> str:
+        """The proxy of a payload's user as the VO has it now. Raises `VoProblem`."""
+        answer = self._post(f"/payloads/{payload}/proxy", {"pilot": self._orders.pilot})
+        proxy = answer.get("proxy")
+        if not isinstance(proxy, str):
+            raise VoProblem(f"no proxy of {payload}'s user: {answer.get('problem')}")
+        return proxy
 
     def _post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Ask; once more over a new connection when the kept one turns out to be closed."""
@@ -272,6 +363,391 @@ class Vo:
             self._connection = None
 
 
+# --- whose a proxy is -------------------------------------------------------------------------------------------------
+
+PROXY_CERT_INFO = bytes.fromhex("06082b0601050507010e")
+"""The extension that makes a certificate a proxy (RFC 3820), in DER."""
+LABELS = {
+    "0.9.2342.19200300.100.1.25": "DC",
+    "0.9.2342.19200300.100.1.1": "UID",
+    "2.5.4.3": "CN",
+    "2.5.4.4": "SN",
+    "2.5.4.5": "serialNumber",
+    "2.5.4.6": "C",
+    "2.5.4.7": "L",
+    "2.5.4.8": "ST",
+    "2.5.4.9": "street",
+    "2.5.4.10": "O",
+    "2.5.4.11": "OU",
+    "2.5.4.12": "title",
+    "2.5.4.17": "postalCode",
+    "2.5.4.42": "GN",
+    "1.2.840.113549.1.9.1": "emailAddress",
+}
+"""OpenSSL's short names for the parts of a DN."""
+
+
+def owner_of(pem: str) -> str:
+    """The DN of whoever a proxy was made for, as ``/DC=org/CN=Jane Doe``; empty where it cannot be read.
+
+    It stands in the first certificate that is no proxy. Nobody is believed for it: the switch verifies the chain.
+    """
+    try:
+        for text in re.findall(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", pem, re.DOTALL):
+            certificate = base64.b64decode(text)
+            if PROXY_CERT_INFO not in certificate:
+                return subject(certificate)
+    except (ValueError, IndexError):
+        log("a proxy whose owner cannot be read")
+    return ""
+
+
+def subject(certificate: bytes) -> str:
+    """The subject of a certificate (DER)."""
+    [(_, whole)] = elements(certificate)
+    parts = list(elements(next(elements(whole))[1]))
+    at = 5 if parts[0][0] == 0xA0 else 4  # a version may stand first; then number, algorithm, issuer, validity
+    name = ""
+    for _, several in elements(parts[at][1]):
+        for _, pair in elements(several):
+            (_, kind), (_, value) = elements(pair)
+            text = f"{LABELS.get(dotted(kind), dotted(kind))}={value.decode('utf-8', 'surrogateescape')}"
+            name += "/" + re.sub(r"/(?=[\w.]+=)", r"\\/", text)
+    return name
+
+
+def elements(der: bytes) -> Iterator[tuple[int, bytes]]:
+    """The elements that stand one after the other in DER, each with its tag."""
+    while der:
+        tag, size, start = der[0], der[1], 2
+        if size & 0x80:
+            start += size & 0x7F
+            size = int.from_bytes(der[2:start])
+        if len(der) < start + size:
+            raise ValueError("DER that ends too early")
+        yield tag, der[start : start + size]
+        der = der[start + size :]
+
+
+def dotted(identifier: bytes) -> str:
+    """An object identifier as numbers with dots."""
+    numbers, value = [], 0
+    for byte in identifier:
+        value = value << 7 | byte & 0x7F
+        if not byte & 0x80:
+            numbers.append(value)
+            value = 0
+    first = min(numbers[0] // 40, 2)
+    return ".".join(map(str, (first, numbers[0] - 40 * first, *numbers[1:])))
+
+
+# --- what a call of the switch came to --------------------------------------------------------------------------------
+
+DENIED, MISUSED, INTERNAL, AMBIGUOUS, PAYLOAD, TRACELESS = FAILURES = (
+    "denied",
+    "misused",
+    "internal",
+    "ambiguous",
+    "payload",
+    "traceless",
+)
+"""The classes D, M, E, A, P, T of docs/policy.md, as testbed/model/failure.py has them; a test keeps both alike."""
+PASSED, FAILED, REFUSED = "passed", "failed", "denied"
+"""How a canary can go."""
+REASONS = {
+    "caller": "no-name no-credential credential-unusable credential-expired mode-unknown account-not-named "
+    "command-unusable target-proxy-unwritable environment-too-large not-executable caller-left",
+    "site": "installation configuration policy-files lcmaps-broken no-resources no-folder no-private-folder "
+    "no-tracking-gid switch-failed epilogue-failed",
+    "denied": "called-by-root caller-not-listed banned credential-refused not-mapped account-refused account-differs "
+    "denied no-rule",
+    "unavailable": "timed-out pool-exhausted pool-contended leases-unusable map-unreadable crl-expired "
+    "account-missing tracking-unknown service-unreachable service-untrusted service-silent service-broken",
+    "undecided": "service-undecided lcmaps-refused",
+    "untraceable": "no-record",
+}
+"""The words of the switch for why it ran nothing, class by class."""
+CLASS_OF = {reason: kind for kind, reasons in REASONS.items() for reason in reasons.split()}
+OF_KIND = {
+    "denied": DENIED,
+    "caller": MISUSED,
+    "site": INTERNAL,
+    "unavailable": INTERNAL,
+    "undecided": INTERNAL,
+    "untraceable": TRACELESS,
+}
+OF_CODE = {None: INTERNAL, 201: MISUSED, 202: INTERNAL}
+"""Where no cause is told. No code at all is a call that never ended: the time limit stands for "no decision"."""
+PERHAPS_NO = "lcmaps-refused"
+"""LCMAPS refused and did not say why: that may well have been a decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why the switch ran nothing, in its own words."""
+
+    kind: str
+    reason: str
+
+
+def told(err: str, code: int | None) -> Cause | None:
+    """The cause in the last line of standard error. A line that contradicts the exit code, or itself, tells nothing."""
+    found = CAUSE.search(err)
+    if not found or found[3] != str(code) or CLASS_OF.get(found[2]) != found[1]:
+        return None
+    return Cause(found[1], found[2])
+
+
+def classify(started: bool, code: int | None, err: str, canary: str = "") -> str:
+    """The class of a call: the handshake counts first, then the cause, then the code, then the canary."""
+    if started:
+        return PAYLOAD
+    cause = told(err, code)
+    if cause and cause.reason != PERHAPS_NO:
+        return OF_KIND[cause.kind]
+    found = AMBIGUOUS if cause else OF_CODE.get(code, AMBIGUOUS)
+    if found == AMBIGUOUS and canary:
+        return INTERNAL if canary == FAILED else DENIED
+    return found
+
+
+def canary_of(code: int | None, err: str) -> str:
+    """What the harmless call with the pilot's own credential says."""
+    if code == 0:
+        return PASSED
+    return REFUSED if classify(False, code, err) in (DENIED, MISUSED) else FAILED
+
+
+# --- what the site answers --------------------------------------------------------------------------------------------
+
+UNTOLD = "untold"
+NAMED_ONLY = ("service-untrusted", "service-broken")
+"""Reasons that no condition covers unless it names them: somebody who is in the middle could bring them about."""
+NEVER_OPEN = ("account-missing",)
+"""Reasons that no answer covers: there was a decision, and it gave an account that the node does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the pilot knows when it asks "may I?". What it does not know fulfils no condition."""
+
+    cause: Cause | None = None
+    owner: str = ""
+    pilot_owner: str = ""
+    fqans: Sequence[str] = ()
+    vo: str = ""
+    well: float | None = None
+    """Minutes since the switch last worked on this node."""
+    pilots: int | None = None
+    runs: int | None = None
+    now: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One case in which "depends" means yes, as testbed/model/condition.py has it; ``says`` is all of it in words."""
+
+    causes: Sequence[str] = ()
+    owners: Sequence[str] = ()
+    own_payload: bool = False
+    roles: Sequence[str] = ()
+    vos: Sequence[str] = ()
+    well_within: int | None = None
+    pilots_at_most: int | None = None
+    runs_at_most: int | None = None
+    windows: Sequence[tuple[datetime, datetime]] = ()
+    because: str = ""
+    says: str = ""
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> "Condition":
+        """The condition of JSON data. One that states what we do not know of is an error: it is a leave."""
+        windows = [
+            (datetime.fromisoformat(each["start"]), datetime.fromisoformat(each["end"])) for each in data["windows"]
+        ]
+        return cls(**{**data, "windows": windows})
+
+    def misses(self, at: Situation, *, asks_for_cause: bool) -> Iterator[str]:
+        """What does not hold."""
+        cause = at.cause
+        names = (cause.kind, cause.reason) if cause else (UNTOLD,)
+        if cause and cause.reason in NAMED_ONLY and asks_for_cause and cause.reason not in self.causes:
+            yield f"{cause.reason} is not named"
+        if self.causes and not set(names) & set(self.causes):
+            yield f"the cause is {names[-1]}, not {' or '.join(self.causes)}"
+        if self.owners and at.owner not in self.owners:
+            yield f"the owner is {at.owner or 'unknown'}"
+        if self.own_payload and not (at.owner and at.owner == at.pilot_owner):
+            yield "the payload is not the pilot owner's own"
+        if self.roles and role_of(at.fqans) not in self.roles:
+            yield f"the role is {role_of(at.fqans) or 'none'}, not {' or '.join(self.roles)}"
+        if self.vos and at.vo not in self.vos:
+            yield f"the VO is {at.vo or 'unknown'}, not {' or '.join(self.vos)}"
+        if self.well_within is not None and not (at.well is not None and at.well <= self.well_within):
+            yield f"the switch has not worked here within {self.well_within} minutes"
+        if self.pilots_at_most is not None and not (at.pilots is not None and at.pilots <= self.pilots_at_most):
+            yield f"{'an unknown number of' if at.pilots is None else at.pilots} pilots are on the node"
+        if self.runs_at_most is not None and not (at.runs is not None and at.runs < self.runs_at_most):
+            yield f"{'an unknown number of' if at.runs is None else at.runs} payloads have run without it already"
+        if self.windows and not (at.now is not None and any(start <= at.now < end for start, end in self.windows)):
+            yield "no maintenance is declared for now"
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the site answers to questions 1 and 4, and whether it demands glexec."""
+
+    multi_user_pilots: str
+    on_internal_error: str
+    multi_user_pilots_if: Sequence[Condition] = ()
+    on_internal_error_if: Sequence[Condition] = ()
+    needs_trace: bool = False
+
+    @classmethod
+    def parse(cls, orders: Mapping[str, Any]) -> "Answers":
+        """The answers in the orders."""
+        for question in ("multi_user_pilots", "on_internal_error"):
+            if orders[question] not in ("no", "depends", "yes"):
+                raise ValueError(f"unknown answer: {orders[question]}")
+        return cls(
+            orders["multi_user_pilots"],
+            orders["on_internal_error"],
+            tuple(Condition.parse(each) for each in orders["multi_user_pilots_if"]),
+            tuple(Condition.parse(each) for each in orders["on_internal_error_if"]),
+            bool(orders["needs_trace"]),
+        )
+
+    def may_fetch(self, at: Situation) -> tuple[bool, str]:
+        """Question 1: may the pilot run this payload of somebody else's here, and why?"""
+        if self.multi_user_pilots == "depends":
+            return by_conditions("question 1", self.multi_user_pilots_if, at, asks_for_cause=False)
+        return self.multi_user_pilots == "yes", f"question 1 is answered {self.multi_user_pilots}"
+
+    def may_run_itself(self, failure: str, at: Situation) -> tuple[bool, str]:
+        """Question 4: after a call that came to this, may the pilot run the payload itself, and why?"""
+        if failure in NEVER:
+            return False, NEVER[failure]
+        if at.cause and at.cause.reason in NEVER_OPEN:
+            return False, f"{at.cause.reason}: nobody runs what was given an account that the node does not have"
+        if failure == TRACELESS and self.needs_trace:
+            return False, "the site requires glexec, and a run that nobody recorded is none of glexec's"
+        if self.on_internal_error == "depends":
+            if failure == TRACELESS:
+                return False, "what nobody could record fulfils no condition"
+            return by_conditions("question 4", self.on_internal_error_if, at, asks_for_cause=True)
+        return self.on_internal_error == "yes", f"question 4 is answered {self.on_internal_error}"
+
+    def only(self, at: Situation) -> list[dict[str, Any]] | None:
+        """Whose payloads the pilot asks for, as an offer has it; ``None``: everybody's.
+
+        Its own owner's always. Of a condition what is about the node has to hold now; the rest is for the VO to heed.
+        """
+        if self.multi_user_pilots == "yes":
+            return None
+        cases: list[dict[str, Any]] = [{"owners": [at.pilot_owner]}] if at.pilot_owner else []
+        for condition in self.multi_user_pilots_if if self.multi_user_pilots == "depends" else ():
+            of_node = replace(condition, owners=(), roles=(), vos=(), own_payload=False)
+            if condition.own_payload or any(of_node.misses(at, asks_for_cause=False)):
+                continue
+            said = {"owners": condition.owners, "roles": condition.roles, "vos": condition.vos}
+            if not any(said.values()):
+                return None
+            cases.append({key: list(words) for key, words in said.items() if words})
+        return cases
+
+
+NEVER = {
+    DENIED: "a user who is refused is not run, whatever question 4 says",
+    MISUSED: "the pilot's own fault is no internal error of the switch: mend it",
+    AMBIGUOUS: "nobody knows whether this was a denial, so it is taken as one",
+    PAYLOAD: "the payload has run",
+}
+
+
+def by_conditions(
+    question: str, conditions: Sequence[Condition], at: Situation, *, asks_for_cause: bool
+) -> tuple[bool, str]:
+    """Whether one of the conditions holds, and in words which, or what is missing."""
+    if not conditions:
+        return False, f"{question} is answered depends, and no condition is stated: that is no"
+    missing = []
+    for condition in conditions:
+        first = next(condition.misses(at, asks_for_cause=asks_for_cause), "")
+        if not first:
+            return True, f"{question} is answered depends, and {condition.says}"
+        missing.append(first)
+    return False, f"{question} is answered depends, but {'; '.join(dict.fromkeys(missing))}"
+
+
+def role_of(fqans: Sequence[str]) -> str:
+    """The role of the primary attribute; empty for none."""
+    role = fqans[0].partition("/Role=")[2].partition("/")[0] if fqans else ""
+    return "" if role == "NULL" else role
+
+
+class Notes:
+    """What this account's pilots have seen of the node's switch. Payloads with the pilot's uid could forge it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator["Seen"]:
+        """What is known, for us alone meanwhile; what is changed in it is kept. Unknown where it cannot be."""
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            log(f"nothing can be noted of the switch: {error}")
+            yield Seen(None, None)
+            return
+        with os.fdopen(descriptor, "r+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:  # another pilot is at it, or a payload that wants us to wait
+                log("what is noted of the switch is in use")
+                yield Seen(None, None)
+                return
+            seen = Seen.parse(file.read())
+            yield seen
+            file.seek(0)
+            file.write(json.dumps(asdict(seen)))
+            file.truncate()
+
+
+@dataclass(slots=True)
+class Seen:
+    """When the switch last worked here (seconds since 1970), and how many payloads have run without it since."""
+
+    worked: float | None
+    runs: int | None
+
+    @classmethod
+    def parse(cls, text: str) -> "Seen":
+        """What stands in the file; in a new one that nothing has happened yet."""
+        if not text:
+            return cls(None, 0)
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            data = json.loads(text)
+            worked = data["worked"]
+            return cls(None if worked is None else float(worked), int(data["runs"]))
+        return cls(None, None)
+
+    @property
+    def well(self) -> float | None:
+        """Minutes since the switch last worked."""
+        return None if self.worked is None else max(time.time() - self.worked, 0.0) / 60
+
+
+def pilots() -> int | None:
+    """How many pilots of this program are on the node, ourselves included; nothing where that cannot be seen."""
+    count = 0
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = path.read_bytes().split(b"\0")
+            count += len(words) > 3 and words[1] == os.fsencode(sys.argv[0]) and not words[2].startswith(b"--")
+    return count or None
+
+
 # --- where it works ---------------------------------------------------------------------------------------------------
 
 
@@ -287,20 +763,25 @@ class Sandbox:
         self.proxy = self.keep("pilot", proxy)
 
     def keep(self, name: str, proxy: str) -> Path:
-        """A proxy in a file that nobody else can open, from its first moment."""
-        path = self._private / f"{name}.pem"
-        path.unlink(missing_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        """A proxy in a file that nobody else can open, from its first moment; in an older one's place at one blow."""
+        path, new = self._private / f"{name}.pem", self._private / f"{name}.new"
+        new.unlink(missing_ok=True)
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(proxy)
+        new.rename(path)
         return path
 
-    def place(self, name: str) -> Path:
-        """A folder for one payload to start in."""
-        path = self.folder / name
-        path.mkdir(0o700)
-        path.chmod(0o711)
-        return path
+    def place(self, payload: Payload, *, separates: bool) -> "Place":
+        """All the places of one payload. In a folder of an account of its own nothing is the pilot's."""
+        folder = self.folder / payload.ident
+        folder.mkdir(0o700)
+        folder.chmod(0o755 if separates and payload.sandbox else 0o711)
+        proxy = self.keep(payload.ident, payload.proxy)
+        if not separates:
+            return Place(folder, proxy, folder, self._private / f"{payload.ident}.copy.pem")
+        name = Path(tempfile.gettempdir()) / f"payload-{secrets.token_hex(16)}"
+        return Place(folder, proxy, name, name.with_suffix(".pem"))
 
     @contextlib.contextmanager
     def proxy_hidden(self) -> Iterator[None]:
@@ -311,9 +792,27 @@ class Sandbox:
         finally:
             self.keep("pilot", self._proxy)
 
+    def renew(self) -> None:
+        """Put the pilot's own proxy in its place anew."""
+        self.keep("pilot", self._proxy)
+
     def remove(self) -> None:
         """Take everything away that this account may remove."""
         remove(self.folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the things of one payload lie."""
+
+    folder: Path
+    """The pilot's, with the sandbox: the payload may read it."""
+    proxy: Path
+    """The user's proxy, for the pilot's eyes only."""
+    work: Path
+    """Where the payload starts, and may write: the same folder, or one that its own account makes."""
+    copy: Path
+    """The proxy that the switch makes for the payload."""
 
 
 def unpack(archive: bytes, folder: Path) -> None:
@@ -342,6 +841,18 @@ def remove(folder: Path) -> None:
         log(f"left behind: {folder}: {error}")
 
 
+def left_elsewhere(uid: int, since: float) -> list[str]:
+    """What an account has made in the folders that are open to all since a moment, the first few of it."""
+    found: list[str] = []
+    for folder in dict.fromkeys((tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm")):
+        with contextlib.suppress(OSError):
+            for entry in os.scandir(folder):
+                seen = entry.stat(follow_symlinks=False)
+                if seen.st_uid == uid != os.getuid() and seen.st_ctime >= since and len(found) < MOST_ELSEWHERE:
+                    found.append(entry.path)
+    return found
+
+
 # --- running one thing ------------------------------------------------------------------------------------------------
 
 
@@ -366,6 +877,17 @@ class Wake:
             while os.read(self.fd, 4096):
                 pass
 
+    def wait(self, limit: float) -> None:
+        """Until a signal, the end of the connection, or for so many seconds."""
+        either = select.poll()
+        either.register(self.fd, select.POLLIN)
+        either.register(1, 0)
+        for number, _ in either.poll(limit * 1000):
+            if number == self.fd:
+                self.drain()
+            else:
+                self.hung_up()
+
     def hung_up(self) -> None:
         """Nobody reads our output any more: whoever started us is gone."""
         self.ending = self.ending or "the connection to the pilot was closed"
@@ -383,8 +905,17 @@ class Wake:
 class Process:
     """A command in a process group of its own, its input (a file without a name), its two outputs, and its end."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], folder: Path, stdin: bytes, wake: Wake):
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        folder: Path,
+        stdin: bytes,
+        wake: Wake,
+        most: int = LARGEST_STREAM,
+    ) -> None:
         self._wake = wake
+        self._most = most
         with input_file(stdin) as source:
             self._popen = subprocess.Popen(
                 command,
@@ -433,7 +964,7 @@ class Process:
     def _read(self, number: int) -> None:
         kept = self._streams[number]
         data = os.read(number, 1 << 16)
-        kept += data[: LARGEST_STREAM - len(kept)]
+        kept += data[: self._most - len(kept)]
         if not data:
             self._poll.unregister(number)
             del self._streams[number]
@@ -461,14 +992,38 @@ def input_file(content: bytes) -> Iterator[int]:
         os.close(source)
 
 
+def parents() -> dict[int, int]:
+    """Every process with its parent."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            found[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
+    return found
+
+
 def children() -> list[int]:
     """The processes whose parent we are: what a payload left behind comes to us, since we adopt orphans."""
-    found = []
-    for path in Path("/proc").iterdir():
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            if path.name.isdecimal() and int((path / "stat").read_text().rpartition(")")[2].split()[1]) == os.getpid():
-                found.append(int(path.name))
-    return found
+    return [pid for pid, parent in parents().items() if parent == os.getpid()]
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes below one."""
+    known, found = parents(), [pid]
+    for each in found:
+        found += [child for child, parent in known.items() if parent == each]
+    return found[1:]
+
+
+def owner(pid: int) -> int | None:
+    """Whose a process is; nothing where it is gone."""
+    with contextlib.suppress(OSError):
+        return os.stat(f"/proc/{pid}").st_uid
+    return None
+
+
+def ours(pid: int) -> bool:
+    """Whether a process is of our own account, or gone."""
+    return owner(pid) in (None, os.getuid())
 
 
 def adopt_orphans() -> None:
@@ -486,13 +1041,15 @@ class Mode:
 
     calls_switch: bool
     separates: bool
+    own_account: bool = False
+    """Whether the payload has an account of its own on this node."""
     launcher: Callable[[float], list[str]] = field(default=lambda limit: [])
 
 
 MODES = {
     "none": Mode(calls_switch=False, separates=False),
     "log-only": Mode(calls_switch=True, separates=False),
-    "setuid": Mode(calls_switch=True, separates=True),
+    "setuid": Mode(calls_switch=True, separates=True, own_account=True),
     "vm": Mode(
         calls_switch=True,
         separates=True,
@@ -501,11 +1058,24 @@ MODES = {
 }
 
 
-def wrapped(payload: Payload, folder: Path) -> list[str]:
+WORDS = {
+    DENIED: "the payload was refused and did not start",
+    MISUSED: "the payload did not start, and the switch finds fault with the pilot's call",
+    INTERNAL: "an internal error kept the payload from starting",
+    AMBIGUOUS: "the payload did not start, nobody says why",
+    TRACELESS: "the payload did not start, since nobody could have recorded it",
+}
+"""What a call that ran nothing came to, in words."""
+
+
+def wrapped(task: "Task", *, own_account: bool = False) -> list[str]:
     """The command that says who it is and then becomes the payload. The switch refuses symbolic links."""
-    shell = os.path.realpath("/bin/sh")
+    shell, payload, place = os.path.realpath("/bin/sh"), task.payload, task.place
+    if own_account:
+        folder = str(place.folder) if payload.sandbox else ""
+        return [shell, "-c", WORKSHOP + WRAPPER, "payload", str(place.work), folder, *payload.argv]
     if payload.sandbox:
-        return [shell, "-c", WITHIN + WRAPPER, "payload", str(folder), *payload.argv]
+        return [shell, "-c", WITHIN + WRAPPER, "payload", str(place.folder), *payload.argv]
     return [shell, "-c", WRAPPER, "payload", *payload.argv]
 
 
@@ -518,13 +1088,110 @@ def parsed_start(out: bytes) -> tuple[Mapping[str, Any] | None, bytes]:
     return {"uid": int(uid or -1), "user": user, "host": host}, out[found.end() :]
 
 
+# --- what a payload leaves --------------------------------------------------------------------------------------------
+
+
+def pack(folder: str, patterns: Sequence[str]) -> int:
+    """Write a tar of the files of these names to standard output, as the account that they belong to.
+
+    A line of standard error for each thing that is left out: links, what is no file or leads out of the folder, and
+    what is beyond the bounds.
+    """
+    os.chdir(folder)
+    packed, size, many = io.BytesIO(), 0, 0
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for name in outputs(patterns):
+            if many == MOST_OUTPUTS:
+                print(f"{name} and what follows: at most {MOST_OUTPUTS} files are brought back", file=sys.stderr)
+                break
+            try:
+                content, mode = output(name, LARGEST_OUTPUTS - size - (16 << 10))  # headers, and the padding of a tar
+            except OSError as error:
+                print(f"{name}: {error.strerror}", file=sys.stderr)
+                continue
+            info = tarfile.TarInfo(name)
+            info.size, info.mode, info.mtime = len(content), 0o755 if mode & 0o100 else 0o644, int(time.time())
+            archive.addfile(info, io.BytesIO(content))
+            size, many = archive.offset, many + 1
+    sys.stdout.buffer.write(packed.getvalue())
+    return 0
+
+
+def outputs(patterns: Sequence[str]) -> Iterator[str]:
+    """The files of these names, and those in folders of these names, each once."""
+    seen = set()
+    for pattern in patterns:
+        found = sorted(glob.iglob(pattern))
+        if not found:
+            print(f"{pattern}: nothing of this name was left", file=sys.stderr)
+        for name in found:
+            below = [name]
+            if os.path.isdir(name) and not os.path.islink(name):
+                below = [os.path.join(at, file) for at, _, files in os.walk(name) for file in sorted(files)]
+            for path in map(os.path.normpath, below):
+                if path not in seen:
+                    seen.add(path)
+                    yield path
+
+
+def output(name: str, room: int) -> tuple[bytes, int]:
+    """The content and the mode of one file. Raises `OSError` for what is not brought back."""
+    if not name.isprintable():
+        raise OSError(0, "a name that cannot be printed")
+    if os.path.realpath(name) != os.path.join(os.getcwd(), name):
+        raise OSError(0, "a link, or a way out of the folder")
+    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+            raise OSError(0, "no file, or one of several names")
+        content = file.read(max(room, 0) + 1)
+    if len(content) > room:
+        raise OSError(0, f"too large: at most {LARGEST_OUTPUTS} bytes are brought back in all")
+    return content, found.st_mode
+
+
+def good_outputs(archive: bytes) -> int:
+    """How many files are in the tar that came back. Raises `tarfile.TarError` for one that would reach elsewhere."""
+    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as members:
+        names: list[str] = []
+        for member in members:
+            path = Path(member.name)
+            safe = member.isreg() and not member.issparse() and member.name.isprintable() and not member.mode & 0o7000
+            if path.is_absolute() or ".." in path.parts or not safe or len(names) == MOST_OUTPUTS:
+                raise tarfile.TarError(f"{member.name!r} is not let in")
+            names.append(member.name)
+        if len(set(names)) != len(names):
+            raise tarfile.TarError("a name is there twice")
+        return len(names)
+
+
 # --- the pilot --------------------------------------------------------------------------------------------------------
 
 
-def undecided(report: Report) -> bool:
-    """Whether the switch says that it refused because nobody decided. A code of 203 alone is taken for a no."""
-    told = CAUSE.search(report.err) if report.code == REFUSED and not report.bypassed else None
-    return told is not None and (told[1] == b"unavailable" or (told[1] == b"undecided" and told[2] != PERHAPS_NO))
+@dataclass(slots=True)
+class Task:
+    """One payload with its places, what is to be told of it, and until when the proxy lasts that it has."""
+
+    payload: Payload
+    place: Place
+    account: Account
+    until: float
+    calls: Mapping[str, str] = field(default_factory=dict)
+    """The environment in which the switch is called for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A command beside the payload that is over; without a code it had to be ended."""
+
+    code: int | None
+    out: bytes
+    err: bytes
+
+    def __str__(self) -> str:
+        cause = told(self.err.decode(errors="replace"), self.code)
+        return f"{self.code}{f' ({cause.kind} {cause.reason})' if cause else ''}"
 
 
 class Pilot:
@@ -536,59 +1203,172 @@ class Pilot:
         self._sandbox = sandbox
         self._vo = vo
         self._wake = wake
+        self._owner = owner_of(orders.proxy)
+        self._notes = Notes(orders.notes)
         self._until = time.monotonic() + orders.limit
 
     def work(self) -> None:
         """Run every payload that the VO has for us."""
         while payload := self._next():
-            proxy = self._sandbox.keep(payload.ident, payload.proxy)
-            folder = self._sandbox.place(payload.ident)
+            place = self._sandbox.place(payload, separates=self._mode.own_account)
+            task = Task(payload, place, Account(), payload.until)
+            report = Report(payload.ident, self._orders.pilot)
             try:
-                unpack(payload.sandbox, folder)
-                report = self._handle(payload, proxy, folder)
+                if refusal := self._not_ours(payload):
+                    report = replace(report, state="returned", why=refusal)
+                else:
+                    unpack(payload.sandbox, place.folder)
+                    report = self._handle(task, report)
             except (tarfile.TarError, EOFError, zlib.error) as error:
-                why = f"its sandbox could not be unpacked: {error}"
-                report = Report(payload.ident, self._orders.pilot, "returned", why=why)
+                report = replace(report, state="returned", why=f"its sandbox could not be unpacked: {error}")
             finally:
-                proxy.unlink(missing_ok=True)  # a payload with our uid may have been there before us
-                remove(folder)
+                place.proxy.unlink(missing_ok=True)  # a payload with our uid may have been there before us
+                if not self._mode.own_account:
+                    place.copy.unlink(missing_ok=True)
+                remove(place.folder)
+            task.account.ended = time.time()
             code = "" if report.code is None else f", code {report.code}"
             log(f"{payload.ident} of {payload.user}: {report.state}{code}; {report.why}")
-            self._vo.tell(report)
+            self._vo.tell(replace(report, account=task.account))
             self._wake.check()
+
+    # Question 1
 
     def _next(self) -> Payload | None:
         self._wake.check()
         left = self._until - time.monotonic()
         if left <= 0:
             raise Ended(f"the pilot's own limit of {self._orders.limit:g} s is up")
-        return self._vo.next(left)
+        with self._notes.held() as seen:
+            only = self._orders.answers.only(self._situation(None, None, seen))
+        if only is not None:
+            log(f"question 1 is answered {self._orders.answers.multi_user_pilots}: asks for payloads of {only}")
+        return self._vo.next(left, only)
 
-    def _handle(self, payload: Payload, proxy: Path, folder: Path) -> Report:
+    def _not_ours(self, payload: Payload) -> str:
+        """Why a payload that the VO handed out is not to be run at this site; empty where it is."""
+        with self._notes.held() as seen:
+            at = self._situation(payload, None, seen)
+        if at.owner and at.owner == at.pilot_owner:
+            return ""
+        allowed, why = self._orders.answers.may_fetch(at)
+        return "" if allowed else f"not run: it is not the pilot owner's own, and {why}"
+
+    def _situation(self, payload: Payload | None, cause: Cause | None, seen: Seen) -> Situation:
+        return Situation(
+            cause,
+            owner_of(payload.proxy) if payload else "",
+            self._owner,
+            payload.fqans if payload else (),
+            payload.vo if payload else "",
+            well=seen.well,
+            pilots=pilots(),
+            runs=seen.runs,
+            now=datetime.now(UTC),
+        )
+
+    # The way through the switch, and what follows when it fails
+
+    def _handle(self, task: Task, report: Report) -> Report:
         """Run one payload through the mode, and itself where question 4 allows it."""
-        report = Report(payload.ident, self._orders.pilot)
+        until = time.monotonic() + self._orders.start_limit
         if not self._mode.calls_switch:
-            return self._run(payload, wrapped(payload, folder), self._plain(proxy, folder), folder, report)
-        allowed = self._orders.start_limit + payload.limit
-        command = [self._orders.switch, *self._mode.launcher(allowed), *wrapped(payload, folder)]
-        report = self._run(payload, command, self._for_switch(payload, proxy, folder), folder, report)
-        if report.state != "returned" or not self._internal(report):
-            return report
-        assert report.code is not None
-        if not self._orders.may_bypass(payload.user, report.code):
-            return replace(report, why=f"{report.why}; the site's answer is {self._orders.on_internal_error}")
-        return self._bypass(payload, proxy, folder, report)
+            return self._run(task, wrapped(task), self._plain(task), report, until)
+        task.calls = self._for_switch(task)
+        allowed = self._orders.start_limit + task.payload.limit
+        own_account = self._mode.own_account
+        command = [self._orders.switch, *self._mode.launcher(allowed), *wrapped(task, own_account=own_account)]
+        tries = 0
+        while True:
+            began = time.monotonic()
+            ran = self._run(task, command, task.calls, report, until)
+            ran, failure = self._classified(task, ran, began)
+            if ran.state != "returned":
+                return ran
+            if failure == MISUSED and not task.account.mended and self._mend(task):
+                continue
+            if failure not in (INTERNAL, TRACELESS) or tries == self._orders.retries:
+                return self._question_4(task, ran, failure)
+            tries += 1
+            pause = random.uniform(self._orders.retry_delay, self._orders.retry_delay * tries)
+            if time.monotonic() + pause >= until:
+                return self._question_4(task, ran, failure)
+            if reason := self._pause(pause, report):
+                return replace(ran, why=f"{ran.why}; {reason}")
 
-    def _internal(self, report: Report) -> bool:
-        """Whether it was the switch, what it asks, or the launcher that failed, and not the user or the pilot."""
-        return report.code == INTERNAL or undecided(report) or self._launcher_failed(report)
+    def _classified(self, task: Task, ran: Report, began: float) -> tuple[Report, str]:
+        """The class of a call, after a canary where it is ambiguous; told in the report's words and the account."""
+        err = ran.err.decode(errors="replace")
+        failure, cause = self._class(ran, err), told(err, ran.code)
+        if ran.state == "returned" and failure == AMBIGUOUS and not self._wake.ending:
+            canary = self._canary(task)
+            task.account.canary = canary
+            failure = classify(False, ran.code, err, canary)
+            ran = replace(ran, canary=canary, why=f"{ran.why}; the pilot's own harmless call {canary}: {failure}")
+        call = {
+            "code": ran.code if failure != PAYLOAD else None,
+            "failure": failure,
+            "cause": f"{cause.kind} {cause.reason}" if cause and failure != PAYLOAD else "",
+            "seconds": round(time.monotonic() - began, 3),
+        }
+        task.account.calls = [*task.account.calls, call][:MOST_CALLS]
+        if failure == PAYLOAD:
+            with self._notes.held() as seen:
+                seen.worked, seen.runs = time.time(), 0
+            return ran, failure
+        return replace(ran, failure=failure), failure
+
+    def _class(self, ran: Report, err: str) -> str:
+        if ran.identity is None and (self._launcher_failed(ran) or (ran.code == 126 and NO_FOLDER in err)):
+            return INTERNAL
+        return classify(ran.identity is not None, ran.code, err)
 
     def _launcher_failed(self, report: Report) -> bool:
         marked = report.code == LAUNCHER_FAILED and LAUNCHER_MARK.search(report.err) is not None
         return marked and self._orders.mode == "vm" and not report.bypassed
 
-    def _bypass(self, payload: Payload, proxy: Path, folder: Path, failed: Report) -> Report:
-        """Run the payload as the pilot, recorded and said so, with the pilot's own proxy out of reach."""
+    def _canary(self, task: Task) -> str:
+        """How a harmless call of the switch with the pilot's own credential goes, right after an ambiguous one."""
+        own = {"GLEXEC_CLIENT_CERT": str(self._sandbox.proxy), "GLEXEC_SOURCE_PROXY": str(self._sandbox.proxy)}
+        environment = {**task.calls, **own, "GLEXEC_TARGET_PROXY": "/dev/null", "GLEXEC_ID": "canary"}
+        ran = self._beside([self._orders.switch, os.path.realpath("/bin/true")], environment, task, CALL_LIMIT)
+        canary = canary_of(ran.code, ran.err.decode(errors="replace"))
+        log(f"{task.payload.ident}: canary {canary}, code {ran}")
+        return canary
+
+    def _mend(self, task: Task) -> bool:
+        """Put the credentials of a call in their places anew, the user's as the VO has it now; whether that went."""
+        try:
+            proxy = self._vo.renew(task.payload.ident)
+        except VoProblem as problem:
+            log(f"{task.payload.ident}: its call could not be mended: {problem}")
+            return False
+        self._sandbox.keep(task.payload.ident, proxy)
+        self._sandbox.renew()
+        task.account.mended = True
+        log(f"{task.payload.ident}: the switch says that the call was wrong; mended, and once more")
+        return True
+
+    def _pause(self, pause: float, report: Report) -> str:
+        """Wait before the next call; why there is to be none, if so."""
+        deadline = time.monotonic() + pause
+        while (left := deadline - time.monotonic()) > 0:
+            self._wake.wait(left)
+            if self._wake.ending:
+                return f"{self._wake.ending} before the switch was called again"
+        return "not called again, as the VO asked" if self._vo.tell(report).stop else ""
+
+    def _question_4(self, task: Task, failed: Report, failure: str) -> Report:
+        """Give the payload back, or run it as the pilot: recorded and said so, with the pilot's proxy out of reach."""
+        cause = told(failed.err.decode(errors="replace"), failed.code)
+        with self._notes.held() as seen:
+            allowed, why = self._orders.answers.may_run_itself(failure, self._situation(task.payload, cause, seen))
+            if allowed and seen.runs is not None:
+                seen.runs += 1
+        if not allowed:
+            task.account.ruling = why
+            return replace(failed, why=f"{failed.why}; {why}")
+        payload = task.payload
         line = (
             f"by-pass: glexec ended with {failed.code}; {self._orders.pilot} runs {payload.ident} of {payload.user} "
             f"itself, unseparated, as uid {os.getuid()}: {json.dumps(payload.argv)}"
@@ -596,118 +1376,251 @@ class Pilot:
         try:
             syslog(self._orders.site_log, line)
         except OSError as error:
-            return replace(failed, why=f"{failed.why}; not run by the pilot: no record could be made, {error.strerror}")
-        log(line)
-        report = Report(payload.ident, self._orders.pilot, bypassed=True)
+            task.account.ruling = f"no record could be made, {error.strerror}"
+            return replace(failed, why=f"{failed.why}; not run by the pilot: {task.account.ruling}")
+        log(f"{line}; {why}")
+        task.account.bypass = why
+        report = replace(Report(payload.ident, self._orders.pilot, bypassed=True), canary=failed.canary)
         with self._sandbox.proxy_hidden():
-            ran = self._run(payload, wrapped(payload, folder), self._plain(proxy, folder), folder, report)
+            until = time.monotonic() + BYPASS_START
+            ran = self._run(task, wrapped(task), self._plain(task), report, until)
         said = f"by-pass after {failed.code} of the switch, unseparated; "
-        return replace(ran, why=said + ran.why, err=(failed.err + ran.err)[:LARGEST_STREAM])
+        return replace(ran, why=said + ran.why, err=(failed.err + ran.err)[:LARGEST_STREAM], failure=failure)
 
-    def _plain(self, proxy: Path, folder: Path) -> dict[str, str]:
+    def _plain(self, task: Task) -> dict[str, str]:
         """The environment of a payload that runs as the pilot."""
-        return {"HOME": str(folder), "PATH": "/usr/bin:/bin", "X509_USER_PROXY": str(proxy)}
+        return {"HOME": str(task.place.folder), "PATH": "/usr/bin:/bin", "X509_USER_PROXY": str(task.place.proxy)}
 
-    def _for_switch(self, payload: Payload, proxy: Path, folder: Path) -> dict[str, str]:
+    def _for_switch(self, task: Task) -> dict[str, str]:
         """The environment of a call of the switch."""
         return {
-            "HOME": str(folder),
+            "HOME": str(task.place.folder),
             "PATH": "/usr/bin:/bin",
             "X509_USER_PROXY": str(self._sandbox.proxy),
-            "GLEXEC_CLIENT_CERT": str(proxy),
-            "GLEXEC_SOURCE_PROXY": str(proxy),
-            "GLEXEC_ID": payload.ident,
+            "GLEXEC_CLIENT_CERT": str(task.place.proxy),
+            "GLEXEC_SOURCE_PROXY": str(task.place.proxy),
+            "GLEXEC_TARGET_PROXY": str(task.place.copy),
+            "GLEXEC_ID": task.payload.ident,
         }
 
-    def _run(
-        self, payload: Payload, command: list[str], environment: dict[str, str], folder: Path, report: Report
-    ) -> Report:
-        """Run a command to its end, its time limit, or ours; what became of it."""
+    def _beside(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        task: Task,
+        limit: float,
+        most: int = LARGEST_PREVIEW,
+    ) -> Ran:
+        """Run a command beside the payload, for so many seconds at most; ``most`` bytes of each stream are kept."""
         try:
-            process = Process(command, environment, folder, payload.stdin, self._wake)
+            process = Process(command, environment, task.place.folder, b"", self._wake, most)
+        except OSError as error:
+            return Ran(127 if isinstance(error, FileNotFoundError) else 126, b"", str(error).encode())
+        try:
+            self._turn_until(process, limit, lambda: process.code is not None)
+            code = process.code
+            for kind in (signal.SIGTERM, signal.SIGKILL):
+                if process.code is None:
+                    with contextlib.suppress(OSError):
+                        os.killpg(process.group, kind)
+                    self._turn_until(process, GRACE, lambda: process.code is not None)
+            self._turn_until(process, DRAIN, lambda: not process.open)
+            return Ran(code, bytes(process.out), bytes(process.err))
+        finally:
+            process.close()
+
+    # One run, from its first to its last moment
+
+    def _run(
+        self, task: Task, command: list[str], environment: Mapping[str, str], report: Report, until: float
+    ) -> Report:
+        """Run a command to its end, its time limit, or ours; what became of it. It has to have started at ``until``."""
+        try:
+            process = Process(command, environment, task.place.folder, task.payload.stdin, self._wake)
         except OSError as error:
             code = 127 if isinstance(error, FileNotFoundError) else 126
             return replace(report, state="returned", code=code, why=f"{command[0]}: {error.strerror}")
         try:
-            report, reason = self._follow(process, payload, report)
+            report, reason = self._follow(process, task, report, until)
         finally:
-            leftovers = self._end(process, environment, folder)
+            leftovers = self._end(process, task)
             process.close()
         identity, out = parsed_start(bytes(process.out))
         report = replace(report, identity=identity, out=out, err=bytes(process.err))
-        return self._judged(report, process.code, reason, leftovers)
+        report = self._judged(report, process.code, reason, leftovers, task)
+        if identity and reason != "ended":
+            report = replace(report, outputs=self._bring_back(task, report))
+        if self._mode.own_account and not report.bypassed:
+            self._clear(task, identity)
+        return report
 
-    def _follow(self, process: Process, payload: Payload, report: Report) -> tuple[Report, str]:
+    def _follow(self, process: Process, task: Task, report: Report, until: float) -> tuple[Report, str]:
         """Watch until it ends or must be ended (the reason), reporting its start and what it says."""
-        deadline, told, shown = time.monotonic() + self._orders.start_limit, math.inf, 0
+        deadline, told_at, shown = until, math.inf, 0
         while process.code is None:
             said = min(len(process.out), LARGEST_PREVIEW)
-            due = told + (FRESH_BEAT if said != shown else BEAT)
+            due = told_at + (FRESH_BEAT if said != shown else BEAT)
             process.turn(min(deadline, due, self._until) - time.monotonic())
             now = time.monotonic()
-            if self._wake.ending:
+            if self._wake.ending and process.code is None:
                 return report, "ended"
             if now >= deadline or now >= self._until:
                 return report, "hung"
             identity, out = parsed_start(bytes(process.out[: 2 * LARGEST_PREVIEW]))
             if identity and report.state != "started":
                 report = replace(report, state="started", identity=identity, separated=self._separated(report))
-                deadline, shown = now + payload.limit, said
+                deadline, shown = now + task.payload.limit, said
+                task.account.started = time.time()
             elif now < due:
                 continue
             else:
                 report = replace(report, out=out[:LARGEST_PREVIEW], err=bytes(process.err[:LARGEST_PREVIEW]))
                 shown = said
-            told = now
-            if self._vo.tell(report):
+            told_at = now
+            answer = self._vo.tell(report)
+            if answer.stop:
                 return report, "stopped"
+            if answer.until > task.until:
+                self._renew(task, report)
+                task.until = answer.until
         return report, ""
 
     def _separated(self, report: Report) -> bool:
         return self._mode.separates and not report.bypassed
 
-    def _judged(self, report: Report, code: int | None, reason: str, leftovers: str) -> Report:
+    def _judged(self, report: Report, code: int | None, reason: str, leftovers: str, task: Task) -> Report:
         """The last report: a payload that has started has run, whatever its code."""
         started = report.identity is not None
         separated = started and self._separated(report)
         report = replace(report, separated=separated, code=code)
         if reason == "hung":
-            why = f"the payload did not {'end' if started else 'start'} in time, so it was ended"
-            return replace(report, state="hung", code=None, why=why + leftovers)
+            why = f"the payload did not {'end' if started else 'start'} in time, so it was ended{leftovers}"
+            # A call that is surely gone without having started anything is one without an answer.
+            state = "hung" if started or task.account.remaining or report.bypassed else "returned"
+            return replace(report, state=state, code=None, why=why)
         if reason == "ended":
             return replace(report, state="lost", why=f"{self._wake.ending} while the payload ran{leftovers}")
         if started and self._launcher_failed(report):
             return replace(report, state="lost", why=f"the machine of the payload failed while it ran{leftovers}")
         if started:
+            task.account.started = task.account.started or time.time()
             apart = "apart from the pilot" if separated else "as the pilot, unseparated"
             asked = " and was stopped as the VO asked" if reason == "stopped" else ""
             return replace(report, state="ended", why=f"the payload ran {apart}{asked}{leftovers}")
-        if self._internal(report):
-            why = "an internal error kept the payload from starting"
-        elif code in REFUSALS:
-            why = "the payload was refused and did not start"
-        else:
-            why = "the payload did not start, nobody knows why; taken as a refusal"
+        why = WORDS[self._class(report, report.err.decode(errors="replace"))]
         return replace(report, state="returned", why=why + leftovers)
 
-    def _end(self, process: Process, environment: dict[str, str], folder: Path) -> str:
-        """End what still runs of a payload, first kindly; what had to be ended beyond it, in words."""
-        for kind in (signal.SIGTERM, signal.SIGKILL):
-            if process.code is None:
-                self._signal(kind, [-process.group], environment, folder)
-                self._turn_until(process, GRACE, lambda: process.code is not None)
+    # What it needs while it runs, and what it leaves
+
+    def _renew(self, task: Task, report: Report) -> None:
+        """Bring the user's new proxy to the running payload, in the old one's place at one blow."""
+        account = task.account
+        try:
+            proxy = self._vo.renew(task.payload.ident)
+        except VoProblem as problem:
+            account.renewal = str(problem)
+            return
+        self._sandbox.keep(task.payload.ident, proxy)
+        if self._orders.mode == "vm" and not report.bypassed:
+            account.renewal = "nothing reaches a virtual machine that runs"
+        elif self._mode.calls_switch and not report.bypassed:
+            if not os.path.lexists(task.place.copy):
+                account.renewal = "the switch makes no copy of proxies here"
+                return
+            ran = self._beside([self._orders.switch], task.calls, task, CALL_LIMIT)
+            account.renewal = "" if ran.code == 0 else f"the switch ended with {ran}"
+        else:
+            account.renewal = ""
+        account.renewals += not account.renewal
+        log(f"{task.payload.ident}: a new proxy: {account.renewal or 'brought'}")
+
+    def _bring_back(self, task: Task, report: Report) -> bytes:
+        """The tar of the payload's outputs, made by its own account. What of it is left out is told."""
+        account, names = task.account, task.payload.outputs
+        if not names:
+            return b""
+        if self._orders.mode == "vm" and not report.bypassed:
+            account.left_out = "all of it: a virtual machine shares no folder with its node"
+            return b""
+        through = self._mode.own_account and not report.bypassed
+        command = [os.path.realpath(sys.executable), "-I", os.path.abspath(sys.argv[0]), "--pack"]
+        command += [str(task.place.work if through else task.place.folder), *names]
+        environment: Mapping[str, str] = {"PATH": "/usr/bin:/bin"}
+        if through:
+            command, environment = [self._orders.switch, *command], self._without_copy(task)
+        ran = self._beside(command, environment, task, PACK_LIMIT, LARGEST_OUTPUTS + 1)
+        account.left_out = "; ".join(ran.err.decode(errors="replace").splitlines())
+        if ran.code != 0:
+            account.left_out = f"all of it: packing ended with {ran}; {account.left_out}"
+            return b""
+        try:
+            account.files = good_outputs(ran.out)
+        except (tarfile.TarError, EOFError) as error:
+            account.left_out = f"all of it: what came back cannot be used: {error}"
+            return b""
+        account.bytes = len(ran.out) if account.files else 0
+        return ran.out if account.files else b""
+
+    def _clear(self, task: Task, identity: Mapping[str, Any] | None) -> None:
+        """Take away what belongs to the payload's account, as that account; what stays is told."""
+        places = [str(path) for path in (task.place.work, task.place.copy) if os.path.lexists(path)]
+        if places:
+            command = [self._orders.switch, os.path.realpath("/bin/sh"), "-c", CLEAR, "clear", *places]
+            ran = self._beside(command, self._without_copy(task), task, CLEAR_LIMIT)
+            stays = [path for path in places if os.path.lexists(path)]
+            counted = ran.code == 0 and ran.out.strip().isdigit()
+            task.account.leftovers = (int(ran.out) if counted else -1) if stays else 0
+            if stays:
+                task.account.left = f"{' '.join(stays)}: the switch ended with {ran}"
+        if identity and (elsewhere := left_elsewhere(identity["uid"], task.account.started)):
+            also = f"made elsewhere by uid {identity['uid']}: {' '.join(elsewhere)}"
+            task.account.left = "; ".join(filter(None, (task.account.left, also)))
+            task.account.leftovers += len(elsewhere) if task.account.leftovers >= 0 else 0
+        if task.account.left:
+            log(f"{task.payload.ident}: left behind: {task.account.left}")
+
+    def _without_copy(self, task: Task) -> dict[str, str]:
+        """The environment of a call that needs no copy of the proxy."""
+        return {**task.calls, "GLEXEC_TARGET_PROXY": "/dev/null"}
+
+    # Its end
+
+    def _end(self, process: Process, task: Task) -> str:
+        """End what still runs of a payload, first kindly; what had to be ended beyond it, in words.
+
+        Before the switch itself is killed, which would take its last record from the site, what it runs is.
+        """
+        said = ""
+        if process.code is None:
+            self._signal(signal.SIGTERM, [-process.group], task)
+            self._turn_until(process, GRACE, lambda: process.code is not None)
+        if process.code is None and (foreign := [pid for pid in descendants(process.group) if not ours(pid)]):
+            said = self._signal(signal.SIGKILL, foreign, task)
+            self._turn_until(process, GRACE, lambda: process.code is not None)
+        if process.code is None:
+            self._signal(signal.SIGKILL, [-process.group], task)
+            self._turn_until(process, GRACE, lambda: process.code is not None)
         self._turn_until(process, DRAIN, lambda: not process.open)
         ended: set[int] = set()
-        for kind in (signal.SIGTERM, signal.SIGKILL, signal.SIGKILL):
+        for kind in (signal.SIGTERM, signal.SIGKILL, signal.SIGKILL, signal.SIGKILL):
             left = self._reap(process)
-            if not left:
-                break
+            if not left or (said and kind is not signal.SIGTERM):
+                break  # where the switch refuses, it is not asked again and again
             ended.update(left)
-            self._signal(kind, left, environment, folder)
+            said = self._signal(kind, left, task) or said
             self._turn_until(process, GRACE, lambda: not self._reap(process))
         left = self._reap(process)
-        note = f"; left-over processes were ended: {len(ended)}" if ended else ""
-        return note + (f"; some could not be: {left}" if left else "")
+        task.account.processes += len(ended - set(left))
+        note = f"; left-over processes were ended: {len(ended - set(left))}" if ended - set(left) else ""
+        if not left:
+            return note
+        named = ", ".join(f"{pid} of uid {owner(pid)}" for pid in left)
+        task.account.remaining = (
+            f"{named}; {said or 'they did not end'}; root of this node can end them, or the batch system by the job's "
+            "cgroup or session, and the switch once it works again"
+        )
+        log(f"{task.payload.ident}: STILL RUNNING: {task.account.remaining}")
+        return f"{note}; some could not be: {task.account.remaining}"
 
     def _reap(self, process: Process) -> list[int]:
         """Collect the orphans that have ended; those that have not."""
@@ -726,8 +1639,11 @@ class Pilot:
         while not reached() and (left := deadline - time.monotonic()) > 0:
             process.turn(left)
 
-    def _signal(self, kind: signal.Signals, targets: list[int], environment: dict[str, str], folder: Path) -> None:
-        """Send a signal; through the switch, with the user's own proxy, where the targets are another account's."""
+    def _signal(self, kind: signal.Signals, targets: list[int], task: Task) -> str:
+        """Send a signal; through the switch, with the user's own proxy, where the targets are another account's.
+
+        Why that did not go, where it did not.
+        """
         foreign = []
         for target in targets:
             try:
@@ -736,13 +1652,14 @@ class Pilot:
                 continue
             except PermissionError:
                 foreign.append(str(target))
-        if foreign and self._orders.mode == "setuid":
-            script = 'kill -s "$0" -- "$@"'
-            command = [self._orders.switch, os.path.realpath("/bin/sh"), "-c", script, kind.name[3:], *foreign]
-            quiet = {**environment, "GLEXEC_TARGET_PROXY": "/dev/null"}
-            with contextlib.suppress(subprocess.TimeoutExpired, OSError):
-                done = subprocess.run(command, env=quiet, cwd=folder, timeout=10, capture_output=True, check=False)
-                log(f"{kind.name} to {foreign} through the switch: code {done.returncode}")
+        if not (foreign and self._mode.own_account and task.calls):
+            return f"they are not the pilot's: {' '.join(foreign)}" if foreign else ""
+        # A process that has ended meanwhile is none that resists.
+        script = 'kill -s "$0" -- "$@" 2>/dev/null; exit 0'
+        command = [self._orders.switch, os.path.realpath("/bin/sh"), "-c", script, kind.name[3:], *foreign]
+        ran = self._beside(command, self._without_copy(task), task, CLEAR_LIMIT)
+        log(f"{kind.name} to {foreign} through the switch: code {ran}")
+        return "" if ran.code == 0 else f"the switch, asked to let the user end them, ended with {ran}"
 
 
 # --- its words --------------------------------------------------------------------------------------------------------
@@ -764,6 +1681,8 @@ def syslog(place: str, line: str) -> None:
 
 def main() -> int:
     """Work until there is nothing left to do, alone or as so many workers as there are slots."""
+    if sys.argv[1:2] == ["--pack"]:
+        return pack(sys.argv[2], sys.argv[3:])
     try:
         orders = Orders.parse(sys.stdin.buffer.read())
     except OrdersProblem as problem:

@@ -12,7 +12,7 @@ from typing import Any
 from testbed.model.problem import Problem
 from testbed.pilot.history import Change, Line
 from testbed.pilot.order import Order, PilotEnd
-from testbed.pilot.payload import Payload, Report
+from testbed.pilot.payload import Payload, Report, decode
 from testbed.pilot.plan import Plan
 from testbed.pilot.tls import client_context
 
@@ -52,6 +52,18 @@ class Vo:
         """Queue a payload; its id. Said again with the same word ``asked`` (the answer was lost) it is the same one."""
         return str(self._post("/payloads", {**payload.json(), **({"asked": asked} if asked else {})})["payload"])
 
+    def submit_all(self, payloads: Sequence[Payload]) -> Sequence[str]:
+        """Queue many payloads over one connection; their ids, in this order."""
+        connection = _Connection(self.address, self.port, self._context, ANSWER_LIMIT)
+        try:
+            return [str(_asked(connection, "POST", "/payloads", each.json())["payload"]) for each in payloads]
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise Problem(
+                "the VO gives no answer", where=f"https://{self.address}:{self.port}", cause=str(error)
+            ) from error
+        finally:
+            connection.close()
+
     def list(self, *, waiting: bool = False) -> Sequence[Line]:
         """The newest payloads that the VO has of whoever asks; ``waiting``: without those that are over."""
         told = self._get("/payloads", waiting="yes" if waiting else "no")
@@ -62,6 +74,10 @@ class Vo:
         told = self._get(f"/payloads/{payload}/history")
         changes = [Change.parse(change) for change in told["history"]]
         return Payload.parse(told["payload"]), Report.parse(told["report"]), changes
+
+    def outputs(self, payload: str) -> bytes:
+        """What a payload left for its owner, a tar; empty where nothing was brought back."""
+        return decode(self._get(f"/payloads/{payload}/outputs")["outputs"])
 
     def delegate(self, owner: str, sign: Callable[[bytes], bytes]) -> float:
         """Renew the proxy of an owner by a key that the VO makes and keeps; ``sign`` makes a chain of a request.
@@ -165,13 +181,20 @@ class Vo:
     def _ask(self, method: str, path: str, body: Mapping[str, Any], limit: float) -> Mapping[str, Any]:
         connection = _Connection(self.address, self.port, self._context, limit)
         try:
-            connection.request(method, path, json.dumps(body) if method == "POST" else None)
-            answer: Mapping[str, Any] = json.loads(connection.getresponse().read())
+            return _asked(connection, method, path, body)
         finally:
             connection.close()
-        if "problem" in answer:
-            raise Problem(**answer["problem"])
-        return answer
+
+
+def _asked(
+    connection: http.client.HTTPConnection, method: str, path: str, body: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """One answer; a `Problem` where the VO has one."""
+    connection.request(method, path, json.dumps(body) if method == "POST" else None)
+    answer: Mapping[str, Any] = json.loads(connection.getresponse().read())
+    if "problem" in answer:
+        raise Problem(**answer["problem"])
+    return answer
 
 
 class _Connection(http.client.HTTPConnection):

@@ -3,11 +3,14 @@
 import contextlib
 import itertools
 import shlex
+import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 from testbed.lab.wait import eventually
 from testbed.lab.world import World
-from testbed.model.answers import OnInternalError
+from testbed.model.answers import Answers
 from testbed.model.cell import Cell
 from testbed.model.mode import Mode
 from testbed.model.outcome import Outcome
@@ -28,7 +31,7 @@ _slots = itertools.count(1)
 
 
 class Desk:
-    """Hands payloads to pilots on one worker node, in one mode, under one answer to question 4.
+    """Hands payloads to pilots on one worker node, in one mode, under one site's answers.
 
     >>> pilot.run("/usr/bin/id -un", user="bob").account
     'alpha002'
@@ -39,14 +42,15 @@ class Desk:
         world: World,
         vo: Vo,
         mode: Mode,
-        answer: OnInternalError,
+        answers: Answers,
         user: str,
         witness: Callable[[Outcome], None],
     ) -> None:
         self.world = world
         self.vo = vo
         self.mode = mode
-        self._answer = answer
+        self.answers = answers
+        """The site's, with the cell's own word on question 4."""
         self._user = user
         self._witness = witness
 
@@ -67,27 +71,39 @@ class Desk:
                 found=world.pilot.logs() or "(it wrote nothing)",
                 remedy=f"docker logs {world.pilot.name}",
             )
-        answer = cell.on_internal_error or world.site.answers.on_internal_error
-        yield cls(world, vo, cell.mode, answer, cell.user, witness)
+        answers = world.site.answers
+        if cell.on_internal_error not in (None, answers.on_internal_error):  # the cell's own word has no conditions
+            answers = replace(answers, on_internal_error=cell.on_internal_error, on_internal_error_if=())
+        yield cls(world, vo, cell.mode, answers, cell.user, witness)
 
     def run(self, command: str | Sequence[str], user: str = "", stdin: bytes = b"") -> Outcome:
         """Run one payload, of the cell's user unless told, by a pilot of its own, and wait for what becomes of it."""
+        began = time.monotonic()
         payload, pilot = self.send(command, user or self._user, stdin)
-        ended = self.end_of(payload, pilot)
+        ended = replace(self.end_of(payload, pilot), seconds=round(time.monotonic() - began, 3))
         self._witness(ended)
         return ended
 
     def send(self, command: str | Sequence[str], user: str, stdin: bytes = b"") -> tuple[str, str]:
         """Queue a payload and send a pilot for it; the ids of both."""
         argv = tuple(shlex.split(command) if isinstance(command, str) else command)
-        slot = f"slot-{next(_slots)}"
-        payload = self.vo.submit(Payload(user, argv, stdin, PAYLOAD_LIMIT, slot))
+        payload = Payload(user, argv, stdin, PAYLOAD_LIMIT, self.slot())
+        return self.vo.submit(payload), self.vo.start_pilot(self.order(payload.slot))
+
+    @staticmethod
+    def slot() -> str:
+        """One that nobody else takes payloads of."""
+        return f"slot-{next(_slots)}"
+
+    def order(self, slot: str, **more: Any) -> Order:
+        """What a pilot for payloads of this slot is sent out with, some of it otherwise."""
         node = {
             "name": self.world.node_name,
             "address": self.world.node.address,
             "account": self.world.site.pilot_accounts[0].name,
         }
-        return payload, self.vo.start_pilot(Order(self.mode, self._answer, slot=slot, limit=PILOT_LIMIT, node=node))
+        usual = {"limit": PILOT_LIMIT, "node": node, "retries": 0}
+        return replace(Order.at(self.answers, self.mode, slot=slot), **{**usual, **more})
 
     def end_of(self, payload: str, pilot: str) -> Outcome:
         """What became of a payload. A silent pilot makes it hung, one that is gone without it a `Problem`."""

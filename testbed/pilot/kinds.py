@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from testbed.model.answers import OnInternalError
 from testbed.model.mode import Mode
 from testbed.pilot.health import Caution
 from testbed.pilot.order import Order
@@ -46,7 +45,7 @@ class Way:
         return [
             Plan(
                 f"{slot}-{share.name}",
-                Order(self.mode, OnInternalError.NO, slot=slot, limit=share.limit, start_limit=START_LIMIT),
+                Order(self.mode, slot=slot, limit=share.limit, start_limit=START_LIMIT, retries=0),
                 tuple(nodes),
                 share.kind,
                 share.each,

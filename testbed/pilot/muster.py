@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator, Sequence
 
 from testbed.lab.engine import Engine
-from testbed.model.answers import OnInternalError
 from testbed.model.mode import Mode
 from testbed.pilot.client import Vo
 from testbed.pilot.counter import reached
@@ -33,14 +32,14 @@ def plan(
 ) -> Plan:
     """A class of pilots on worker nodes of the demo, called as in `testbed shell`. A `Problem` for what cannot be.
 
-    ``first`` is the length of the first pause; 0: nothing is learnt from what nodes do with payloads. Question 4 counts
-    as a no where the nodes' sites do not answer it alike.
+    ``first`` is the length of the first pause; 0: nothing is learnt from what nodes do with payloads. Where the
+    nodes' sites answer differently the pilots go by none of them: question 4 is then a no.
     """
     found = [reached(engine, node) for node in nodes]
-    answers = {example(site).answers.on_internal_error for site, _ in found}
-    answer = answers.pop() if len(answers) == 1 else OnInternalError.NO
-    usual = Mode.LOG_ONLY if set(nodes) == {"log-only"} else Mode.SETUID
-    order = Order(Mode(mode or usual), answer, limit=seconds)
+    answers = [example(site).answers for site, _ in found]
+    wanted = Mode(mode or (Mode.LOG_ONLY if set(nodes) == {"log-only"} else Mode.SETUID))
+    alike = all(each == answers[0] for each in answers)
+    order = Order.at(answers[0], wanted, limit=seconds) if alike else Order(wanted, limit=seconds)
     caution = Caution() if first is None else dataclasses.replace(Caution(), first=first) if first else None
     made = Plan(name, order, tuple(at for _, at in found), each=each, slots=slots, memory=memory, role=role)
     return Plan.parse(dataclasses.replace(made, caution=caution).json())

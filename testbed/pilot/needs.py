@@ -1,9 +1,10 @@
 """Late binding: what a payload needs, what a pilot offers, and whether the one fits the other."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from testbed.model.condition import role_of
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem, nearest
 
@@ -12,6 +13,7 @@ MOST_MEMORY = 1 << 24
 LONGEST_OFFER = 7 * 24 * 3600.0
 """Seconds: the longest that a pilot says it has left."""
 LONGEST_WORD = 200
+MOST_CASES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,37 @@ class Needs:
 
 
 @dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose payloads a pilot may run at its site (question 1). What is empty states nothing."""
+
+    owners: tuple[str, ...] = ()
+    """DNs."""
+    roles: tuple[str, ...] = ()
+    """As the primary attribute has them."""
+    vos: tuple[str, ...] = ()
+
+    def takes(self, owner: str, fqans: Sequence[str], vo: str) -> bool:
+        """Whether the payload of this owner is one."""
+        stated = ((self.owners, owner), (self.roles, role_of(fqans)), (self.vos, vo))
+        return all(not words or word in words for words, word in stated)
+
+    @classmethod
+    def parse(cls, data: object) -> "Whose":
+        """A case of JSON data. One that states nothing would be everybody, and is refused."""
+        if not isinstance(data, Mapping):
+            raise Problem("an offer names whose payloads it takes in objects", found=repr(data)[:80])
+        known_keys(data, "whose payloads", ("owners", "roles", "vos"))
+        stated = {}
+        for key, words in data.items():
+            if not isinstance(words, list) or len(words) > MOST_CASES:
+                raise Problem(f"an offer names {key} in a list", found=repr(words)[:80])
+            stated[key] = tuple(word(each, "a name") for each in words)
+        if not any(stated.values()):
+            raise Problem("whose payloads: nobody is named", found=repr(dict(data))[:80])
+        return cls(**stated)
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """What a pilot says that it has when it asks for work."""
 
@@ -53,17 +86,26 @@ class Offer:
     """Seconds that its mode may take until a payload starts."""
     owners: tuple[str, ...] | None = None
     """Whose payloads it may have, as the VO says, not the pilot; None: everybody's."""
+    only: tuple[Whose, ...] | None = None
+    """The payloads of these; ``None``: where the site asks for no more, everybody's."""
+
+    def takes(self, owner: str, fqans: Sequence[str], vo: str) -> bool:
+        """Whether the pilot may run this owner's payloads."""
+        return self.only is None or any(each.takes(owner, fqans, vo) for each in self.only)
 
     @classmethod
     def parse(cls, data: Mapping[str, Any], usual: "Offer | None") -> "Offer":
         """The offer of JSON data, on top of what the pilot was sent out with, if it was."""
-        known_keys(data, "an offer", ("mode", "slot", "memory", "seconds", "vos", "start_limit"))
+        known_keys(data, "an offer", ("mode", "slot", "memory", "seconds", "vos", "start_limit", "only"))
         if usual is None and not data.get("mode"):
             raise Problem("an offer without its mode", found=repr(dict(data))[:80], expected=", ".join(Mode))
         usual = usual or cls(Mode(a_mode(data["mode"])))
         vos = data.get("vos", list(usual.vos))
         if not isinstance(vos, list):
             raise Problem("an offer names VOs in a list", found=repr(vos)[:80])
+        only = data.get("only")
+        if only is not None and (not isinstance(only, list) or len(only) > MOST_CASES):
+            raise Problem("an offer names whose payloads it takes in a list", found=repr(only)[:80])
         return cls(
             Mode(a_mode(data.get("mode") or usual.mode)),
             word(data.get("slot", usual.slot), "a slot"),
@@ -72,6 +114,7 @@ class Offer:
             tuple(word(vo, "a VO") for vo in vos),
             span(data.get("start_limit", usual.start_limit), LONGEST_OFFER),
             usual.owners,
+            usual.only if only is None else tuple(Whose.parse(each) for each in only),
         )
 
 

@@ -18,7 +18,7 @@ from testbed.pilot.home import Home
 from testbed.pilot.needs import Offer, known_keys, word
 from testbed.pilot.news import News
 from testbed.pilot.order import Order, PilotEnd
-from testbed.pilot.payload import Payload, Report, State, seconds, with_types
+from testbed.pilot.payload import Payload, Report, State, encode, seconds, with_types
 from testbed.pilot.plan import Plan
 from testbed.pilot.proxies import Proxies
 from testbed.pilot.queue import Queue
@@ -134,6 +134,11 @@ class Office:
             "history": [change.json() for change in self._queue.history(ident)],
         }
 
+    async def tell_outputs(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
+        """What a payload left for its owner."""
+        visitor.as_owner(self._queue.owner(ident))
+        return {"outputs": encode(self._queue.outputs(ident))}
+
     async def stop_payload(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
         """Take a payload back, or ask its pilot to end it."""
         visitor.as_owner(self._queue.owner(ident))
@@ -211,14 +216,18 @@ class Office:
         pilot = word(body["pilot"], "a pilot")
         request = word(body.get("request", ""), "a word of the asker's")
         offer = self._fleets.offered(pilot, self._offer(pilot, body))
-        taken = self._queue.take(pilot, offer, request=request, lasts=self.proxies.left) if offer else None
+        taken = None
+        if offer:
+            taken = self._queue.take(pilot, offer, request=request, lasts=self.proxies.left, names=self._names)
         if taken is None:
             if offer:
                 self._fleets.went_without(pilot)
             return {"payload": None}
         ident, payload = taken
         self._fleets.took(pilot, ident, payload.user)
-        return {"payload": {**payload.json(), "id": ident, "proxy": self.proxies.get(payload.user).pem}}
+        kept = self.proxies.get(payload.user)
+        more = {"id": ident, "proxy": kept.pem, "proxy_until": kept.until}
+        return {"payload": {**payload.json(), **more, "fqans": list(self.proxies.attributes(payload.user))}}
 
     async def renew(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
         """Give the pilot that has a payload the proxy of its user as it is now."""
@@ -241,6 +250,9 @@ class Office:
         if report.state.final:
             self._stirred.set()
         return {"stop": stop, "proxy_until": self.proxies.get(self._queue.owner(report.payload)).until}
+
+    def _names(self, owner: str) -> tuple[str, tuple[str, ...]]:
+        return self.proxies.get(owner).dn, self.proxies.attributes(owner)
 
     def _as_pilot(self, visitor: Visitor, pilot: str) -> None:
         """Raises `Forbidden` for who is no pilot. A single-user pilot is one whom we sent for this very owner."""
@@ -308,6 +320,7 @@ ROUTES: tuple[tuple[str, str, Act], ...] = (
     ("GET", r"/payloads", Office.list),
     ("GET", r"/payloads/([\w-]+)", Office.look),
     ("GET", r"/payloads/([\w-]+)/history", Office.tell_history),
+    ("GET", r"/payloads/([\w-]+)/outputs", Office.tell_outputs),
     ("POST", r"/payloads/([\w-]+)/stop", Office.stop_payload),
     ("POST", r"/payloads/([\w-]+)/proxy", Office.renew),
     ("GET", r"/proxies", Office.tell_proxies),

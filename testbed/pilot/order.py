@@ -2,23 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
-from testbed.model.answers import OnInternalError
+from testbed.model.answers import Answers, MultiUser, OnInternalError
+from testbed.model.condition import Condition, restored, stored
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem, nearest
+from testbed.pilot.needs import number, span
 from testbed.pilot.payload import decode, encode, seconds, with_types
 
 START_LIMITS = {Mode.NONE: 10.0, Mode.LOG_ONLY: 30.0, Mode.SETUID: 30.0, Mode.VM: 90.0}
 """Seconds that the way of a mode may take until the payload starts; an emulated machine boots slowly."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One case in which the answer "depends" means yes: the user is one of these, and the code is one of these."""
-
-    users: tuple[str, ...]
-    codes: tuple[int, ...]
+MOST_RETRIES = 20
+LONGEST_DELAY = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,55 +34,106 @@ class Node:
 class Order:
     """One pilot: how it runs payloads, and which. Times are in seconds; ``limit`` is for the whole of the pilot.
 
-    ``node`` holds what differs from the VO's usual worker node: address, port, account.
+    ``node`` holds what differs from the VO's usual worker node: address, port, account. The site's answers come with
+    their conditions, as `Answers` has them: the pilot itself holds them against what it sees.
     """
 
     mode: Mode
     on_internal_error: OnInternalError = OnInternalError.NO
-    rules: tuple[Rule, ...] = ()
+    on_internal_error_if: tuple[Condition, ...] = ()
     slot: str = ""
     limit: float = 300.0
     start_limit: float = 0.0
-    """0: what `START_LIMITS` says of the mode."""
+    """0: what `START_LIMITS` says of the mode. For all calls that one payload takes to start, pauses included."""
     node: Mapping[str, str | int] = field(default_factory=dict)
+    multi_user_pilots: MultiUser = MultiUser.YES
+    multi_user_pilots_if: tuple[Condition, ...] = ()
+    needs_trace: bool = False
+    """Whether the site demands glexec: a run that nobody could record is then against its rules."""
+    retries: int = 2
+    """How often the switch is called again after an internal error, as careful clients do (our choice)."""
+    retry_delay: float = 5.0
+    """Before the n-th of them the pilot pauses one to n times as long, by chance."""
+
+    @classmethod
+    def at(cls, answers: Answers, mode: Mode, **more: Any) -> "Order":
+        """The order for a pilot at a site that answers so."""
+        return cls(
+            mode,
+            answers.on_internal_error,
+            answers.on_internal_error_if,
+            multi_user_pilots=answers.multi_user_pilots,
+            multi_user_pilots_if=answers.multi_user_pilots_if,
+            needs_trace=answers.needs_trace,
+            **more,
+        )
 
     def json(self) -> dict[str, Any]:
         """The order as JSON data."""
         return {
             "mode": str(self.mode),
             "on_internal_error": str(self.on_internal_error),
-            "rules": [{"users": list(rule.users), "codes": list(rule.codes)} for rule in self.rules],
+            "on_internal_error_if": [_said(each) for each in self.on_internal_error_if],
             "slot": self.slot,
             "limit": self.limit,
             "start_limit": self.start_limit or START_LIMITS[self.mode],
             "node": dict(self.node),
+            "multi_user_pilots": str(self.multi_user_pilots),
+            "multi_user_pilots_if": [_said(each) for each in self.multi_user_pilots_if],
+            "needs_trace": self.needs_trace,
+            "retries": self.retries,
+            "retry_delay": self.retry_delay,
         }
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> "Order":
         """The order of JSON data; a `Problem` names what is wrong with it."""
-        with_types(data, mode=str, on_internal_error=str, rules=list, slot=str, node=dict)
-        for word, words in ((data["mode"], list(Mode)), (data["on_internal_error"], list(OnInternalError))):
-            if word not in words:
-                near = nearest(word, words)
-                raise Problem(
-                    "an order that no pilot understands",
-                    found=word,
-                    expected="one of " + ", ".join(words),
-                    remedy=f"did you mean {near!r}?" if near else "",
-                )
-        for rule in data["rules"]:
-            with_types(rule, users=list, codes=list)
-        mode = Mode(data["mode"])
+        with_types(data, mode=str, on_internal_error=str, slot=str, node=dict)
+        usual = cls(Mode(_word(data["mode"], Mode)))
+        trace = data.get("needs_trace", usual.needs_trace)
+        if not isinstance(trace, bool):
+            raise Problem("an order that no pilot understands", found=repr(trace)[:80], expected="true or false")
         return cls(
-            mode,
-            OnInternalError(data["on_internal_error"]),
-            tuple(Rule(tuple(rule["users"]), tuple(rule["codes"])) for rule in data["rules"]),
+            usual.mode,
+            OnInternalError(_word(data["on_internal_error"], OnInternalError)),
+            _conditions(data.get("on_internal_error_if", [])),
             data["slot"],
-            seconds(data.get("limit", 300.0)),
-            seconds(data.get("start_limit") or START_LIMITS[mode]),
+            seconds(data.get("limit", usual.limit)),
+            seconds(data.get("start_limit") or START_LIMITS[usual.mode]),
             data["node"],
+            MultiUser(_word(data.get("multi_user_pilots", usual.multi_user_pilots), MultiUser)),
+            _conditions(data.get("multi_user_pilots_if", [])),
+            trace,
+            number(data.get("retries", usual.retries), "the number of retries", MOST_RETRIES),
+            span(data.get("retry_delay", usual.retry_delay), LONGEST_DELAY),
         )
+
+
+def _said(condition: Condition) -> dict[str, Any]:
+    """A condition with its words, which the pilot repeats when it holds."""
+    return {**stored(condition), "says": str(condition)}
+
+
+def _conditions(data: object) -> tuple[Condition, ...]:
+    """The conditions of JSON data. What cannot be understood is refused: a condition is a leave."""
+    try:
+        if not isinstance(data, list):
+            raise TypeError(f"{type(data).__name__} is no list")
+        return tuple(restored({key: each[key] for key in each if key != "says"}) for each in data)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Problem("conditions that no pilot understands", found=repr(data)[:80], cause=str(error)) from None
+
+
+def _word(word: object, words: type[StrEnum]) -> str:
+    if isinstance(word, str) and word in list(words):
+        return word
+    near = nearest(str(word), words)
+    raise Problem(
+        "an order that no pilot understands",
+        found=str(word)[:80],
+        expected="one of " + ", ".join(words),
+        remedy=f"did you mean {near!r}?" if near else "",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from testbed.model.problem import Problem
-from testbed.pilot import sandbox
+from testbed.pilot import outputs, sandbox
+from testbed.pilot.account import Account
 from testbed.pilot.needs import Needs, known_keys, number, word
 
 LONGEST = 3600.0
@@ -79,6 +80,8 @@ class Payload:
     """How often it may be handed out: more than once only where running it a second time does no harm."""
     sandbox: bytes = field(default=b"", repr=False)
     """A tar of files that it finds where it starts."""
+    outputs: tuple[str, ...] = ()
+    """Names and globs of what it leaves where it starts, which its owner wants to have: ``result-*.txt``."""
 
     def json(self) -> dict[str, Any]:
         """The payload as JSON data."""
@@ -94,6 +97,7 @@ class Payload:
             "needs": self.needs.json(),
             "attempts": self.attempts,
             "sandbox": encode(self.sandbox),
+            "outputs": list(self.outputs),
         }
 
     @classmethod
@@ -124,6 +128,7 @@ class Payload:
             Needs.parse(data.get("needs", {})),
             number(data.get("attempts", 1), "the number of attempts", MOST_ATTEMPTS, 1),
             sandbox.checked(decode(data.get("sandbox", ""))),
+            outputs.wanted(data.get("outputs", [])),
         )
 
 
@@ -142,6 +147,8 @@ class Report:
 
     ``code`` is what the switch or, once started, the payload ended with; ``separated`` is the pilot's claim, never a
     proof; ``bypassed`` says that the pilot ran it itself since the switch had failed; ``why`` is a sentence.
+    ``failure`` is the class of the switch's last word (`testbed.model.failure.Failure`), ``canary`` how the harmless
+    call after an ambiguous one went. ``account`` and ``outputs``, a tar, come with the last report.
     """
 
     payload: str
@@ -154,6 +161,10 @@ class Report:
     out: bytes = field(default=b"", repr=False)
     err: bytes = field(default=b"", repr=False)
     why: str = ""
+    failure: str = ""
+    canary: str = ""
+    account: Account | None = None
+    outputs: bytes = field(default=b"", repr=False)
 
     def json(self) -> dict[str, Any]:
         """The report as JSON data."""
@@ -169,6 +180,10 @@ class Report:
             "out": encode(self.out),
             "err": encode(self.err),
             "why": self.why,
+            "failure": self.failure,
+            "canary": self.canary,
+            "account": self.account.json() if self.account else None,
+            "outputs": encode(self.outputs),
         }
 
     @classmethod
@@ -193,6 +208,10 @@ class Report:
             decode(data.get("out", "")),
             decode(data.get("err", "")),
             data["why"],
+            word(data.get("failure", ""), "a class of failures"),
+            word(data.get("canary", ""), "a canary's end"),
+            Account.parse(data["account"]) if data.get("account") else None,
+            outputs.checked(decode(data.get("outputs", ""))),
         )
 
 

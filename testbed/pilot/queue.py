@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
+from testbed.model.failure import Failure
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
 from testbed.pilot import records
@@ -31,6 +32,8 @@ WAITS = "waits: "
 
 Lasts = Callable[[str], float]
 """Seconds that the proxy of an owner will still be good for."""
+Names = Callable[[str], tuple[str, Sequence[str]]]
+"""The DN of an owner, and his VOMS attributes."""
 
 
 @dataclass(slots=True)
@@ -80,7 +83,13 @@ class Queue:
         return ident(number)
 
     def take(
-        self, pilot: str, offer: Offer, *, request: str = "", lasts: Lasts = lambda owner: float("inf")
+        self,
+        pilot: str,
+        offer: Offer,
+        *,
+        request: str = "",
+        lasts: Lasts = lambda owner: float("inf"),
+        names: Names = lambda owner: (owner, ()),
     ) -> tuple[str, Payload] | None:
         """Hand the first waiting payload that fits to a pilot.
 
@@ -92,7 +101,7 @@ class Queue:
         if request and (again := self._records.handed(pilot, request)):
             return ident(again), self._records.payload(again)
         with self._store.change():
-            row = self._first(pilot, offer, lasts)
+            row = self._first(pilot, offer, lasts, names)
             if row is None:
                 return None
             number = int(row["number"])
@@ -111,7 +120,7 @@ class Queue:
         self.expire()
         row = self._records.row(report.payload)
         number, known = int(row["number"]), records.report(row)
-        if known == report and report.pilot:
+        if known == replace(report, outputs=b"") and report.pilot:
             self._heard(number)
             return bool(row["stop"])  # said twice: the first answer did not arrive
         if known.pilot != report.pilot or not report.pilot or report.state not in NEXT[known.state]:
@@ -122,13 +131,16 @@ class Queue:
                 found=f"{report.state} by {report.pilot or 'nobody'}",
                 expected=f"what follows {known.state} by {known.pilot or 'nobody'}",
             )
-        again = report.state is State.RETURNED and row["left"] > 0 and not DENIED.search(report.err)
+        denied = report.failure == Failure.DENIED or DENIED.search(report.err) is not None
+        tried = report.state is State.LOST or (report.state is State.RETURNED and not denied)
+        again = tried and row["left"] > 0
         with self._store.change():
             self._records.write(number, report)
+            self._records.keep(number, report.outputs)
             if report.state is not known.state:
                 self._records.note(number, report.pilot, report.state, report.why)
             if again:
-                self._put_back(number, "it has not run")
+                self._put_back(number, "it may have run" if report.state is State.LOST else "it has not run")
         if again or report.state.final:
             self._leases.pop(number, None)
         self._heard(number)
@@ -147,6 +159,10 @@ class Queue:
     def owner(self, payload: str) -> str:
         """Whose a payload is."""
         return str(self._records.row(payload)["owner"])
+
+    def outputs(self, payload: str) -> bytes:
+        """What a payload left for its owner, a tar; empty where nothing was brought back."""
+        return self._records.outputs(self._records.row(payload)["number"])
 
     def history(self, payload: str) -> Sequence[Change]:
         """Everything that happened to a payload, oldest first."""
@@ -195,9 +211,9 @@ class Queue:
                     self._heard(row["number"])
                 self._records.note(row["number"], QUEUE, State(row["state"]), "the VO was begun anew")
 
-    def _first(self, pilot: str, offer: Offer, lasts: Lasts) -> sqlite3.Row | None:
+    def _first(self, pilot: str, offer: Offer, lasts: Lasts, names: Names) -> sqlite3.Row | None:
         for row in self._records.waiting(pilot, offer):
-            if not _meant(row, offer):
+            if not _meant(row, offer) or not offer.takes(*names(row["owner"]), row["vo"]):
                 continue
             if lasts(row["owner"]) >= offer.start_limit + row["seconds"]:
                 return row
@@ -219,8 +235,8 @@ class Queue:
         number = int(row["number"])
         with self._store.change():
             if row["left"] > 0:
-                ran = "it may have run" if row["state"] == State.STARTED else "nobody said that it started"
-                self._put_back(number, f"{why}; {ran}")
+                said = "" if row["state"] == State.STARTED else "nobody said that it started, yet "
+                self._put_back(number, f"{why}; {said}it may have run")
             else:
                 self._records.write(number, replace(records.report(row), state=end, why=why))
                 self._records.note(number, QUEUE, end, why)

@@ -51,11 +51,21 @@ class Records:
         return number
 
     def write(self, number: int, report: Report) -> None:
-        """The last report of a payload, and with it its state."""
+        """The last report of a payload, and with it its state. What it brings back is for `keep`."""
         self._run(
             "UPDATE payloads SET state = ?, pilot = ?, report = ? WHERE number = ?",
-            (report.state, report.pilot, json.dumps(report.json()), number),
+            (report.state, report.pilot, json.dumps(replace(report, outputs=b"").json()), number),
         )
+
+    def keep(self, number: int, outputs: bytes) -> None:
+        """What a payload left for its owner, if it left anything."""
+        if outputs:
+            self._run("INSERT OR REPLACE INTO outputs VALUES (?, ?)", (number, outputs))
+
+    def outputs(self, number: int) -> bytes:
+        """What was kept of a payload."""
+        row = self._run("SELECT tar FROM outputs WHERE payload = ?", (number,)).fetchone()
+        return bytes(row["tar"]) if row else b""
 
     def hand_out(self, number: int, report: Report, request: str, starting: float) -> None:
         """A pilot has the payload now."""

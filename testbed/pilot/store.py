@@ -53,6 +53,10 @@ CREATE TABLE holders (
     pilot   TEXT NOT NULL,
     PRIMARY KEY (payload, pilot)
 ) WITHOUT ROWID;
+CREATE TABLE outputs (
+    payload INTEGER PRIMARY KEY REFERENCES payloads,
+    tar     BLOB NOT NULL                -- what it left for its owner
+);
 CREATE TABLE pilots (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     sent   REAL NOT NULL,

@@ -177,7 +177,7 @@ def side(
     """A VO that serves, with pilots that work below a folder of the test's."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     file = tmp_path_factory.mktemp("queue") / "queue.db"
-    node = LocalNode()
+    node = LocalNode({"notes": str(file.with_name("notes.json"))})
     ca = grid.authority.identity.certificate_pem
     home = Home.open(grid.folder)
     with served(lambda: Server(home, "127.0.0.1", 0, node.reach, file=file)) as server:

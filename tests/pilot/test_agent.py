@@ -1,5 +1,6 @@
 """The pilot job as a real process of this machine, against a real VO."""
 
+import contextlib
 import getpass
 import json
 import os
@@ -7,15 +8,17 @@ import re
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from testbed.lab.wait import eventually
 from testbed.model.answers import OnInternalError
+from testbed.model.condition import Condition
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
-from testbed.pilot.order import Order, Rule
+from testbed.pilot.order import Order
 from testbed.pilot.payload import Identity, Payload, Report, State
 from tests.pilot.conftest import Grid, Side
 
@@ -29,11 +32,21 @@ def run(
 ) -> Report:
     """Run one payload of Alice's by a pilot of its own."""
     payload = side.vo.submit(Payload("alice", argv, stdin, limit))
-    pilot = side.vo.start_pilot(Order(mode, start_limit=5, **order))  # type: ignore[arg-type]
+    pilot = side.vo.start_pilot(Order(mode, **{"start_limit": 5, "retries": 0, **order}))  # type: ignore[arg-type]
     report = side.vo.wait(payload, limit=LIMIT)
     end = side.vo.wait_for_pilot(pilot, limit=LIMIT)
     assert end.code == 0, end.err.decode()
     return report
+
+
+@contextlib.contextmanager
+def site_log(side: Side, folder: Path) -> Iterator[socket.socket]:
+    """The site's log, which takes the pilot's lines."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as site:
+        site.settimeout(5)
+        site.bind(str(folder / "log"))
+        side.node.changes["site_log"] = str(folder / "log")
+        yield site
 
 
 def test_a_payload_runs_as_the_pilot_and_the_pilot_says_so(side: Side) -> None:
@@ -143,6 +156,23 @@ def test_a_pilot_that_is_killed_loses_its_payload(side: Side, alive: Callable[[i
     assert side.vo.wait_for_pilot(pilot, limit=LIMIT).code == -signal.SIGKILL
 
 
+def test_a_payload_that_has_ended_when_its_pilot_is_hung_up_on_is_not_lost(
+    side: Side, alive: Callable[[int], bool], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    word = tmp_path_factory.mktemp("word") / "go"
+    waits = f"echo $$; while [ ! -e {word} ]; do sleep 0.01; done; exit 17"
+    payload = side.vo.submit(Payload("alice", (SHELL, "-c", waits)))
+    pilot = side.vo.start_pilot(Order(Mode.NONE))
+    pid = int(side.vo.wait(payload, limit=LIMIT, until="output").out)
+    side.node.lines[-1].signal(signal.SIGSTOP)
+    word.touch()
+    assert eventually(lambda: not alive(pid), within=LIMIT)
+    side.vo.stop_pilot(pilot)
+    side.node.lines[-1].signal(signal.SIGCONT)
+    report = side.vo.wait(payload, limit=LIMIT)
+    assert (report.state, report.code) == (State.ENDED, 17)
+
+
 def test_a_pilot_that_gets_sigterm_ends_and_says_so(side: Side) -> None:
     payload = side.vo.submit(Payload("alice", (SHELL, "-c", "exec sleep 1000")))
     pilot = side.vo.start_pilot(Order(Mode.NONE))
@@ -153,38 +183,44 @@ def test_a_pilot_that_gets_sigterm_ends_and_says_so(side: Side) -> None:
     assert side.vo.wait_for_pilot(pilot, limit=LIMIT).code == 143
 
 
+CANARY_SINGS = 'test "$GLEXEC_ID" = canary && exit 0; '
+"""A switch that works for the pilot itself."""
+
+
 def test_a_payload_that_did_not_start_goes_back_whatever_question_4_says(
     side: Side, script: Callable[[str], str]
 ) -> None:
-    side.node.changes["switch"] = script("echo '[gLExec]: no' >&2; shift $(($# - 1)); exit $1")
-    codes = [126, 127, 201, 203, 1, 204]
+    side.node.changes["switch"] = script(f"{CANARY_SINGS}echo '[gLExec]: no' >&2; shift $(($# - 1)); exit $1")
+    codes = {126: "denied", 127: "denied", 201: "misused", 203: "denied", 1: "denied", 204: "denied"}
     payloads = [side.vo.submit(Payload("alice", ("/usr/bin/id", str(code)))) for code in codes]
     side.vo.start_pilot(Order(Mode.SETUID, OnInternalError.YES))
-    for payload, code in zip(payloads, codes, strict=True):
+    for payload, (code, failure) in zip(payloads, codes.items(), strict=True):
         report = side.vo.wait(payload, limit=LIMIT)
         assert (report.state, report.code, report.identity, report.out) == (State.RETURNED, code, None, b"")
         assert report.err == b"[gLExec]: no\n"
+        assert (report.failure, report.canary) == (failure, "" if code == 201 else "passed")
 
 
 def test_a_missing_switch_gives_the_payload_back(side: Side) -> None:
     side.node.changes["switch"] = "/nonexistent/glexec"
     report = run(side, "/usr/bin/id", mode=Mode.LOG_ONLY)
-    assert (report.state, report.code) == (State.RETURNED, 127)
+    assert (report.state, report.code, report.failure) == (State.RETURNED, 127, "internal")
 
 
 @pytest.mark.parametrize(
-    ("answer", "rules"),
+    ("answer", "conditions"),
     [
-        (OnInternalError.NO, (Rule(("alice",), (202,)),)),
+        (OnInternalError.NO, (Condition(causes=("untold",)),)),
         (OnInternalError.DEPENDS, ()),
-        (OnInternalError.DEPENDS, (Rule(("bob",), (202,)), Rule(("alice",), (125,)))),
+        (OnInternalError.DEPENDS, (Condition(owners=("/CN=Bob",)), Condition(causes=("service-silent",)))),
+        (OnInternalError.DEPENDS, (Condition(causes=("untold",), well_within=5),)),
     ],
 )
 def test_after_an_internal_error_the_payload_goes_back_unless_the_site_says_yes(
-    side: Side, script: Callable[[str], str], answer: OnInternalError, rules: tuple[Rule, ...]
+    side: Side, script: Callable[[str], str], answer: OnInternalError, conditions: tuple[Condition, ...]
 ) -> None:
     side.node.changes["switch"] = script("exit 202")
-    report = run(side, "/usr/bin/id", mode=Mode.SETUID, on_internal_error=answer, rules=rules)
+    report = run(side, "/usr/bin/id", mode=Mode.SETUID, on_internal_error=answer, on_internal_error_if=conditions)
     assert (report.state, report.code) == (State.RETURNED, 202)
 
 
@@ -192,7 +228,9 @@ CAUSES = {
     "class=unavailable reason=service-silent code=203": True,
     "class=undecided reason=service-undecided code=203": True,
     "class=undecided reason=lcmaps-refused code=203": False,
+    "class=unavailable reason=account-missing code=203": False,
     "class=denied reason=denied code=203": False,
+    "class=denied reason=service-silent code=203": False,
     "class=unavailable reason=service-silent code=201": False,
     "class=unavailable reason=service-silent code=203 and more": False,
 }
@@ -205,7 +243,9 @@ def test_a_refusal_is_an_internal_error_where_the_switch_says_that_nobody_decide
 ) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as site:
         site.bind(str(tmp_path / "log"))
-        switch = script(f"echo '[gLExec]: something else' >&2; echo '[gLExec]: cause {told}' >&2; exit 203")
+        switch = script(
+            f"{CANARY_SINGS}echo '[gLExec]: something else' >&2; echo '[gLExec]: cause {told}' >&2; exit 203"
+        )
         side.node.changes |= {"switch": switch, "site_log": str(tmp_path / "log")}
         report = run(side, "/usr/bin/id", mode=Mode.SETUID, on_internal_error=answer)
     bypassed = CAUSES[told] and answer is OnInternalError.YES
@@ -216,24 +256,26 @@ def test_a_refusal_is_an_internal_error_where_the_switch_says_that_nobody_decide
 
 def test_a_cause_that_is_not_the_last_word_is_none(side: Side, script: Callable[[str], str]) -> None:
     line = "[gLExec]: cause class=unavailable reason=service-silent code=203"
-    side.node.changes["switch"] = script(f"echo '{line}' >&2; echo '[gLExec]: no' >&2; exit 203")
+    side.node.changes["switch"] = script(f"{CANARY_SINGS}echo '{line}' >&2; echo '[gLExec]: no' >&2; exit 203")
     report = run(side, "/usr/bin/id", mode=Mode.SETUID, on_internal_error=OnInternalError.YES)
     assert (report.state, report.code) == (State.RETURNED, 203)
 
 
 @pytest.mark.parametrize(
-    ("answer", "rules"),
-    [(OnInternalError.YES, ()), (OnInternalError.DEPENDS, (Rule(("alice",), (202,)),))],
+    ("answer", "conditions"),
+    [(OnInternalError.YES, ()), (OnInternalError.DEPENDS, (Condition(causes=("untold",), runs_at_most=1),))],
 )
 def test_a_by_pass_is_recorded_unseparated_and_out_of_the_pilots_proxys_reach(
-    side: Side, script: Callable[[str], str], tmp_path: Path, answer: OnInternalError, rules: tuple[Rule, ...]
+    side: Side, script: Callable[[str], str], tmp_path: Path, answer: OnInternalError, conditions: tuple[Condition, ...]
 ) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as site:
         site.settimeout(5)
         site.bind(str(tmp_path / "log"))
         side.node.changes |= {"switch": script("exit 202"), "site_log": str(tmp_path / "log")}
         command = 'ls "${X509_USER_PROXY%/*}"'
-        report = run(side, SHELL, "-c", command, mode=Mode.SETUID, on_internal_error=answer, rules=rules)
+        report = run(
+            side, SHELL, "-c", command, mode=Mode.SETUID, on_internal_error=answer, on_internal_error_if=conditions
+        )
         record = site.recv(8192).decode()
     assert (report.state, report.code, report.separated, report.bypassed) == (State.ENDED, 0, False, True)
     assert report.identity == HERE
@@ -249,7 +291,7 @@ def test_the_pilots_proxy_is_back_after_a_by_pass(side: Side, script: Callable[[
         side.node.changes |= {"switch": switch, "site_log": str(tmp_path / "log")}
         first, second = (side.vo.submit(Payload("alice", ("/usr/bin/id",))) for _ in range(2))
         Path(f"{switch}.fails").write_text(first)
-        pilot = side.vo.start_pilot(Order(Mode.SETUID, OnInternalError.YES))
+        pilot = side.vo.start_pilot(Order(Mode.SETUID, OnInternalError.YES, retries=0))
         assert side.vo.wait_for_pilot(pilot, limit=LIMIT).code == 0
     assert side.vo.wait(first, limit=1).bypassed is True
     report = side.vo.wait(second, limit=1)
@@ -264,23 +306,32 @@ def test_without_a_record_there_is_no_by_pass(side: Side, script: Callable[[str]
     assert "no record could be made" in report.why
 
 
-def test_the_switch_is_called_as_its_documentation_wants_it(side: Side, script: Callable[[str], str]) -> None:
-    side.node.changes["switch"] = script('env >&2; cat "$GLEXEC_CLIENT_CERT" >&2; exec "$@"')
+def test_the_switch_is_called_as_its_documentation_wants_it(
+    side: Side, script: Callable[[str], str], tmp_path: Path
+) -> None:
+    side.node.changes["switch"] = script(
+        'case "$GLEXEC_TARGET_PROXY" in /dev/null) ;; *) env >&2; cat "$GLEXEC_CLIENT_CERT" >&2 ;; esac; exec "$@"'
+    )
     report = run(side, "/usr/bin/id", "-u", mode=Mode.SETUID)
     seen = dict(line.split("=", 1) for line in report.err.decode().partition("-----")[0].splitlines())
     assert seen["GLEXEC_CLIENT_CERT"] == seen["GLEXEC_SOURCE_PROXY"]
     assert seen["GLEXEC_CLIENT_CERT"] != seen["X509_USER_PROXY"]
     assert seen["X509_USER_PROXY"].endswith("/pilot.pem")
     assert seen["GLEXEC_ID"] == report.payload
-    assert "GLEXEC_TARGET_PROXY" not in seen
+    assert re.fullmatch(f"{tmp_path}/payload-[0-9a-f]{{32}}.pem", seen["GLEXEC_TARGET_PROXY"])
     assert (report.state, report.separated) == (State.ENDED, True)
 
 
-def test_a_switch_that_never_answers_makes_the_payload_hung(side: Side, script: Callable[[str], str]) -> None:
+def test_a_switch_that_never_answers_is_ended_and_is_an_internal_error(
+    side: Side, script: Callable[[str], str], tmp_path: Path
+) -> None:
     side.node.changes |= {"switch": script("exec sleep 1000"), "start_limit": 0.5}
     report = run(side, "/usr/bin/id", mode=Mode.SETUID)
-    assert (report.state, report.identity) == (State.HUNG, None)
-    assert "did not start in time" in report.why
+    assert (report.state, report.code, report.identity) == (State.RETURNED, None, None)
+    assert (report.failure, "did not start in time" in report.why) == ("internal", True)
+    with site_log(side, tmp_path):
+        report = run(side, "/usr/bin/id", mode=Mode.SETUID, on_internal_error=OnInternalError.YES)
+    assert (report.state, report.code, report.bypassed) == (State.ENDED, 0, True)
 
 
 def test_the_launcher_of_machines_is_called_through_the_switch(side: Side, script: Callable[[str], str]) -> None:

@@ -34,7 +34,7 @@ def test_a_node_on_which_the_switch_fails_at_once_is_given_few_and_the_rest_wait
     side: Side, script: Callable[[str], str]
 ) -> None:
     side.node.changes["switch"] = script("exit 202")
-    patient = dataclasses.replace(PLAN, order=Order(Mode.SETUID), caution=Caution(first=300))
+    patient = dataclasses.replace(PLAN, order=Order(Mode.SETUID, retries=0), caution=Caution(first=300))
     payloads = [side.vo.submit(Payload(user, ("/usr/bin/true",))) for user in ("alice", "bob") * 5]
     side.vo.start_fleet(patient)
     assert eventually(lambda: side.vo.fleets()[0]["nodes"][0]["standing"] == "drained", within=20, every=0.1)

@@ -141,3 +141,16 @@ def test_a_lock_is_not_waited_for_for_ever_where_signals_wait_as_well(node):
     with node.path("/home/alpha001/proxy").open("r+b") as older:
         fcntl.flock(older, fcntl.LOCK_EX)
         assert node.call("/bin/true", env=GOOD | {"GLEXEC_TARGET_PROXY": INTO}).code == 201
+
+
+def test_a_place_of_our_own_that_takes_nothing_from_anybody_is_the_sites_to_mend(node):
+    node.configure("report_cause = yes")
+    node.inside("mount", "-t", "tmpfs", "-o", "mode=1777,nr_inodes=1", "full", "/tmp")
+    try:
+        done = node.call("/bin/echo", "ran", env=GOOD)
+        beside = node.call("/bin/echo", "ran", env=GOOD | {"GLEXEC_TARGET_PROXY": "/tmp/mine"})
+    finally:
+        node.inside("umount", "/tmp")
+    assert done.code == 202
+    assert done.err.endswith("cause class=site reason=no-resources code=202\n")
+    assert beside.err.endswith("cause class=caller reason=target-proxy-unwritable code=201\n")

@@ -1,5 +1,6 @@
 #include "admission.h"
 
+#include "names.h"
 #include "outcome.h"
 #include "run.h"
 #include "text.h"
@@ -28,7 +29,8 @@ int admission_check(struct run *run)
         return refuse(run, CAUSE_ACCOUNT_REFUSED, objection);
     memcpy(mapped.groups, account->groups, sizeof mapped.groups);
     if (!identity_look_up(&mapped))
-        return refuse(run, CAUSE_ACCOUNT_MISSING, "the account is not in passwd");
+        return names_failed() ? refuse(run, CAUSE_NAMES_UNAVAILABLE, "the name service gives no answer")
+                              : refuse(run, CAUSE_ACCOUNT_MISSING, "the account is not in passwd");
     if (run->request.verify && strcmp(mapped.name, run->request.account) != 0)
         return refuse(run, CAUSE_ACCOUNT_DIFFERS, "it is not the one that was to be verified");
     if (run->installation == LOG_ONLY) {

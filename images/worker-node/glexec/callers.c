@@ -36,6 +36,12 @@ int callers_check(struct run *run)
 
     if (name[0] != '\0' && callers_listed(run->config.user_white_list, name))
         return GO_ON;
+    if (name[0] == '\0' && run->caller_unsure) {
+        journal_note(&run->journal, LOG_ERR, "Nobody knows who uid %u is: the name service gives no answer.",
+                     (unsigned)run->caller.uid);
+        run_tell("System fault. The site's administrators find the reason in their log.");
+        return run_fail(run, CAUSE_NAMES_UNAVAILABLE);
+    }
     journal_note(&run->journal, LOG_WARNING, "Caller %s (uid %u) is not in user_white_list.",
                  name[0] != '\0' ? name : "without a name", (unsigned)run->caller.uid);
     run_tell("You are not authorised to use gLExec.");

@@ -51,6 +51,7 @@ static const struct {
     [CAUSE_MAP_UNREADABLE] = {NOT_AUTHORISED, "unavailable", "map-unreadable"},
     [CAUSE_CRL_EXPIRED] = {NOT_AUTHORISED, "unavailable", "crl-expired"},
     [CAUSE_ACCOUNT_MISSING] = {NOT_AUTHORISED, "unavailable", "account-missing"},
+    [CAUSE_NAMES_UNAVAILABLE] = {NOT_AUTHORISED, "unavailable", "names-unavailable"},
     [CAUSE_TRACKING_UNKNOWN] = {NOT_AUTHORISED, "unavailable", "tracking-unknown"},
     [CAUSE_SERVICE_UNREACHABLE] = {NOT_AUTHORISED, "unavailable", "service-unreachable"},
     [CAUSE_SERVICE_UNTRUSTED] = {NOT_AUTHORISED, "unavailable", "service-untrusted"},

@@ -49,6 +49,7 @@ enum cause {
     CAUSE_MAP_UNREADABLE,
     CAUSE_CRL_EXPIRED,
     CAUSE_ACCOUNT_MISSING,
+    CAUSE_NAMES_UNAVAILABLE,   /* passwd, or what the site has in its place, cannot be asked or does not answer */
     CAUSE_TRACKING_UNKNOWN,    /* the group database does not answer */
     CAUSE_SERVICE_UNREACHABLE, /* no name, no connection, or one that was lost before anything came */
     CAUSE_SERVICE_UNTRUSTED,   /* TLS: we do not believe the service, or it does not believe us */

@@ -2,12 +2,12 @@
 
 #include "child.h"
 #include "keeper.h"
+#include "names.h"
 #include "outcome.h"
 #include "run.h"
 #include "text.h"
 #include "trusted_path.h"
 
-#include <grp.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -31,12 +31,14 @@ static int refuse(struct run *run, const char *why)
 static const char *find_out_who(struct run *run, struct trust *trust)
 {
     const struct config *config = &run->config;
-    char room[65536];
-    struct group entry, *found = NULL;
+    char room[NAMES_ROOM];
+    struct group entry;
+    const struct group *found;
 
     if (!identity_by_name(&run->epilogue, config->epilogue_user))
         return "epilogue_user is no account";
-    if (getgrnam_r(config->epilogue_group, &entry, room, sizeof room, &found) != 0 || found == NULL)
+    found = names_group(config->epilogue_group, &entry, room);
+    if (found == NULL)
         return "epilogue_group is no group";
     run->epilogue.gid = found->gr_gid;
     *trust = (struct trust){.site = run->epilogue.uid, .group = run->epilogue.gid};

@@ -1,26 +1,23 @@
 #include "identity.h"
 
+#include "names.h"
 #include "outcome.h"
 #include "text.h"
 
-#include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <pwd.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define RECORD_SIZE 65536 /* one line of passwd or group */
-
 static void look_up_group(struct identity *who)
 {
-    char room[RECORD_SIZE];
-    struct group entry, *found = NULL;
+    char room[NAMES_ROOM];
+    struct group entry;
+    const struct group *found = names_group_of(who->gid, &entry, room);
 
-    if (getgrgid_r(who->gid, &entry, room, sizeof room, &found) == 0 && found != NULL &&
-        text_print(who->group, sizeof who->group, "%s", found->gr_name))
+    if (found != NULL && text_print(who->group, sizeof who->group, "%s", found->gr_name))
         return;
     (void)text_print(who->group, sizeof who->group, "%u", (unsigned)who->gid);
 }
@@ -37,21 +34,22 @@ static bool keep_names(struct identity *who, const struct passwd *found)
 
 bool identity_look_up(struct identity *who)
 {
-    char room[RECORD_SIZE];
-    struct passwd entry, *found = NULL;
+    char room[NAMES_ROOM];
+    struct passwd entry;
+    const struct passwd *found;
 
     look_up_group(who);
-    if (getpwuid_r(who->uid, &entry, room, sizeof room, &found) != 0 || found == NULL)
-        return false;
-    return keep_names(who, found);
+    found = names_user_of(who->uid, &entry, room);
+    return found != NULL && keep_names(who, found);
 }
 
 bool identity_by_name(struct identity *who, const char *name)
 {
-    char room[RECORD_SIZE];
-    struct passwd entry, *found = NULL;
+    char room[NAMES_ROOM];
+    struct passwd entry;
+    const struct passwd *found = names_user(name, &entry, room);
 
-    if (getpwnam_r(name, &entry, room, sizeof room, &found) != 0 || found == NULL)
+    if (found == NULL)
         return false;
     *who = (struct identity){.uid = found->pw_uid, .gid = found->pw_gid};
     look_up_group(who);

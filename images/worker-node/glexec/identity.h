@@ -20,10 +20,10 @@ struct identity {
     char home[PATH_MAX];
 };
 
-/* Fills in names and home from passwd and group. False when passwd does not know the uid. */
+/* Fills in names and home from passwd and group. False when passwd does not know the uid, or did not say (names.h). */
 bool identity_look_up(struct identity *who);
 
-/* Fills in an account from its name, without supplementary groups. False when passwd does not know it. */
+/* Fills in an account from its name, without supplementary groups. False when passwd does not know it, or did not say. */
 bool identity_by_name(struct identity *who, const char *name);
 
 /* Whether this process has what root needs to become others: securebits or a container may have taken it away. */

@@ -1,5 +1,6 @@
 #include "installation.h"
 
+#include "names.h"
 #include "outcome.h"
 #include "run.h"
 
@@ -55,7 +56,8 @@ static int with_privilege(struct run *run)
     if (!identity_can_change())
         return refuse(run, "root has no right to become others here (securebits of the caller, or a container without it)");
     if (!identity_by_name(&run->keeper, "glexec"))
-        return refuse(run, "there is no account glexec");
+        return refuse(run, names_failed() ? "account glexec cannot be looked up, the name service gives no answer"
+                                          : "there is no account glexec");
     if (run->keeper.uid == 0 || run->keeper.gid == 0)
         return refuse(run, "account glexec must not be root");
     run->site.site = run->keeper.uid;
@@ -79,7 +81,7 @@ int installation_find(struct run *run)
         run_tell("You are not authorised to use gLExec.");
         return run_fail(run, CAUSE_CALLED_BY_ROOT);
     }
-    (void)identity_look_up(&run->caller); /* a caller without a name is refused by the white list */
+    run->caller_unsure = !identity_look_up(&run->caller) && names_failed(); /* callers_check has to do with either */
     if (effective == 0)
         return with_privilege(run);
     if (effective != real)

@@ -33,6 +33,7 @@ struct run {
     enum cause cause; /* why it ended without a payload */
     enum installation installation;
     struct identity caller;
+    bool caller_unsure; /* it has no name because the name service gave no answer */
     struct identity keeper; /* does the switch's own reading: account glexec, or the caller in log-only */
     struct trust site;  /* whose files are the site's: root's and account glexec's, if there is one */
     gid_t glexec_group; /* may keep the leases; 0: there is none */

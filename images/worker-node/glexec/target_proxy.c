@@ -98,13 +98,19 @@ static int make(const struct place *place, const struct run *run, bool replace)
     return problem;
 }
 
-static int failed(struct run *run, const char *path, int problem)
+/* A place that we chose, and that takes nothing from anybody: nothing that the caller could mend. */
+static bool is_the_sites(const char *wanted, int problem)
+{
+    return wanted == NULL && (problem == ENOSPC || problem == EDQUOT || problem == EROFS || problem == EIO);
+}
+
+static int failed(struct run *run, const char *path, int problem, enum cause cause)
 {
     journal_note(&run->journal, LOG_WARNING, "Failed to write proxyfile %s.", path);
     journal_note(&run->journal, LOG_WARNING, "  errno (%d): %s", problem, strerror(problem));
     run_tell("Failed to write proxyfile %s.", path);
     run_tell("  errno (%d): %s", problem, strerror(problem));
-    return run_fail(run, CAUSE_TARGET_PROXY_UNWRITABLE);
+    return run_fail(run, cause);
 }
 
 /* Writes it to this path, as the target. 0, EINVAL when the path names no file, or errno. */
@@ -153,7 +159,7 @@ int target_proxy_write(struct run *run)
     else
         problem = ENAMETOOLONG;
     if (problem != 0)
-        return failed(run, path, problem);
+        return failed(run, path, problem, is_the_sites(wanted, problem) ? CAUSE_NO_RESOURCES : CAUSE_TARGET_PROXY_UNWRITABLE);
     (void)text_print(run->target_proxy, sizeof run->target_proxy, "%s", path);
     return GO_ON;
 }
