@@ -27,8 +27,8 @@ CAUTION = Caution(first=3.0)
 def test_back_off_bounds_what_a_black_hole_eats_and_without_it_it_eats_most(nodes, vo, cell, world, slot, suite, notes):
     """Bound: failures that drain it, pilots beside the first, a probe after each pause (threats F40; our choice of K).
 
-    Its switch has no configuration and ends with 202 (gLExec's documented code), which question 4 does not let pass. The pilots do not
-    call it again, as most frameworks did not (threats section 4): a pause before that would slow the node down.
+    Its switch has no configuration and ends with 202 (gLExec's documented code), which question 4 does not let pass.
+    The pilots do not call it again, as most frameworks did not (threats section 4): pauses would slow the node down.
     """
     farm = nodes(5)
     hole = dataclasses.replace(world, node=farm[-1].host, node_name=farm[-1].name)

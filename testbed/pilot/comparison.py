@@ -33,6 +33,10 @@ class Figures:
     wait: float
     """The median, from submission until the payload's first word."""
     wait_p95: float
+    first: float
+    """The median of the first payloads, one for each slot: what it takes until a pilot or job is there."""
+    turn: float
+    """The median from the end of a payload until the next one in its slot: what it takes once they are there."""
     idle: float
     """Slot seconds without a payload, from the first submission to the last end."""
     whole: float
@@ -83,8 +87,10 @@ def measured(
         len(seen.ran),
         len(seen.lost),
         sum(ran.attempts > 1 for ran in seen.ran),
-        statistics.median(waits) if waits else 0.0,
+        _median(waits),
         waits[int(0.95 * (len(waits) - 1))] if waits else 0.0,
+        _median(waits[: SLOTS * len(nodes)]),
+        _median(turns(seen.ran)),
         SLOTS * len(nodes) * whole - busy,
         whole,
         sent,
@@ -94,6 +100,24 @@ def measured(
         len({(ran.host, ran.account) for ran in seen.ran}),
         tuple(node["standing"] for node in shown[0]["nodes"]),
     )
+
+
+def turns(ran: Sequence[Ran]) -> list[float]:
+    """The times from the end of each payload until another began on its node, the first that ended first."""
+    found = []
+    for host in {each.host for each in ran}:
+        here = [each for each in ran if each.host == host]
+        free: list[float] = []
+        for when, ends in sorted([(each.began, False) for each in here] + [(each.ended, True) for each in here]):
+            if ends:
+                free.append(when)
+            elif free:
+                found.append(when - free.pop(0))
+    return found
+
+
+def _median(values: Sequence[float]) -> float:
+    return statistics.median(values) if values else 0.0
 
 
 def _mixed(ran: Sequence[Ran]) -> int:
