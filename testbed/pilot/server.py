@@ -26,9 +26,10 @@ from testbed.model.problem import Problem
 from testbed.pilot import tls
 from testbed.pilot.factory import Reach, by_ssh
 from testbed.pilot.home import Home
-from testbed.pilot.office import ROUTES, Act, Answer, Office
+from testbed.pilot.office import Answer, Office
 from testbed.pilot.payload import with_types
 from testbed.pilot.queue import LEASE
+from testbed.pilot.routes import ROUTES, Act
 from testbed.pilot.store import Store
 from testbed.pilot.visitor import Forbidden, Visitor
 
