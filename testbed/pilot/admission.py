@@ -10,13 +10,7 @@ from testbed.pilot.proxies import Proxies
 def admitted(payload: Payload, proxies: Proxies) -> Payload:
     """The payload with the VO of its owner's proxy; a `Problem` when that does not bear out what it says."""
     kept = proxies.get(payload.user)  # said now, not when a pilot has taken it
-    if (left := proxies.left(payload.user)) <= 0:
-        raise Problem(
-            "the proxy of this user has expired",
-            found=f"{payload.user}: {-left:.0f} s ago",
-            remedy="hand in a new one",
-        )
-    fqans = proxies.attributes(payload.user)
+    fqans = proxies.proved(payload.user)
     vo = fqans[0].split("/")[1] if fqans else ""
     if payload.vo and payload.vo != vo:
         raise Problem(

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from testbed.authority.chain import Chains
-from testbed.model.problem import Problem
+from testbed.model.problem import Problem, shown
 from testbed.pilot.admission import admitted
 from testbed.pilot.dispatch import Dispatch
 from testbed.pilot.factory import Factory, Reach
@@ -212,8 +212,8 @@ class Office:
         with_types(body, pilot=str)
         self._as_pilot(visitor, body["pilot"])
         report = self._queue.look(ident)
-        if report.pilot != body["pilot"] or report.state.final:
-            raise Problem("this pilot does not have this payload", where=ident, found=body["pilot"][:80])
+        if report.pilot != body["pilot"] or report.state not in (State.TAKEN, State.STARTED):
+            raise Problem("this pilot does not have this payload", where=ident, found=shown(body["pilot"]))
         kept = self.proxies.get(self._queue.owner(ident))
         return {"proxy": kept.pem, "until": kept.until}
 
