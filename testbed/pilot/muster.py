@@ -63,6 +63,8 @@ def shown(vo: Vo, *, as_json: bool) -> Iterator[str]:
         )
         for node in fleet["nodes"]:
             left = f" for {node['left']:.0f} s" if node["left"] else ""
-            why = f": {node['why']}" if node["why"] else ""
+            # A pilot's words are not to command the reader's terminal.
+            said = "".join(letter if letter.isprintable() else "?" for letter in node["why"])
+            why = f": {said}" if said else ""
             busy = f"{node['pilots']} pilots, {node['payloads']} payloads"
             yield f"  {node['name']:<22} {busy:<23} {node['standing']}{left}{why}"
