@@ -67,7 +67,7 @@ class RubbishVo:
             "ca": self.grid.authority.identity.certificate_pem.decode(),
             "proxy": self.grid.proxy("pilot").decode(),
             **Order(Mode.NONE, multi_user_pilots=MultiUser.YES, start_limit=10, limit=60).json(),
-            "notes": "/dev/null",
+            "notes": str(self.grid.folder / "notes.json"),
             **orders,
         }
         done = subprocess.run(
