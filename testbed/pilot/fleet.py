@@ -165,6 +165,11 @@ class Fleets:
             offer = replace(offer, owners=(out.owner,))
         return replace(offer, memory=min(offer.memory, plan.memory)) if plan.memory else offer
 
+    def unused(self, pilot: str) -> Out | None:
+        """A single-user pilot that had no payload yet."""
+        out = self._roster.find(pilot)
+        return out if out and out.owner and not out.had else None
+
     def owner(self, pilot: str) -> str:
         """For whom a pilot was sent; empty where it is no single-user pilot of a fleet's."""
         out = self._roster.find(pilot)
@@ -218,7 +223,7 @@ class Fleets:
         for payload, owner in out.hand.items():
             self._failed(out, owner, f"{payload}: its pilot ended before it started, {how}")
         if end.code != 0 and not out.had and out.plan.name in self._plans:
-            self._failed(out, "", f"{end.pilot} ended before it had a payload: {how}")
+            self._failed(out, out.owner, f"{end.pilot} ended before it had a payload: {how}")
 
     def _forget_taken_away(self) -> None:
         """Payloads that the queue has taken from pilots that were not heard of."""

@@ -57,11 +57,11 @@ class Office:
         self._lines = ThreadPoolExecutor(LINES, "line")
         self.proxies = Proxies(home, store, chains)
         self.stirred = asyncio.Event()
-        dispatch = Dispatch(
+        self._dispatch = Dispatch(
             self._lines, self.factory, self._register, self._queue, self.proxies, self.stirred.set, self._note_end
         )
-        self.fleets = dispatch.fleets = Fleets(
-            FleetBook(store), self._queue, dispatch.send, lasts=self.proxies.left, roles=self.proxies.with_role
+        self.fleets = self._dispatch.fleets = Fleets(
+            FleetBook(store), self._queue, self._dispatch.send, lasts=self.proxies.left, roles=self.proxies.with_role
         )
 
     async def watch(self) -> None:
@@ -258,6 +258,7 @@ class Office:
             self._loop.call_soon_threadsafe(self._note_end, end)
 
     def _note_end(self, end: PilotEnd) -> None:
+        self._dispatch.note_refusal(end)
         self.fleets.ended(end)
         self.stirred.set()
         self._queue.pilot_ended(end.pilot)

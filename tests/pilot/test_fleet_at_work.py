@@ -106,6 +106,31 @@ def test_a_single_user_pilot_has_its_users_proxy_and_gets_nothing_of_another(gri
         robot.stop_fleet("usual", hang_up=True)
 
 
+class Refusing(Deaf):
+    """A line to a gatekeeper that maps nobody."""
+
+    def run(self, command: Sequence[str], *, stdin: bytes, limit: float) -> Result:
+        self.said.append(stdin)
+        return Result(tuple(command), 203, b"", b"gatekeeper: not run: not-mapped", False, 0.0)
+
+
+def test_the_payload_of_a_user_whom_the_gatekeeper_does_not_map_comes_back_and_the_node_is_not_to_blame(
+    grid: Grid, tmp_path: Path
+) -> None:
+    line = Refusing()
+    home, ca = Home.open(grid.folder), grid.authority.identity.certificate_pem
+    with served(lambda: Server(home, "127.0.0.1", 0, lambda home, node: line, file=tmp_path / "queue.db")) as server:
+        robot = Vo("127.0.0.1", proxy=grid.proxy("pilot"), authorities=ca, port=server.port)
+        payloads = [robot.submit(Payload("alice", ("/usr/bin/true",), attempts=2)) for _ in range(2)]
+        robot.start_fleet(dataclasses.replace(PLAN, kind=Kind.SINGLE_USER))
+        seen = [robot.wait(payload, limit=20) for payload in payloads]
+        assert [(each.state, each.code) for each in seen] == [(State.RETURNED, 203)] * 2
+        assert "not-mapped" in seen[0].why
+        assert len(line.said) == 4
+        [shown] = robot.fleets()
+        assert shown["nodes"][0]["standing"] == "well"
+
+
 def report(payload: str) -> dict[str, object]:
     """What a pilot says of a payload that runs."""
     who = {"uid": 50001, "user": "alpha001", "host": "here"}
