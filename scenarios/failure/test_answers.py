@@ -3,7 +3,7 @@
 from testbed.model.answers import MultiUser, OnInternalError
 from testbed.model.condition import Condition
 from testbed.pilot.payload import Payload, State
-from testbed.plugin import matrix
+from testbed.plugin import matrix, shows
 
 EVERYWHERE = "log-only setuid"
 ID = ("/usr/bin/id", "-un")
@@ -24,6 +24,7 @@ def test_where_nobody_tells_why_the_pilots_own_canary_shows_an_outage(desk, unto
     assert "by-pass after 203" in report.why
 
 
+@shows("R6")
 @matrix(mode=EVERYWHERE, authority="argus")
 def test_where_nobody_tells_why_the_pilots_own_canary_shows_a_ban(desk, untold, banned):
     """203 is all that gLExec says of a ban (Nikhef wiki, Exit codes); a denial is final, whatever question 4 says."""
@@ -57,6 +58,7 @@ def test_depends_on_what_the_site_says_and_on_nothing_else(desk):
     assert seen["another cause"].account.ruling.startswith("question 4 is answered depends, but the cause is")
 
 
+@shows("R1")
 @matrix(mode=EVERYWHERE)
 def test_where_question_1_is_no_a_pilot_fetches_nobodys_payload(desk):
     """R1 (JSPG multi-user pilot policy): multi-user pilots need the site's approval; our choice: the pilot asks too."""

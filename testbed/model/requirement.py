@@ -55,10 +55,12 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         Known.SOURCE,
         _MB,
         (
+            "scenarios/failure/test_answers.py",
             "testbed/site/choice.py",
             "tests/model/test_policy.py",
+            "tests/pilot/test_careful.py",
         ),
-        "a pilot that asks question 1 itself before it fetches another's payload",
+        "the approval of the Grid",
     ),
     Requirement(
         2,
@@ -114,9 +116,11 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         (
             "scenarios/contract/test_authority.py",
             "scenarios/contract/test_denied_or_away.py",
+            "scenarios/failure/test_answers.py",
             "scenarios/failure/test_authority.py",
             "scenarios/failure/test_profiles.py",
             "tests/model/test_policy.py",
+            "tests/pilot/test_careful.py",
             "tests/pilot/test_profiles.py",
         ),
     ),
