@@ -46,14 +46,18 @@ def place(node: str) -> tuple[str, str]:
     return known[node]
 
 
+def reached(engine: Engine, node: str) -> tuple[str, dict[str, str | int]]:
+    """The site of a worker node of the demo, called as in `testbed shell`, and how the VO's factory reaches it."""
+    site, host = place(node)
+    address = engine.attach(demo.container_name(host), demo.NETWORK).address
+    return site, {"name": host, "address": address, "account": example(site).pilot_accounts[0].name}
+
+
 def send(engine: Engine, vo: Vo, node: str, mode: str) -> str:
     """Send a pilot to a worker node of the demo; its id."""
-    name, host = place(node)
-    site = example(name)
+    site, at = reached(engine, node)
     usual = Mode.LOG_ONLY if node == "log-only" else Mode.SETUID
-    address = engine.attach(demo.container_name(host), demo.NETWORK).address
-    reached = {"name": host, "address": address, "account": site.pilot_accounts[0].name}
-    return vo.start_pilot(Order.at(site.answers, Mode(mode or usual), node=reached))
+    return vo.start_pilot(Order.at(example(site).answers, Mode(mode or usual), node=at))
 
 
 def files(path: Path) -> bytes:
@@ -110,7 +114,12 @@ def shown(vo: Vo, ident: str, *, as_json: bool) -> Iterator[str]:
     yield f"  means:    {told(report)}"
     if report.code is not None:
         yield f"  code:     {report.code}"
+    if report.failure:
+        yield f"  switch:   {report.failure}{f', the canary {report.canary}' if report.canary else ''}"
     yield from (f"  {change}" for change in history)
+    if report.account:
+        yield "  the pilot's account:"
+        yield from (f"    {_printable(line)}" for line in report.account.lines())
     for name, data in (("output", report.out), ("errors", report.err)):
         if data:
             yield f"  {name}:"
