@@ -19,22 +19,26 @@ from testbed.model.mode import Mode
 from testbed.model.problem import Problem
 from testbed.pilot.client import Vo, _Connection
 from testbed.pilot.home import Home
-from testbed.pilot.routes import ROUTES
 from testbed.pilot.order import Node, Order
 from testbed.pilot.payload import Payload, Report, State
+from testbed.pilot.plan import Plan
+from testbed.pilot.routes import ROUTES
 from testbed.pilot.server import PARTS, Server
 from tests.pilot.conftest import Grid, served
 
+EXAMPLES = 25
+"""Of each request; 600 of each found no more."""
 DOCUMENTED = {200, 400, 403, 404, 409}
 GOOD: tuple[dict[str, Any], ...] = (
     Payload("alice", ("/bin/true",)).json(),
     Report("payload-1", State.STARTED, "mine").json(),
     Order(Mode.NONE).json(),
     {"pilot": "mine", "request": "1", "offer": {"mode": "none", "memory": 5, "vos": ["alpha"], "seconds": 10.0}},
+    Plan("usual", Order(Mode.NONE), ({"name": "here"},)).json(),
     {"pem": "-----BEGIN CERTIFICATE-----\nMAAA\n-----END CERTIFICATE-----\n"},
 )
 """Bodies that make sense somewhere; parts of them are put in each other's places."""
-NAMES = ("payload-1", "payload-2", "payload-99", "pilot-1", "pilot-99", "alice", "nobody", "a")
+NAMES = ("payload-1", "payload-2", "payload-99", "pilot-1", "pilot-99", "alice", "nobody", "usual", "a")
 LIMITS = ("0.001", "0", "-1", "nan", "inf", "1e9", "x", "")
 VALUES = st.recursive(
     st.none()
@@ -118,7 +122,7 @@ def paths(pattern: str) -> st.SearchStrategy[str]:
 def test_whatever_is_asked_the_answer_is_one_of_those_that_are_documented(
     caller: Caller, method: str, pattern: str
 ) -> None:
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
     @given(path=paths(pattern), body=bodies())
     def ask(path: str, body: Any) -> None:
         data = json.dumps(body).encode() if method == "POST" else None
