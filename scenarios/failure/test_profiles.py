@@ -6,6 +6,7 @@ Documented is what each one's source says (testbed/pilot/replay/documented.py); 
 from testbed.model.consequence import CONSEQUENCES, UNTOLD
 from testbed.model.failure import Failure
 from testbed.model.fault import Fault
+from testbed.model.node_consequence import NODE_CONSEQUENCES
 from testbed.model.outcome import End
 from testbed.pilot.replay.documented import Kind
 from testbed.plugin import matrix
@@ -13,6 +14,7 @@ from testbed.plugin import matrix
 EVERYWHERE = {"mode": "log-only setuid", "authority": "argus"}
 NAMED = ("service-unreachable", "service-silent")
 """The causes on which question 4 "depends" here."""
+SILENT = ["dirac", "dirac-paranoid", "panda-false", "panda-true"]
 CAREFUL = ("careful-no", "careful-depends", "careful-yes")
 
 
@@ -45,6 +47,26 @@ def test_every_client_does_what_its_source_says(replay, cell, documented, impati
     truth, kind = kind_of(cell)
     seen = replay(str(cell.fault), truth)
     assert fates(seen) == documented(seen, kind, 202 if cell.fault is Fault.NO_CONFIG else 203)
+
+
+@matrix(mode="log-only setuid", authority="argus", fault="policy-malformed")
+def test_a_broken_node_is_to_every_client_what_a_broken_service_is(replay, cell, documented, broken_world):
+    """No old client has a word for whose fault it is; each one's source: testbed/pilot/profiles."""
+    broken_node(replay, cell, documented)
+
+
+@matrix(mode="setuid", authority="argus", fault="accounts-gone set-id-lost")
+def test_where_nobody_can_be_switched_to_clients_that_by_pass_do_so_silently(replay, cell, documented, broken_world):
+    """DIRAC and PanDA (True) take any failure of their test for a glexec that is not there; testbed/pilot/profiles."""
+    seen = broken_node(replay, cell, documented)
+    assert [name for name, each in seen.items() if each.fate.end is End.SILENT] == SILENT
+
+
+def broken_node(replay, cell, documented):
+    consequence = NODE_CONSEQUENCES[cell.fault]
+    seen = replay(str(cell.fault), consequence.failure_in(cell.mode))
+    assert fates(seen) == documented(seen, Kind.BROKEN, consequence.code_in(cell.mode))
+    return seen
 
 
 @matrix(**EVERYWHERE)

@@ -123,9 +123,8 @@ def test_a_call_sits_out_as_many_time_limits_as_there_are_endpoints_that_it_wait
 def test_the_causes_of_faults_of_the_node_are_those_that_the_switch_knows_with_their_codes() -> None:
     source = (Path(__file__).parents[2] / "images/worker-node/glexec/cause.c").read_text()
     names = {"SYSTEM_FAULT": 202, "NOT_AUTHORISED": 203, "CALLER_FAULT": 201}
-    known = {
-        (kind, reason): names.get(code) for code, kind, reason in re.findall(r'\{(\w+), "(\S+)", "(\S+)"\}', source)
-    }
+    found = re.findall(r'\{(\w+), "(\S+)", "(\S+)"\}', source)
+    known = {(kind, reason): names.get(code) for code, kind, reason in found}
     for each in NODE_CONSEQUENCES.values():
         for mode in each.modes:
             if cause := each.cause_in(mode):
