@@ -25,7 +25,6 @@ from testbed.lab.run import gc
 from testbed.lab.switch import brought, is_path
 from testbed.model.cell import Cell, of
 from testbed.model.mode import Mode
-from testbed.model.oracle import expected
 from testbed.model.problem import Problem, nearest
 from testbed.pilot import counter
 from testbed.pilot.needs import Needs
@@ -33,7 +32,7 @@ from testbed.pilot.payload import Payload
 from testbed.pilot.profiles.explained import Explained
 from testbed.report.diff import diff
 from testbed.report.results import Results
-from testbed.site import ledger, service
+from testbed.site import ledger
 from testbed.site.check import check
 from testbed.site.choice import Choice
 from testbed.site.finding import Severity
@@ -156,9 +155,7 @@ def _explain(options: argparse.Namespace) -> int:
         print(f"{cell.id}: not applicable\n  because:  {why_not}")
         return 0
     pool = choice.pool_for(site, cell.user)
-    expectation = expected(
-        cell, pool, site.answers.on_internal_error, tells=site.tells_causes, endpoints=len(service.endpoints(site))
-    )
+    expectation = choice.expectation(cell, site)
     lines = {
         "site": f"{site.name}: maps {cell.user} to {f'pool {pool}' if pool else 'nobody'}, "
         f"question 4: {cell.on_internal_error or site.answers.on_internal_error}",
@@ -167,6 +164,8 @@ def _explain(options: argparse.Namespace) -> int:
         "says": expectation.rule.says,
         "source": expectation.rule.source,
     }
+    if expectation.ruling:
+        lines["because"] = expectation.ruling.why
     if options.json:
         print(json.dumps({"cell": cell.id, **lines}, indent=2))
     else:

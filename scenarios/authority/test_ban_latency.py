@@ -8,9 +8,10 @@ import pytest
 
 from testbed.lab.wait import eventually
 from testbed.model.effect import refused
-from testbed.plugin import matrix
+from testbed.plugin import matrix, shows
 from testbed.report.latency import Latency, markdown, svg
 
+pytestmark = shows("R10")
 POLL, RETENTION, RESPONSE = 1.0, 0.7, 0.6
 """Seconds that stand for Argus' four hours, four hours and ten minutes."""
 LAST = "0.2"

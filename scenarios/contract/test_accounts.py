@@ -1,7 +1,7 @@
 """Which accounts a payload may have, whatever LCMAPS says: a user's, in passwd, and one that keeps it apart."""
 
 from testbed.model.effect import refused
-from testbed.plugin import matrix
+from testbed.plugin import matrix, shows
 
 EVERYWHERE = "log-only setuid"
 REFUSED = refused(203, "denied", "account-refused")
@@ -44,6 +44,7 @@ def test_nobody_becomes_an_account_that_passwd_does_not_know(switch, everybody_a
     assert tried(switch, everybody_as, accounts) == dict.fromkeys(accounts, missing)
 
 
+@shows("R8")
 @matrix(mode="setuid")
 def test_the_account_of_the_caller_or_of_the_switch_is_no_separation(switch, everybody_as):
     """A59: a payload is kept apart from the pilot, and from who keeps the leases, low bounds or not (our choice)."""

@@ -3,7 +3,7 @@
 import pytest
 
 from testbed.model.effect import refused
-from testbed.plugin import matrix
+from testbed.plugin import matrix, shows
 
 SERVICES = "argus scas gums"
 EVERYWHERE = {"mode": "log-only setuid", "authority": SERVICES}
@@ -22,12 +22,14 @@ def decisions(control, since=0):
     return [line for line in control.log(since) if line.kind == "decision"]
 
 
+@shows("R5")
 @matrix(**EVERYWHERE)
 def test_who_runs_as_whom_is_for_the_authority_to_say(switch):
     """A payload runs as the account that the service maps its user to, roles included (Argus; SCAS; GUMS)."""
     assert {user: switch.tries(user=user) for user in USERS} == {user: switch.runs(user=user) for user in USERS}
 
 
+@shows("R5")
 @matrix(mode="setuid", authority=SERVICES)
 def test_a_user_keeps_the_account_and_shares_it_with_nobody(switch):
     """A lease is one user's, and is found again (Argus: gridmapdir, read in source)."""
@@ -47,6 +49,7 @@ def test_the_groups_of_a_payload_are_those_that_the_authority_gives(switch, cell
     }
 
 
+@shows("R6", "R10")
 @matrix(**EVERYWHERE)
 def test_who_is_banned_at_the_authority_runs_nothing_and_nobody_else_notices(switch, control, world):
     """A ban is a deny rule at the top (pap-admin ban); it bites at once when the caches are cleared (Argus)."""
@@ -61,6 +64,7 @@ def test_who_is_banned_at_the_authority_runs_nothing_and_nobody_else_notices(swi
     assert switch.tries() == switch.runs()
 
 
+@shows("R6")
 @matrix(mode="log-only setuid", authority="argus")
 def test_a_deny_stays_one_when_the_next_alternative_is_away(switch, control, world, policy_with):
     """A policy goes on to its alternative behind a Deny (LCMAPS); that it is away is not what is told (our choice)."""
@@ -82,6 +86,7 @@ def test_a_revocation_list_that_broke_off_is_not_as_if_there_were_none(switch, n
         assert switch.tries() == refused(203, "unavailable", "service-untrusted")
 
 
+@shows("R3")
 @matrix(**EVERYWHERE)
 def test_a_vo_that_the_authority_does_not_know_runs_nothing(switch, cell):
     """No rule applies (Argus: NotApplicable); not mapped is a Deny (GUMS: read in source; SCAS: inferred)."""
@@ -102,6 +107,7 @@ def test_an_expired_proxy_is_refused_before_anybody_is_asked(switch, control):
     assert decisions(control) == []
 
 
+@shows("R3")
 @matrix(**EVERYWHERE)
 def test_expired_attributes_are_none(switch, cell):
     """A VOMS attribute certificate that has expired gives no attributes (Argus: VOMS PIP), and so no account."""
@@ -120,6 +126,7 @@ def test_fifty_first_calls_at_once_give_every_user_one_account(switch):
     assert len(set.union(*accounts.values())) == len(USERS)
 
 
+@shows("R4")
 @matrix(**EVERYWHERE)
 def test_the_log_of_the_authority_tells_who_asked_for_whom_and_what_came_of_it(switch, control, world, cell):
     """The ground truth: one decision for each call, the pilot asks, the user is the subject, the account is who ran."""

@@ -1,7 +1,7 @@
 """The file that a credential is in: what is wrong with it is the caller's fault, told within bounded time."""
 
 from testbed.model.effect import refused
-from testbed.plugin import matrix
+from testbed.plugin import matrix, shows
 
 EVERYWHERE = "log-only setuid"
 UNUSABLE = refused(201, "caller", "credential-unusable")
@@ -40,6 +40,7 @@ def tried(switch, variable):
     return seen, [name for name, effect in seen.items() if effect.seconds > SOON]
 
 
+@shows("R9")
 @matrix(mode=EVERYWHERE)
 def test_a_credential_file_that_is_not_the_callers_private_one_is_refused(switch):
     """Wrong owner or mode of GLEXEC_CLIENT_CERT: 201 (Nikhef wiki, Exit codes of gLExec); the rest: our choice."""
@@ -48,6 +49,7 @@ def test_a_credential_file_that_is_not_the_callers_private_one_is_refused(switch
     assert slow == []
 
 
+@shows("R9")
 @matrix(mode=EVERYWHERE)
 def test_a_source_proxy_that_is_not_the_callers_private_one_is_refused(switch):
     """Wrong owner or mode of GLEXEC_SOURCE_PROXY: 201 (Nikhef wiki, Exit codes of gLExec)."""

@@ -3,7 +3,7 @@
 import contextlib
 
 from testbed.model.effect import refused
-from testbed.plugin import matrix
+from testbed.plugin import matrix, shows
 
 EVERYWHERE = "log-only setuid"
 DENIED = refused(203, "denied", "credential-refused")
@@ -13,6 +13,7 @@ def tried(switch, *members):
     return {member: switch.tries(proxy=switch.place(switch.zoo.pem(member))) for member in members}
 
 
+@shows("R3")
 @matrix(mode=EVERYWHERE)
 def test_a_credential_that_does_not_verify_is_refused(switch):
     """LCMAPS fails on an invalid proxy: 203 (Nikhef wiki, Exit codes of gLExec; verify-proxy observed)."""
@@ -21,6 +22,7 @@ def test_a_credential_that_does_not_verify_is_refused(switch):
     assert tried(switch, *members) == dict.fromkeys(members, DENIED)
 
 
+@shows("R3")
 @matrix(mode=EVERYWHERE)
 def test_nobody_is_whose_certificate_he_can_show(switch):
     """LCMAPS verifies the bearer's path and takes the last certificate in the file as the person (observed: 1.6.6 maps
@@ -43,6 +45,7 @@ def test_a_chain_without_a_key_proves_nothing(switch):
         assert tried(switch, "no key") == {"no key": switch.runs()}
 
 
+@shows("R3")
 @matrix(mode=EVERYWHERE)
 def test_attributes_that_do_not_verify_are_as_none_at_all(switch):
     """LCMAPS goes on without FQANs (observed); the example policies demand a VOMS group, so nobody is mapped."""
@@ -50,6 +53,7 @@ def test_attributes_that_do_not_verify_are_as_none_at_all(switch):
     assert tried(switch, *members) == dict.fromkeys(members, refused(203, "denied", "not-mapped"))
 
 
+@shows("R3")
 @matrix(mode=EVERYWHERE)
 def test_without_verification_attributes_of_anybodys_making_count(switch):
     """lcmaps_voms_verification = no reads them without looking at the signature (OSG's sites); ours say yes."""
@@ -97,6 +101,7 @@ def revocation(switch, folder, crl):
         yield
 
 
+@shows("R3", "R10")
 @matrix(mode=EVERYWHERE)
 def test_a_revoked_certificate_is_refused(switch, named):
     """It fails the verification (observed); some pilots never look, the switch does (SVG-2015-8580)."""

@@ -3,7 +3,7 @@
 import pytest
 
 from testbed.model.effect import refused
-from testbed.plugin import matrix
+from testbed.plugin import matrix, shows
 
 EVERYWHERE = "log-only setuid"
 BANNED = refused(203, "denied", "banned")
@@ -13,6 +13,7 @@ def away(reason):
     return refused(203, "unavailable", reason)
 
 
+@shows("R6", "R10")
 @matrix(mode=EVERYWHERE)
 def test_who_is_banned_runs_nothing_and_nobody_else_notices(switch, named):
     """User banned: 203 (Nikhef wiki, Exit codes of gLExec). Banning one user of a pilot is what the switch is for."""
@@ -22,6 +23,7 @@ def test_who_is_banned_runs_nothing_and_nobody_else_notices(switch, named):
     assert switch.tries() == switch.runs()
 
 
+@shows("R6", "R10")
 @matrix(mode=EVERYWHERE)
 def test_who_holds_a_banned_attribute_runs_nothing(switch, named, policy_with):
     """lcmaps_ban_fqan.mod refuses an FQAN (its manual page; observed)."""

@@ -3,7 +3,7 @@
 import re
 
 from testbed.model.effect import refused
-from testbed.plugin import matrix
+from testbed.plugin import matrix, shows
 
 EVERYWHERE = "log-only setuid"
 FORGED = 'real_user(pilot),real_group(pilot)->mapped_user(forged),mapped_group(forged) cwd: "/" cmd: "/forged"'
@@ -20,6 +20,7 @@ HOSTILE = (
 LINE = re.compile(r"\S+ \S+ (glexec|lcmaps)(\[\d+\])?: [\x20-\x7e]*")
 
 
+@shows("R4")
 @matrix(mode=EVERYWHERE)
 def test_hostile_text_stays_inside_its_value(switch):
     """A36: arguments, GLEXEC_ID, folder and file names are one line of printable ASCII (CVE-2023-28486)."""
@@ -33,6 +34,7 @@ def test_hostile_text_stays_inside_its_value(switch):
     assert [line for line in lines if not LINE.fullmatch(line) or '"quoted' in line] == []
 
 
+@shows("R4")
 @matrix(mode=EVERYWHERE)
 def test_a_hostile_name_of_folder_or_command_stays_inside_its_value(switch):
     """A36: the folder that a payload starts in and the command itself are the caller's to name."""
@@ -44,6 +46,7 @@ def test_a_hostile_name_of_folder_or_command_stays_inside_its_value(switch):
     assert [line for line in switch.witness.log if not LINE.fullmatch(line)] == []
 
 
+@shows("R4")
 @matrix(mode=EVERYWHERE)
 def test_what_is_too_long_for_a_line_is_cut_and_the_cut_is_seen(switch):
     """A37: 64 kB of arguments run, and the record says how many bytes it leaves out (our choice)."""
@@ -56,6 +59,7 @@ def test_what_is_too_long_for_a_line_is_cut_and_the_cut_is_seen(switch):
     assert record.end == "exit 0"
 
 
+@shows("R4")
 @matrix(mode=EVERYWHERE)
 def test_a_forged_line_is_in_the_log_and_the_kernel_knows_its_forger(switch):
     """A33: anybody may write to the system log with any name; the kernel tells the log daemon the pid and the uid.
@@ -77,6 +81,7 @@ def test_a_forged_line_is_in_the_log_and_the_kernel_knows_its_forger(switch):
     assert sorted(writers) == [*(3 * [(False, real_uid)]), *(2 * [(True, str(pilot.uid))])]
 
 
+@shows("R4")
 @matrix(mode="setuid")
 def test_a_limit_of_the_callers_cannot_suppress_the_record(switch):
     """A55: a log file that RLIMIT_FSIZE keeps from growing means no record, and so no run: 202 (our choice)."""

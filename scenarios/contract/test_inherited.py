@@ -5,7 +5,7 @@ import json
 import pytest
 
 from testbed.lab.layout import NODE
-from testbed.plugin import matrix
+from testbed.plugin import matrix, shows
 
 EVERYWHERE = "log-only setuid"
 PROBE = ("/usr/bin/python3", f"{NODE}/probes/inherited.py")
@@ -18,6 +18,7 @@ def compared(switch, *before):
     return json.loads(without.splitlines()[-1]), json.loads(through.splitlines()[-1])
 
 
+@shows("R7")
 @matrix(mode=EVERYWHERE)
 def test_limits_of_the_caller_hold_for_the_payload(switch):
     """rlimits are inherited, so that a batch system's limits hold (policy R7; our choice)."""
@@ -27,6 +28,7 @@ def test_limits_of_the_caller_hold_for_the_payload(switch):
     assert through["limits"] == without["limits"]
 
 
+@shows("R7")
 @matrix(mode=EVERYWHERE)
 def test_the_place_in_the_queues_of_the_kernel_is_inherited(switch):
     """nice, CPU affinity, oom_score_adj, cgroup: as the batch system set them (policy R7; our choice)."""
@@ -36,6 +38,7 @@ def test_the_place_in_the_queues_of_the_kernel_is_inherited(switch):
     assert {row: through[row] for row in rows} == {row: without[row] for row in rows}
 
 
+@shows("R7")
 @matrix(mode=EVERYWHERE)
 def test_the_payload_stays_in_the_callers_session_and_process_group(switch):
     """glexec does not break the process tree: no setsid (Nikhef wiki, Batch system interoperability)."""

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from testbed.model.replay import Fate, Replay
 from testbed.pilot.replay import Ground, clients, replayed
 from testbed.pilot.replay.documented import Documented, Kind
 from testbed.pilot.replay.ground import PATIENCE
+from testbed.plugin.ours import at
 
 BRIEF = "0.3"
 """Seconds that the modules wait for a service here, so that one that says nothing does not hold the run up."""
@@ -35,12 +37,13 @@ def replay(suite, cell, world, notes) -> Callable[..., dict[str, Replay]]:
     everybody = list(clients(answers))
 
     def held(
-        circumstance: str, truth: Failure, *names: str, then: str = "", patience: float = PATIENCE
+        circumstance: str, truth: Failure, *names: str, patience: float = PATIENCE, **ways: Any
     ) -> dict[str, Replay]:
+        """``ways`` are those of `Ground`: what the payload does then, what clients inherit, the proxy's mode."""
         chosen = [client for client in everybody if not names or client.name in names]
         called = [client.name for client in chosen]
-        ground = Ground(world.node, world.site, world.grid, called, then=then, patience=patience)
-        found = replayed(ground, chosen, cell.mode, circumstance, truth)
+        ground = Ground(world.node, world.site, world.grid, called, patience=patience, **ways)
+        found = replayed(ground, chosen, cell.mode, at(cell, circumstance), truth)
         if not names:
             suite.keep(found.values())
         return found

@@ -3,13 +3,16 @@
 Documented is what each one's source says (testbed/pilot/replay/documented.py); who ran as whom the node says.
 """
 
+import pytest
+
+from testbed.model.condition import NEVER_OPEN
 from testbed.model.consequence import CONSEQUENCES, UNTOLD
 from testbed.model.failure import Failure
 from testbed.model.fault import Fault
 from testbed.model.node_consequence import NODE_CONSEQUENCES
 from testbed.model.outcome import End
 from testbed.pilot.replay.documented import Kind
-from testbed.plugin import matrix
+from testbed.plugin import matrix, shows
 
 EVERYWHERE = {"mode": "log-only setuid", "authority": "argus"}
 NAMED = ("service-unreachable", "service-silent")
@@ -34,13 +37,15 @@ def kind_of(cell):
     cause = CONSEQUENCES[cell.fault].cause_with(cell.authority)
     if cause.kind not in UNTOLD:
         return Failure.DENIED, Kind.DENIED
+    if cause.reason in NEVER_OPEN:
+        return Failure.INTERNAL, Kind.NOBODYS
     return Failure.INTERNAL, Kind.AWAY if cause.reason in NAMED else Kind.BROKEN
 
 
 @matrix(
     **EVERYWHERE,
     fault="none no-config refused syn-dropped tls-unknown-ca status-503 indeterminate deny not-applicable "
-    "no-obligation service-pool-exhausted",
+    "no-obligation service-pool-exhausted account-unknown",
 )
 def test_every_client_does_what_its_source_says(replay, cell, documented, impatient, broken_world):
     """Each client's source: testbed/pilot/profiles; what the fault comes to: testbed/model/consequence.py."""
@@ -49,24 +54,33 @@ def test_every_client_does_what_its_source_says(replay, cell, documented, impati
     assert fates(seen) == documented(seen, kind, 202 if cell.fault is Fault.NO_CONFIG else 203)
 
 
-@matrix(mode="log-only setuid", authority="argus", fault="policy-malformed")
-def test_a_broken_node_is_to_every_client_what_a_broken_service_is(replay, cell, documented, broken_world):
+@matrix(mode="setuid", authority="argus", fault="policy-malformed set-id-lost accounts-gone")
+def test_a_broken_node_is_to_old_clients_what_a_broken_service_is(replay, cell, documented, broken_world):
     """No old client has a word for whose fault it is; each one's source: testbed/pilot/profiles."""
-    broken_node(replay, cell, documented)
-
-
-@matrix(mode="setuid", authority="argus", fault="accounts-gone set-id-lost")
-def test_where_nobody_can_be_switched_to_clients_that_by_pass_do_so_silently(replay, cell, documented, broken_world):
-    """DIRAC and PanDA (True) take any failure of their test for a glexec that is not there; testbed/pilot/profiles."""
-    seen = broken_node(replay, cell, documented)
+    consequence = NODE_CONSEQUENCES[cell.fault]
+    kind = Kind.NOBODYS if consequence.cause.reason in NEVER_OPEN else Kind.BROKEN
+    seen = replay(str(cell.fault), consequence.failure_in(cell.mode))
+    assert fates(seen) == documented(seen, kind, consequence.code_in(cell.mode))
     assert [name for name, each in seen.items() if each.fate.end is End.SILENT] == SILENT
 
 
-def broken_node(replay, cell, documented):
-    consequence = NODE_CONSEQUENCES[cell.fault]
-    seen = replay(str(cell.fault), consequence.failure_in(cell.mode))
-    assert fates(seen) == documented(seen, Kind.BROKEN, consequence.code_in(cell.mode))
-    return seen
+@matrix(mode="setuid", authority="scas gums", fault="refused deny not-applicable no-obligation")
+def test_what_a_client_does_is_the_same_whatever_the_authority_speaks(
+    replay, cell, documented, impatient, broken_world
+):
+    """A SCAS says "no rule" by a SOAP fault, which is no decision, a GUMS by a Deny (testbed/model/consequence.py)."""
+    truth, kind = kind_of(cell)
+    seen = replay(str(cell.fault), truth)
+    assert fates(seen) == documented(seen, kind)
+
+
+@pytest.mark.slow
+@matrix(mode="log-only", authority="scas gums", fault="refused deny not-applicable no-obligation indeterminate")
+def test_where_glexec_only_logs_it_is_the_same_with_every_authority(replay, cell, documented, impatient, broken_world):
+    """As with a switch that changes the uid; who ran through it ran as the pilot (testbed/model/consequence.py)."""
+    truth, kind = kind_of(cell)
+    seen = replay(str(cell.fault), truth)
+    assert fates(seen) == documented(seen, kind)
 
 
 @matrix(**EVERYWHERE)
@@ -78,6 +92,7 @@ def test_panda_by_passes_glexec_on_one_harmless_line(replay, documented, switch,
     assert [name for name, each in seen.items() if each.exposed] == ["panda-false", "panda-true"]
 
 
+@shows("R6")
 @matrix(**EVERYWHERE)
 def test_only_clients_that_take_a_denial_for_a_fault_run_a_banned_user(replay, documented, banned):
     """DIRAC's test uses the payload's proxy, so it takes a ban for a broken glexec; PanDA's uses the pilot's."""
@@ -86,6 +101,7 @@ def test_only_clients_that_take_a_denial_for_a_fault_run_a_banned_user(replay, d
     assert [name for name, each in seen.items() if each.against_a_denial] == ["dirac", "dirac-paranoid", "panda-false"]
 
 
+@shows("R6")
 @matrix(**EVERYWHERE)
 def test_a_harmless_line_and_a_ban_together_run_the_banned_user_under_panda(replay, documented, banned, noisy):
     """PanDA, glexec = True: after a probe that said a word nobody is asked about anybody (PanDA pilot, pilot.py)."""
@@ -125,6 +141,36 @@ def test_a_payload_that_ends_with_203_is_taken_for_a_failure_of_glexec_by_who_ha
 
 
 @matrix(**EVERYWHERE)
+def test_a_proxy_that_others_can_read_is_the_pilots_mistake_and_dirac_makes_a_by_pass_of_it(replay, documented):
+    """201: wrong mode (Nikhef wiki, Exit codes). PanDA makes it 0700 (its pilot); a careful one mends it."""
+    seen = replay("loose-proxy", Failure.MISUSED, proxy_mode=0o644)
+    assert fates(seen) == documented(seen, Kind.LOOSE_PROXY, 201)
+    assert [name for name, each in seen.items() if each.exposed] == ["dirac", "dirac-paranoid", "panda-false"]
+    assert {seen[name].fate.guess for name in CAREFUL} == {Failure.MISUSED}
+
+
+@matrix(**EVERYWHERE)
+def test_a_variable_that_a_pilot_inherits_is_its_mistake_and_by_passes_glexec_under_two_frameworks(replay, documented):
+    """201: an unknown GLEXEC_MODE (our choice). BLAH sets it itself (mapped_exec.c); a careful client clears it."""
+    seen = replay("odd-mode", Failure.MISUSED, inherited={"GLEXEC_MODE": "left-over"})
+    assert fates(seen) == documented(seen, Kind.ODD_MODE, 201)
+    exposed = [name for name, each in seen.items() if each.exposed]
+    assert exposed == ["dirac", "dirac-paranoid", "panda-false", "panda-true"]
+
+
+@shows("R6")
+@matrix(**EVERYWHERE)
+def test_a_pilot_that_the_site_does_not_list_runs_everybody_itself_under_dirac_and_panda(replay, documented, switch):
+    """The caller is not in user_white_list: 203 (Nikhef wiki, Exit codes); the probes of both take it for broken."""
+    with switch.configured(user_white_list="nobody"):
+        seen = replay("unlisted", Failure.DENIED)
+    assert fates(seen) == documented(seen, Kind.DENIED)
+    ran = [name for name, each in seen.items() if each.against_a_denial]
+    assert ran == ["dirac", "dirac-paranoid", "panda-false", "panda-true"]
+
+
+@shows("R4")
+@matrix(**EVERYWHERE)
 def test_a_run_that_nobody_could_record_is_not_run_by_careful_clients(replay, documented, switch):
     """Where glexec is required its record is the point, whatever question 4 says (policy R4; our reading)."""
     with switch.without("/dev/log"):
@@ -132,6 +178,7 @@ def test_a_run_that_nobody_could_record_is_not_run_by_careful_clients(replay, do
     assert fates(seen) == documented(seen, Kind.TRACELESS, 202)
 
 
+@shows("R6")
 @matrix(**EVERYWHERE)
 def test_where_nobody_tells_why_a_canary_tells_a_ban_from_an_outage(replay, documented, untold, banned):
     """203 is all that gLExec says of a ban (Nikhef wiki, Exit codes); the canary is ours: the switch works for it."""
@@ -148,6 +195,7 @@ def test_where_nobody_tells_why_a_canary_that_fails_as_well_shows_an_outage(repl
     assert {seen[name].fate.guess for name in CAREFUL} == {Failure.INTERNAL}
 
 
+@shows("R6")
 @matrix(**EVERYWHERE, fault="deny")
 def test_where_nobody_tells_why_and_the_pilot_is_refused_too_no_client_can_tell_a_denial(
     replay, documented, untold, broken_world
@@ -158,6 +206,7 @@ def test_where_nobody_tells_why_and_the_pilot_is_refused_too_no_client_can_tell_
     assert seen["careful-yes"].against_a_denial
 
 
+@shows("R6")
 @matrix(**EVERYWHERE, fault="deny")
 def test_a_denied_users_payload_runs_under_dirac_and_under_panda(replay, cell, broken_world):
     """Neither looks at why the probe failed (DIRAC, glexecComputingElement.py; PanDA pilot, glexec_utils.py)."""
@@ -165,6 +214,7 @@ def test_a_denied_users_payload_runs_under_dirac_and_under_panda(replay, cell, b
     assert ends(seen) == {"dirac": End.SILENT, "panda-true": End.SILENT}
 
 
+@shows("R6")
 @matrix(**EVERYWHERE, fault="deny not-applicable")
 def test_a_careful_client_that_is_told_so_never_runs_a_denied_user(replay, cell, broken_world):
     """A refused user is not run, whatever question 4 says (JSPG multi-user pilot policy, from memory; our profile)."""

@@ -1,6 +1,6 @@
 """The two public advisories on gLExec, both on the end of a job: what it leaves, and the record of its end."""
 
-from testbed.plugin import matrix
+from testbed.plugin import matrix, shows
 
 EVERYWHERE = "log-only setuid"
 
@@ -11,6 +11,7 @@ DAEMON = (
 """Forks twice and leaves session and group; 5 as soon as it is there."""
 
 
+@shows("R8")
 @matrix(mode=EVERYWHERE)
 def test_a_daemon_that_a_payload_leaves_ends_with_it(switch):
     """Left-over daemons may attack the next job of the account (EGI-SVG-2011-1474); that they are ended: our choice."""
@@ -19,6 +20,7 @@ def test_a_daemon_that_a_payload_leaves_ends_with_it(switch):
     assert any("Ended 2 processes that the payload had left running" in line for line in switch.witness.log)
 
 
+@shows("R8")
 @matrix(mode=EVERYWHERE)
 def test_without_end_leftovers_a_daemon_outlives_its_payload(switch):
     """gLExec ends what it spawned; daemonised processes still survive (EGI-SVG-2011-1474)."""
@@ -27,6 +29,7 @@ def test_without_end_leftovers_a_daemon_outlives_its_payload(switch):
         assert switch.alive(switch.read("/tmp/left"))
 
 
+@shows("R4")
 @matrix(mode="setuid")
 def test_no_payload_can_keep_its_end_from_being_recorded(switch):
     """A job could prevent the end-of-job record of 0.8 (EGI-SVG-2011-1641): not by killing all that it may kill."""
@@ -37,6 +40,7 @@ def test_no_payload_can_keep_its_end_from_being_recorded(switch):
     }
 
 
+@shows("R4")
 @matrix(mode="log-only")
 def test_in_log_only_a_payload_can_keep_its_end_from_being_recorded(switch):
     """Log-only has no uid of its own to hide behind: the payload may kill what would record it (EGI-SVG-2011-1641)."""
@@ -55,6 +59,7 @@ call.stdout.read()
 """
 
 
+@shows("R10")
 @matrix(mode=EVERYWHERE)
 def test_a_caller_who_kills_the_switch_gets_its_payload_ended_and_recorded(switch):
     """A caller cannot signal another uid: payloads outlived the switch (threat A12). That it is ended: our choice."""

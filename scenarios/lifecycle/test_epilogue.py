@@ -5,7 +5,7 @@ import contextlib
 import pytest
 
 from testbed.model.entry import Entry
-from testbed.plugin import matrix
+from testbed.plugin import matrix, shows
 
 EPILOGUE = "/usr/libexec/glexec-epilogue"
 LIMIT = 10
@@ -38,6 +38,7 @@ def left(switch, *paths):
     return [path for path in paths if switch.node.run(["test", "-e", path], limit=LIMIT).code == 0]
 
 
+@shows("R8")
 @matrix(mode="setuid")
 def test_an_epilogue_clears_up_behind_the_payload(switch, epilogue):
     """Run after the payload, as root, with facts about the run (Nikhef wiki, GLExec Epilogue Functionality)."""

@@ -1,6 +1,6 @@
 """What a lingering switch is to its caller: a stand-in for the payload, of whatever uid that is."""
 
-from testbed.plugin import matrix
+from testbed.plugin import matrix, shows
 
 EVERYWHERE = "log-only setuid"
 
@@ -15,6 +15,7 @@ for name in ("HUP", "INT", "QUIT", "TERM", "USR1", "USR2"):
 """
 
 
+@shows("R10")
 @matrix(mode=EVERYWHERE)
 def test_signals_of_the_caller_reach_the_payload(switch):
     """Signal handling since 0.9 (OSG release notes 3.1); which are passed on: our choice."""
@@ -59,6 +60,7 @@ print(call.wait(timeout=10))
 """
 
 
+@shows("R10")
 @matrix(mode=EVERYWHERE)
 def test_a_payload_can_be_killed_through_the_switch(switch):
     """HTCondor and BLAH run /bin/kill through glexec with the same proxy: mappings are stable (their source)."""

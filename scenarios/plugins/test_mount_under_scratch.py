@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from testbed.plugin import matrix
+from testbed.plugin import matrix, shows
 
 MODULE = "lcmaps_mount_under_scratch.mod"
 NAME = "glexec_mount_under_scratch_"
@@ -18,6 +18,7 @@ def left(facts):
     return [name for name in facts.file("/tmp").listdir() if name.startswith(NAME)]
 
 
+@shows("R8")
 @mounting
 @matrix(mode="setuid")
 def test_two_payloads_see_different_tmps(switch, facts):
@@ -78,6 +79,7 @@ def test_it_is_there_where_lcmaps_itself_switches(switch, site, facts):
     assert left(facts) == []
 
 
+@shows("R8")
 @mounting
 @matrix(mode="setuid")
 def test_nothing_of_it_stays_whatever_the_payload_left(switch, facts):

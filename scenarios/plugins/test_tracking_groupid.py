@@ -2,7 +2,7 @@
 
 import re
 
-from testbed.plugin import matrix
+from testbed.plugin import matrix, shows
 
 MODULE = "lcmaps_tracking_groupid.mod"
 TRACKING = 20011
@@ -15,6 +15,7 @@ def groups(result):
     return {int(gid) for gid in result.text.split()}
 
 
+@shows("R7")
 @matrix(mode="setuid")
 def test_with_the_module_the_payload_keeps_the_tracking_group(switch):
     """The plugin adds it to the mapping; without it the batch system loses its job (Nikhef wiki, on the plugin)."""
@@ -41,6 +42,7 @@ def test_a_range_says_which_groups_track(switch):
         assert seen & {TRACKING, 20100, 19999} == {TRACKING}
 
 
+@shows("R7")
 @matrix(mode="setuid")
 def test_the_group_is_kept_where_lcmaps_itself_switches(switch, site):
     """LCMAPS' manual has tracking_groupid before posix_enf, in the policy of a switch that leaves it to LCMAPS."""
@@ -68,6 +70,7 @@ def test_a_range_that_is_no_number_is_the_fault_of_the_site(switch):
         assert switch.call("/usr/bin/echo", "ran", groups=[TRACKING]).code == 202
 
 
+@shows("R7")
 @matrix(mode="log-only")
 def test_where_nothing_is_switched_the_group_stays_in_any_case(switch):
     """In log-only the payload is the pilot's own process, whatever the policy finds (our choice)."""

@@ -1,8 +1,9 @@
 """What Alice's payload can reach while Bob's runs beside it. Where nothing separates them the thefts succeed."""
 
-from testbed.plugin import matrix
+from testbed.plugin import matrix, shows
 
 
+@shows("R8")
 @matrix(
     mode="none log-only setuid vm",
     attack="bobs-proxy bobs-file bobs-environment bobs-process pilots-proxy pilots-environment pilots-process",

@@ -1,12 +1,13 @@
 """What the site's own log says of many payloads that ran at one moment."""
 
-from testbed.plugin import matrix
+from testbed.plugin import matrix, shows
 
 MANY = 50
 """As many as a large worker node has slots."""
 USERS = ("alice", "alice-production", "bob", "carol")
 
 
+@shows("R4")
 @matrix(mode="log-only setuid")
 def test_fifty_parallel_switches_can_be_joined_without_ambiguity(switch, records, world, site, cell):
     """One start and one end of each run, joined by the pid of one glexec (advice of EGI-SVG-2011-1641: linger).

@@ -14,6 +14,20 @@ DECISIONS = "decisions.jsonl"
 CAPABILITIES = ("NET_ADMIN",)
 """So that its network can be broken from within. No payload ever runs here."""
 
+READY = 10.0
+"""Seconds within which its service must begin again, or be gone."""
+KILL = """\
+import os, pathlib, signal, time
+def there():
+    lines = [(path, path.read_bytes().split(b"\\0")) for path in pathlib.Path("/proc").glob("[0-9]*/cmdline")]
+    return [int(path.parent.name) for path, words in lines if b"testbed.authority" in words]
+while pids := there():
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    time.sleep(0.01)
+"""
+BEGIN = "setsid python3 -m testbed.authority --folder /etc/testbed-authority >/proc/1/fd/2 2>&1 &"
+
 
 @dataclass(frozen=True, slots=True)
 class AuthorityHost:
@@ -31,6 +45,16 @@ class AuthorityHost:
         except Problem as problem:
             return [f"{self.label}: {problem}"]
         return []
+
+    def kill(self) -> None:
+        """Its service gets SIGKILL and is gone; the host stays, and its log."""
+        self.container.execute(["python3", "-c", KILL], limit=READY)
+
+    def begin_again(self) -> None:
+        """Its service begins anew, as it did with the host. Raises `Problem` when it does not get ready."""
+        self.container.execute(["sh", "-c", BEGIN], limit=READY)
+        if not self.control.wait(READY):
+            raise Problem("a killed authority does not begin again", where=self.name, found=self.container.logs())
 
     def evidence(self, folder: Path) -> None:
         """Keep what its first process wrote, and its decision log."""

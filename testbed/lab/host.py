@@ -44,7 +44,7 @@ class SshHost:
 
     def __init__(self, name: str, connection: Connection) -> None:
         self.name = name
-        self.address = connection.peer.partition("@")[2].rpartition(":")[0]
+        self.address = _address(connection)
         self._connection = connection
         self._groups: dict[str, str] = {}
 
@@ -108,6 +108,16 @@ class SshHost:
         """Whether the connection still stands."""
         return self._connection.alive
 
+    def moved(self, connection: Connection) -> None:
+        """The host has died, and another of its name answers over this connection."""
+        self._connection.close()
+        self._connection = connection
+        self.address = _address(connection)
+
     def close(self) -> None:
         """End the connection."""
         self._connection.close()
+
+
+def _address(connection: Connection) -> str:
+    return connection.peer.partition("@")[2].rpartition(":")[0]

@@ -7,6 +7,7 @@ import itertools
 import json
 import tarfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,14 +96,15 @@ def start(engine: Engine, run: Run, site: Site, grid: Grid, images: dict[str, st
         image = images[host if host in images else AUTHORITY]
         return Spec(image, f"{network}-{host}", name or host, network, run.labels, tree)
 
-    def node() -> tuple[Container, SshHost]:
-        worker = engine.start(
-            dataclasses.replace(
-                spec(WORKER_NODE, tar(layout.worker_node(site, grid, WORKER_NODE))),
-                capabilities=site.capabilities,
-                security=MOUNTING if SYS_ADMIN in site.capabilities else (),
-            )
+    def worker_node() -> Spec:
+        return dataclasses.replace(
+            spec(WORKER_NODE, tar(layout.worker_node(site, grid, WORKER_NODE))),
+            capabilities=site.capabilities,
+            security=MOUNTING if SYS_ADMIN in site.capabilities else (),
         )
+
+    def node() -> tuple[Container, SshHost]:
+        worker = engine.start(worker_node())
         return worker, SshHost(WORKER_NODE, root_connection(worker, WORKER_NODE, grid))
 
     def service(place: tuple[int, str]) -> AuthorityHost:
@@ -117,7 +119,7 @@ def start(engine: Engine, run: Run, site: Site, grid: Grid, images: dict[str, st
         piloted = starters.submit(engine.start, spec(PILOT, tar(layout.pilot(grid, [WORKER_NODE]))))
     (worker, ssh), pilot, hosts = noded.result(), piloted.result(), tuple(each.result() for each in services)
     ready = time.monotonic() - began
-    world = LeasedWorld(site, grid, ssh, WORKER_NODE, pilot, worker, hosts, ready, engine=engine, network=network)
+    world = LeasedWorld(site, grid, ssh, WORKER_NODE, pilot, worker, hosts, ready, engine, network, worker_node)
     world.baseline()
     return world
 
@@ -128,6 +130,19 @@ class LeasedWorld(Containers):
 
     engine: Engine
     network: str
+    worker_node: Callable[[], Spec]
+    """What its worker node was made of."""
+
+    def kill_node(self) -> None:
+        """The worker node is killed; so is all that runs on it, and its files are gone."""
+        self.worker.stop()
+
+    def replace_node(self) -> None:
+        """Another worker node takes the place of one that is dead, name and host key and all."""
+        name = f"{self.network}-{WORKER_NODE}-{next(_numbers)}"
+        self.worker = self.engine.start(dataclasses.replace(self.worker_node(), name=name))
+        self.node.moved(root_connection(self.worker, WORKER_NODE, self.grid))
+        self.baseline()
 
     def baseline(self) -> None:
         """Remember how the worker node looks now."""

@@ -12,9 +12,15 @@ UNTOLD = "untold"
 """The word for an internal error of which the switch tells no cause."""
 OPEN_CLASSES = ("site", "unavailable", "undecided")
 """The classes of causes that question 4 is about."""
-CAUSES = (UNTOLD, *OPEN_CLASSES, *(reason for kind in OPEN_CLASSES for reason in REASONS[kind]))
+NEVER_OPEN = ("account-missing",)
+"""Reasons of these classes that question 4 is not about all the same: an account that the node does not have."""
+CAUSES = (
+    UNTOLD,
+    *OPEN_CLASSES,
+    *(reason for kind in OPEN_CLASSES for reason in REASONS[kind] if reason not in NEVER_OPEN),
+)
 """Every word that a condition can name as a cause: a class, or one reason."""
-NAMED_ONLY = ("service-untrusted", "service-broken", "account-missing")
+NAMED_ONLY = ("service-untrusted", "service-broken")
 """Reasons that no condition covers unless it names them: somebody who is in the middle could bring them about."""
 
 

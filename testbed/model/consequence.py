@@ -60,6 +60,7 @@ class Consequence:
         return waited * TRIES[authority] * limit + OVERHEAD
 
 
+CONFIGURATION = Cause("site", "configuration")
 UNREACHABLE = Cause("unavailable", "service-unreachable")
 UNTRUSTED = Cause("unavailable", "service-untrusted")
 SILENT = Cause("unavailable", "service-silent")

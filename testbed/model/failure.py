@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from testbed.model.effect import Cause
 from testbed.model.seen import Seen
 
 
@@ -88,6 +89,11 @@ _OF_CODE = {None: Failure.INTERNAL, 201: Failure.MISUSED, 202: Failure.INTERNAL}
 """Without a cause. ``None`` is a call that never came back: the time limit stands for "no decision"."""
 
 
+def class_of(cause: Cause) -> Failure:
+    """The class of a cause that is told, or that was brought about on purpose."""
+    return Failure.AMBIGUOUS if cause.reason == _PERHAPS_NO else _OF_KIND[cause.kind]
+
+
 def classify(seen: Seen, canary: Canary | None = None) -> Failure:
     """The class of a call's result, as well as can be told from outside.
 
@@ -96,10 +102,7 @@ def classify(seen: Seen, canary: Canary | None = None) -> Failure:
     """
     if seen.started:
         return Failure.PAYLOAD
-    cause = seen.cause
-    if cause and cause.reason != _PERHAPS_NO:
-        return _OF_KIND[cause.kind]
-    found = Failure.AMBIGUOUS if cause else _OF_CODE.get(seen.code, Failure.AMBIGUOUS)
+    found = class_of(seen.cause) if seen.cause else _OF_CODE.get(seen.code, Failure.AMBIGUOUS)
     if found is Failure.AMBIGUOUS and canary is not None:
         return Failure.INTERNAL if canary is Canary.FAILED else Failure.DENIED
     return found

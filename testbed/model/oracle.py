@@ -1,16 +1,19 @@
 """What a cell is documented to do: ordered rules, each with its source. The first that fits decides."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from testbed.model.answers import OnInternalError
+from testbed.model.answers import Answers, MultiUser, OnInternalError, Stance
 from testbed.model.cell import Attack, Authority, Cell
-from testbed.model.consequence import CONSEQUENCES, UNTOLD, Consequence
+from testbed.model.condition import NEVER_OPEN, Condition, Situation
+from testbed.model.consequence import CONFIGURATION, CONSEQUENCES, UNTOLD, Consequence
+from testbed.model.effect import Cause
 from testbed.model.failure import Failure
 from testbed.model.fault import Fault
 from testbed.model.mode import WAYS, Mode
 from testbed.model.node_consequence import NODE_CONSEQUENCES, NodeConsequence
 from testbed.model.outcome import Attempt, End, Outcome
+from testbed.model.policy import Ruling, may_run_itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,10 @@ class Case:
     """Whether the switch tells why it refuses (``report_cause``)."""
     endpoints: int = 2
     """How many of the authority's its policy names."""
+    conditions: tuple[Condition, ...] = ()
+    """The site's, for the answer "depends"; none: that is no."""
+    situation: Situation = field(default_factory=Situation)
+    """What the pilot knows when it asks, but for the cause."""
 
     @property
     def answer(self) -> OnInternalError:
@@ -49,10 +56,25 @@ class Case:
         return None if failure is Failure.PAYLOAD else failure
 
     @property
+    def cause(self) -> Cause | None:
+        """Why nothing runs through the switch; ``None`` where its fault keeps nothing from running."""
+        if self.cell.fault is Fault.NO_CONFIG:
+            return CONFIGURATION
+        if self.on_node:
+            return self.on_node.cause_in(self.cell.mode)
+        return self.consequence.cause_with(self.cell.authority) if self.consequence else None
+
+    @property
     def kind(self) -> str:
         """The class of the cause for which a fault of the authority lets nothing run; empty where it does not."""
-        cause = self.consequence.cause_with(self.cell.authority) if self.consequence else None
-        return cause.kind if cause else ""
+        return self.cause.kind if self.consequence and self.cause else ""
+
+    @property
+    def ruling(self) -> Ruling:
+        """Question 4, asked of an internal error with this cause: may the pilot run the payload itself?"""
+        answers = Answers(MultiUser.YES, Stance.ALLOW, Stance.ALLOW, self.answer, on_internal_error_if=self.conditions)
+        told = self.cause if self.tells and (self.on_node is None or self.on_node.told) else None
+        return may_run_itself(answers, Failure.INTERNAL, replace(self.situation, cause=told))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +94,8 @@ class Expectation:
 
     outcome: Outcome | None
     rule: Rule
+    ruling: Ruling | None = None
+    """What question 4 says, where the pilot has to ask it."""
 
     @property
     def meaningless(self) -> str:
@@ -86,11 +110,16 @@ def expected(
     *,
     tells: bool = True,
     endpoints: int = 2,
+    conditions: tuple[Condition, ...] = (),
+    situation: Situation | None = None,
 ) -> Expectation:
     """The expectation of a cell at a site that maps the cell's user to ``pool`` (``None``: to nobody); see `Case`."""
-    case = Case(cell, pool, sites_answer, tells, endpoints)
+    case = Case(cell, pool, sites_answer, tells, endpoints, conditions, situation or Situation())
     rule = next(rule for rule in RULES if rule.fits(case))
-    return Expectation(rule.outcome(case), rule)
+    outcome = rule.outcome(case)
+    internal = case.cell.fault is Fault.NO_CONFIG or case.kind in UNTOLD or case.node_failure is Failure.INTERNAL
+    asked = outcome is not None and internal
+    return Expectation(outcome, rule, case.ruling if asked else None)
 
 
 def _as_pilot(case: Case) -> Outcome:
@@ -177,18 +206,26 @@ RULES: tuple[Rule, ...] = (
         lambda case: None,
     ),
     Rule(
-        "an internal error and the answer yes: the pilot runs the payload itself, and says so",
-        "glexec.conf is missing: exit code 202; question 4 = yes lets the pilot run the payload without separation",
+        "an internal error and the site's leave: the pilot runs the payload itself, and says so",
+        "glexec.conf is missing: exit code 202; question 4 = yes, or a condition that holds, lets the pilot run the "
+        "payload without separation",
         "Nikhef wiki, Exit codes of gLExec (202); WLCG questionnaire of 2010, question 4",
-        lambda case: case.cell.fault is Fault.NO_CONFIG and case.answer is OnInternalError.YES,
+        lambda case: case.cell.fault is Fault.NO_CONFIG and case.ruling.allowed,
         _as_pilot,
     ),
     Rule(
-        "an internal error and the answer no, or no rule for depends: the payload goes back to the queue",
-        "glexec.conf is missing: exit code 202; the pilot may not run the payload, an empty rule list means no",
+        "an internal error without leave: the payload goes back to the queue",
+        "glexec.conf is missing: exit code 202; question 4 = no, or no condition of depends holds: nothing is run",
         "Nikhef wiki, Exit codes of gLExec (202); WLCG questionnaire of 2010, question 4",
         lambda case: case.cell.fault is Fault.NO_CONFIG,
         _refused(202),
+    ),
+    Rule(
+        "an account that the node does not have is nobody's to run as",
+        "an account was named that is not here: exit code 203, and no by-pass either, whatever question 4 says",
+        "Nikhef wiki, Exit codes of gLExec (203: the mapped account is missing in passwd); policy.py: our choice",
+        lambda case: case.cause is not None and case.cause.reason in NEVER_OPEN,
+        _refused(203),
     ),
     Rule(
         "what nobody could record is not run where glexec is required",
@@ -198,12 +235,12 @@ RULES: tuple[Rule, ...] = (
         _refused_on_node,
     ),
     Rule(
-        "a node that is broken and the answer yes: the pilot runs the payload itself, and says so",
+        "a node that is broken and the site's leave: the pilot runs the payload itself, and says so",
         "exit code 202, or 203 with a cause that is no decision, from the worker node's own fault: an internal error",
         "Nikhef wiki, Exit codes of gLExec; WLCG questionnaire of 2010, question 4; node_consequence.py",
         lambda case: (
             case.node_failure is Failure.INTERNAL
-            and case.answer is OnInternalError.YES
+            and case.ruling.allowed
             and (case.tells or case.on_node is None or case.on_node.code_in(case.cell.mode) != 203)
         ),
         _as_pilot,
@@ -216,10 +253,10 @@ RULES: tuple[Rule, ...] = (
         _refused_on_node,
     ),
     Rule(
-        "no decision, said to be none, and the answer yes: the pilot runs the payload itself, and says so",
+        "no decision, said to be none, and the site's leave: the pilot runs the payload itself, and says so",
         "exit code 203 with a cause that is no decision (unavailable, undecided): for the pilot an internal error",
         "report_cause, an option of ours; WLCG questionnaire of 2010, question 4",
-        lambda case: case.kind in UNTOLD and case.tells and case.answer is OnInternalError.YES,
+        lambda case: case.kind in UNTOLD and case.tells and case.ruling.allowed,
         _as_pilot,
     ),
     Rule(

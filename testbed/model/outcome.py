@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from testbed.model.effect import Cause
+from testbed.model.failure import Failure
+
 
 class End(StrEnum):
     """How the pilot's handling of a payload ended."""
@@ -41,6 +44,16 @@ class Outcome:
     err: str = field(default="", compare=False)
     why: str = field(default="", compare=False)
     """What the pilot said of it."""
+    bypassed: bool = field(default=False, compare=False)
+    """The pilot ran it itself, past the switch."""
+    cause: Cause | None = field(default=None, compare=False)
+    """Why the switch ran nothing, where it was told."""
+    guess: Failure | None = field(default=None, compare=False)
+    """What the pilot took that for; ``None``: the switch was not called."""
+    told: str = field(default="", compare=False)
+    """What its owner is told of it."""
+    seconds: float = field(default=0.0, compare=False)
+    """From the queue to its end, the pilot's way to the node included."""
 
     def __str__(self) -> str:
         words = [str(self.end)]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from testbed.model.answers import Answers, MultiUser, OnInternalError
-from testbed.model.condition import Condition, Situation
+from testbed.model.condition import NEVER_OPEN, Condition, Situation
 from testbed.model.failure import Failure
 
 
@@ -37,10 +37,14 @@ def may_send(answers: Answers, situation: Situation) -> Ruling:
 def may_run_itself(answers: Answers, failure: Failure, situation: Situation) -> Ruling:
     """Question 4: after a call that came to this, may the pilot run the payload itself?
 
-    A denial is a denial, whatever the answer says. What is ambiguous is a denial until a canary has shown otherwise.
+    A denial is a denial, whatever the answer says. What is ambiguous is a denial until a canary has shown otherwise. An
+    account that the node does not have is none of question 4's either: it is refused and never run (our choice; the
+    identity is what the switch is for, and a shortened or foreign name is as likely somebody's doing as an outage).
     """
     if failure in _NEVER:
         return Ruling(False, _NEVER[failure])
+    if situation.cause and situation.cause.reason in NEVER_OPEN:
+        return Ruling(False, f"{situation.cause.reason}: {_NOBODY}")
     if failure is Failure.TRACELESS and answers.needs_trace:
         return Ruling(False, "the site requires glexec, and a run that nobody recorded is none of glexec's")
     if answers.on_internal_error is OnInternalError.DEPENDS:
@@ -57,6 +61,12 @@ _NEVER = {
     Failure.AMBIGUOUS: "nobody knows whether this was a denial, so it is taken as one",
     Failure.PAYLOAD: "the payload has run",
 }
+
+
+_NOBODY = (
+    "there was a decision, and it gave an account that the node does not have; whoever shapes that would get round "
+    "the switch"
+)
 
 
 def _by_conditions(

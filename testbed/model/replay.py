@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field
 from testbed.model.failure import Failure
 from testbed.model.outcome import End
 
+OURS = "agent (ours)"
+"""The pilot of this testbed beside the clients that are replayed: its rows come from scenarios that send it."""
 UNASKED = "not asked"
 """In place of an answer to question 4, for clients that never look at it."""
 
@@ -48,6 +50,8 @@ class Replay:
     """What the user or the operator hears of it."""
     calls: int = field(compare=False, default=0)
     """Of the switch."""
+    cause: str = field(compare=False, default="")
+    """Why the switch ran nothing, where it was told: ``denied banned``."""
     seconds: float = field(compare=False, default=0.0)
     """From the client's start to its last word, its own pauses shortened."""
 

@@ -8,6 +8,8 @@ anybody quotes it.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from testbed.model.problem import Problem, nearest
+
 
 class Known(StrEnum):
     """How sure we are that the policy says so."""
@@ -15,10 +17,15 @@ class Known(StrEnum):
     SOURCE = "confirmed by a source"
     MEMORY = "from memory"
 
+    @property
+    def mark(self) -> str:
+        """``[SRC]`` or ``[MEM]``, as in the documentation."""
+        return "[SRC]" if self is Known.SOURCE else "[MEM]"
+
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One requirement. ``shown`` are scenarios, tests and files of this project; empty where nothing shows it yet."""
+    """One requirement. ``shown`` are scenarios that say so (`testbed.plugin.shows`), tests, and other files."""
 
     number: int
     text: str
@@ -33,6 +40,11 @@ class Requirement:
         """``R6``."""
         return f"R{self.number}"
 
+    @property
+    def shown_by_scenarios(self) -> tuple[str, ...]:
+        """Those of ``shown`` that are scenarios, and so have cells."""
+        return tuple(name for name in self.shown if name.startswith("scenarios/"))
+
 
 _MB = "minutes of the WLCG Management Board, 2009-11 and 2009-12"
 
@@ -42,7 +54,10 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         "The VO has the approval of the Grid and of each site before it sends multi-user pilots.",
         Known.SOURCE,
         _MB,
-        ("testbed/site/choice.py", "tests/model/test_policy.py"),
+        (
+            "testbed/site/choice.py",
+            "tests/model/test_policy.py",
+        ),
         "a pilot that asks question 1 itself before it fetches another's payload",
     ),
     Requirement(
@@ -58,14 +73,25 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         "A pilot runs payloads of registered and authorised members of its VO only.",
         Known.MEMORY,
         "",
-        ("scenarios/separation/test_identity.py", "scenarios/contract/test_credentials.py"),
+        (
+            "scenarios/contract/test_authority.py",
+            "scenarios/contract/test_credentials.py",
+            "scenarios/separation/test_identity.py",
+        ),
     ),
     Requirement(
         4,
         "Runs can be traced as the traceability and logging policy asks; switching the identity is one accepted way.",
         Known.SOURCE,
         _MB,
-        ("scenarios/traceability/test_record.py", "scenarios/traceability/test_parallel.py"),
+        (
+            "scenarios/contract/test_authority.py",
+            "scenarios/contract/test_hostile_records.py",
+            "scenarios/failure/test_profiles.py",
+            "scenarios/lifecycle/test_advisories.py",
+            "scenarios/traceability/test_parallel.py",
+            "scenarios/traceability/test_record.py",
+        ),
     ),
     Requirement(
         5,
@@ -73,7 +99,11 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         "and accounting.",
         Known.MEMORY,
         "",
-        ("scenarios/separation/test_identity.py", "scenarios/traceability/test_record.py"),
+        (
+            "scenarios/contract/test_authority.py",
+            "scenarios/separation/test_identity.py",
+            "scenarios/traceability/test_record.py",
+        ),
         "the id of the batch job in the record",
     ),
     Requirement(
@@ -82,6 +112,8 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         Known.MEMORY,
         "consistent with the GDB of 2007-10-10: terminate, or fetch another user's job",
         (
+            "scenarios/contract/test_authority.py",
+            "scenarios/contract/test_denied_or_away.py",
             "scenarios/failure/test_authority.py",
             "scenarios/failure/test_profiles.py",
             "tests/model/test_policy.py",
@@ -93,7 +125,10 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         "The pilot does not evade accounting or limits of the batch system, such as by running more at once.",
         Known.MEMORY,
         "",
-        ("scenarios/plugins/test_tracking_groupid.py",),
+        (
+            "scenarios/contract/test_inherited.py",
+            "scenarios/plugins/test_tracking_groupid.py",
+        ),
         "accounting",
     ),
     Requirement(
@@ -101,7 +136,13 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         "Users' jobs are isolated from each other, local files and communication between processes included.",
         Known.MEMORY,
         "",
-        ("scenarios/separation/test_theft.py", "scenarios/plugins/test_mount_under_scratch.py"),
+        (
+            "scenarios/contract/test_accounts.py",
+            "scenarios/lifecycle/test_advisories.py",
+            "scenarios/lifecycle/test_epilogue.py",
+            "scenarios/plugins/test_mount_under_scratch.py",
+            "scenarios/separation/test_theft.py",
+        ),
         "abstract sockets and loopback, which no mode short of a network namespace keeps apart",
     ),
     Requirement(
@@ -109,23 +150,32 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         "Credentials and payloads are fetched by means no less secure than the original submission.",
         Known.MEMORY,
         "",
-        ("tests/pilot/test_server.py", "scenarios/contract/test_credential_files.py"),
+        (
+            "scenarios/contract/test_credential_files.py",
+            "tests/pilot/test_server.py",
+        ),
     ),
     Requirement(
         10,
         "Grid and site may end pilots and payloads, and ban users or the VO.",
         Known.SOURCE,
         f"the ban of a VO: {_MB}",
-        ("scenarios/contract/test_denied_or_away.py", "scenarios/lifecycle/test_lingering.py"),
-        "how long a ban takes to bite",
+        (
+            "scenarios/authority/test_ban_latency.py",
+            "scenarios/contract/test_authority.py",
+            "scenarios/contract/test_credentials.py",
+            "scenarios/contract/test_denied_or_away.py",
+            "scenarios/lifecycle/test_advisories.py",
+            "scenarios/lifecycle/test_lingering.py",
+        ),
     ),
     Requirement(
         11,
         "The VO and the pilots' owner keep audit logs and help with incidents.",
         Known.MEMORY,
         "",
-        (),
-        "the VO's log, and the key that joins it to the site's",
+        ("scenarios/traceability/test_record.py",),
+        "how long the VO keeps its log",
     ),
     Requirement(
         12,
@@ -136,3 +186,16 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         "it is about documents: nothing here can show it",
     ),
 )
+
+
+def requirement(name: str) -> Requirement:
+    """The requirement of this name: ``R6``."""
+    known = {each.name: each for each in REQUIREMENTS}
+    if name not in known:
+        near = nearest(name, known)
+        raise Problem(
+            f"the policy on multi-user pilots has no requirement {name!r}",
+            expected="one of " + ", ".join(known),
+            remedy=f"did you mean {near!r}?" if near else "",
+        )
+    return known[name]

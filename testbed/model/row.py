@@ -45,6 +45,8 @@ class Row:
     seconds: float = 0.0
     evidence: str = ""
     """The folder of logs and files, relative to the results folder."""
+    shows: tuple[str, ...] = ()
+    """The requirements of the policy on multi-user pilots that it shows: ``R6``."""
 
     def json(self) -> str:
         """The row as one line of JSON."""
@@ -55,6 +57,7 @@ class Row:
         """The row of one line of JSON."""
         fields = json.loads(line)
         fields["verdict"] = Verdict(fields["verdict"])
+        fields["shows"] = tuple(fields.get("shows", ()))
         return cls(**fields)
 
 

@@ -17,6 +17,7 @@ one JSON object:
     retries, retry_delay         how often the switch is called again after an internal error, and after what pause
     switch, site_log, notes      optional: the path of glexec; the socket that takes the site's log lines; the file in
                                  which the pilots of this account keep what they know of the node's switch
+    slots                        optional: how many payloads it has at once, each in a process of its own
 
 After each call of the switch it classifies first, and then applies the site's answers (docs/policy.md).
 
@@ -81,6 +82,8 @@ PACK_LIMIT, CLEAR_LIMIT = 8.0, 5.0
 BYPASS_START = 10.0
 """Seconds until a payload must have started that the pilot runs itself."""
 ANSWER_LIMIT = 10.0
+REQUESTS = 1_000_000
+"""Numbers of requests that each worker of a pilot has for itself."""
 LARGEST_STREAM = 1 << 20
 LARGEST_PREVIEW = 1 << 16
 """Bytes of each stream that are kept; and that are reported while the payload runs."""
@@ -149,6 +152,7 @@ class Orders:
     switch: str
     site_log: str
     notes: Path
+    slots: int = 1
 
     @classmethod
     def parse(cls, text: bytes) -> "Orders":
@@ -171,6 +175,7 @@ class Orders:
                 switch=str(data.get("switch", SWITCH)),
                 site_log=str(data.get("site_log", SITE_LOG)),
                 notes=Path(data.get("notes") or Path.home() / f".pilot-{socket.gethostname()}.json"),
+                slots=int(data.get("slots", 1)),
             )
         except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
             raise OrdersProblem(f"the orders cannot be read: {type(error).__name__} {error}") from None
@@ -287,9 +292,9 @@ class Told:
 class Vo:
     """The VO, over one kept-open connection on which both sides have proved who they are."""
 
-    def __init__(self, orders: Orders, proxy: Path) -> None:
+    def __init__(self, orders: Orders, proxy: Path, worker: int = 0) -> None:
         self._orders = orders
-        self._asked = 0
+        self._asked = worker * REQUESTS
         self._connection: http.client.HTTPConnection | None = None
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -516,8 +521,10 @@ def canary_of(code: int | None, err: str) -> str:
 # --- what the site answers --------------------------------------------------------------------------------------------
 
 UNTOLD = "untold"
-NAMED_ONLY = ("service-untrusted", "service-broken", "account-missing")
+NAMED_ONLY = ("service-untrusted", "service-broken")
 """Reasons that no condition covers unless it names them: somebody who is in the middle could bring them about."""
+NEVER_OPEN = ("account-missing",)
+"""Reasons that no answer covers: there was a decision, and it gave an account that the node does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -620,6 +627,8 @@ class Answers:
         """Question 4: after a call that came to this, may the pilot run the payload itself, and why?"""
         if failure in NEVER:
             return False, NEVER[failure]
+        if at.cause and at.cause.reason in NEVER_OPEN:
+            return False, f"{at.cause.reason}: nobody runs what was given an account that the node does not have"
         if failure == TRACELESS and self.needs_trace:
             return False, "the site requires glexec, and a run that nobody recorded is none of glexec's"
         if self.on_internal_error == "depends":
@@ -1453,7 +1462,7 @@ class Pilot:
             due = told_at + (FRESH_BEAT if said != shown else BEAT)
             process.turn(min(deadline, due, self._until) - time.monotonic())
             now = time.monotonic()
-            if self._wake.ending:
+            if self._wake.ending and process.code is None:
                 return report, "ended"
             if now >= deadline or now >= self._until:
                 return report, "hung"
@@ -1671,19 +1680,45 @@ def syslog(place: str, line: str) -> None:
 
 
 def main() -> int:
-    """Work until there is nothing left to do; leave nothing behind."""
+    """Work until there is nothing left to do, alone or as so many workers as there are slots."""
     if sys.argv[1:2] == ["--pack"]:
         return pack(sys.argv[2], sys.argv[3:])
-    wake = Wake()
     try:
         orders = Orders.parse(sys.stdin.buffer.read())
     except OrdersProblem as problem:
         log(str(problem))
         return 2
+    if orders.slots == 1:
+        return work(orders, 0)
+    workers = []
+    for number in range(orders.slots):
+        if not (pid := os.fork()):
+            os._exit(work(orders, number))
+        workers.append(pid)
+    return watch(workers)
+
+
+def watch(workers: Sequence[int]) -> int:
+    """Wait until every worker has ended; the worst of their codes. Each hears for itself when nobody reads us."""
+
+    def pass_on(number: int, _: object) -> None:
+        for pid in workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, pass_on)
+    statuses = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in workers]
+    return max(status if status >= 0 else 128 - status for status in statuses)
+
+
+def work(orders: Orders, worker: int) -> int:
+    """Work until there is nothing left to do; leave nothing behind."""
+    wake = Wake()
     adopt_orphans()
     sandbox = Sandbox(orders.proxy)
     try:
-        vo = Vo(orders, sandbox.proxy)
+        vo = Vo(orders, sandbox.proxy, worker)
         try:
             Pilot(orders, sandbox, vo, wake).work()
         finally:

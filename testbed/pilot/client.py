@@ -13,6 +13,7 @@ from testbed.model.problem import Problem
 from testbed.pilot.history import Change, Line
 from testbed.pilot.order import Order, PilotEnd
 from testbed.pilot.payload import Payload, Report, decode
+from testbed.pilot.plan import Plan
 from testbed.pilot.tls import client_context
 
 PORT = 8443
@@ -51,6 +52,18 @@ class Vo:
         """Queue a payload; its id. Said again with the same word ``asked`` (the answer was lost) it is the same one."""
         return str(self._post("/payloads", {**payload.json(), **({"asked": asked} if asked else {})})["payload"])
 
+    def submit_all(self, payloads: Sequence[Payload]) -> Sequence[str]:
+        """Queue many payloads over one connection; their ids, in this order."""
+        connection = _Connection(self.address, self.port, self._context, ANSWER_LIMIT)
+        try:
+            return [str(_asked(connection, "POST", "/payloads", each.json())["payload"]) for each in payloads]
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise Problem(
+                "the VO gives no answer", where=f"https://{self.address}:{self.port}", cause=str(error)
+            ) from error
+        finally:
+            connection.close()
+
     def list(self, *, waiting: bool = False) -> Sequence[Line]:
         """The newest payloads that the VO has of whoever asks; ``waiting``: without those that are over."""
         told = self._get("/payloads", waiting="yes" if waiting else "no")
@@ -81,6 +94,20 @@ class Vo:
     def start_pilot(self, order: Order) -> str:
         """Send a pilot to a worker node; its id. It ends when the queue holds nothing for its slot."""
         return str(self._post("/pilots", order.json())["pilot"])
+
+    def start_fleet(self, plan: Plan) -> None:
+        """Keep pilots on worker nodes from now on, as long as something waits that they could take."""
+        self._post("/fleets", plan.json())
+
+    def fleets(self) -> Sequence[Mapping[str, Any]]:
+        """Every fleet: its plan, how many pilots it has sent, how many payloads wait for it, how its nodes are."""
+        told: Sequence[Mapping[str, Any]] = self._get("/fleets")["fleets"]
+        return told
+
+    def stop_fleet(self, name: str, *, hang_up: bool = False) -> Sequence[str]:
+        """Send no more pilots of a fleet; the ids of those that are out. With ``hang_up`` these are ended as well."""
+        out: Sequence[str] = self._post(f"/fleets/{name}/stop", {"hang_up": hang_up})["out"]
+        return out
 
     def wait(self, payload: str, *, limit: float, until: str = "end") -> Report:
         """What is known of a payload when it has come to ``start``, ``output`` (a line of it) or ``end``.
@@ -154,13 +181,20 @@ class Vo:
     def _ask(self, method: str, path: str, body: Mapping[str, Any], limit: float) -> Mapping[str, Any]:
         connection = _Connection(self.address, self.port, self._context, limit)
         try:
-            connection.request(method, path, json.dumps(body) if method == "POST" else None)
-            answer: Mapping[str, Any] = json.loads(connection.getresponse().read())
+            return _asked(connection, method, path, body)
         finally:
             connection.close()
-        if "problem" in answer:
-            raise Problem(**answer["problem"])
-        return answer
+
+
+def _asked(
+    connection: http.client.HTTPConnection, method: str, path: str, body: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """One answer; a `Problem` where the VO has one."""
+    connection.request(method, path, json.dumps(body) if method == "POST" else None)
+    answer: Mapping[str, Any] = json.loads(connection.getresponse().read())
+    if "problem" in answer:
+        raise Problem(**answer["problem"])
+    return answer
 
 
 class _Connection(http.client.HTTPConnection):

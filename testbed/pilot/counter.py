@@ -15,6 +15,7 @@ from testbed.model.problem import Problem, nearest
 from testbed.pilot import sandbox
 from testbed.pilot.client import Vo
 from testbed.pilot.order import Order
+from testbed.pilot.told import told
 from testbed.site.load import example
 
 ATTEMPTS = 3
@@ -85,8 +86,9 @@ def shown(vo: Vo, ident: str, *, as_json: bool) -> Iterator[str]:
     """A payload: what it is, how it stands, what happened to it, what it said."""
     payload, report, history = vo.history(ident)
     if as_json:
-        told = {"payload": payload.json(), "report": report.json(), "history": [each.json() for each in history]}
-        yield json.dumps(told, indent=2)
+        changes = [each.json() for each in history]
+        whole = {"payload": payload.json(), "report": report.json(), "told": told(report), "history": changes}
+        yield json.dumps(whole, indent=2)
         return
     yield f"{ident} of {payload.user}{f' ({payload.vo})' if payload.vo else ''}: {report.state}"
     yield f"  command:  {_printable(' '.join(payload.argv))}"
@@ -97,6 +99,7 @@ def shown(vo: Vo, ident: str, *, as_json: bool) -> Iterator[str]:
     if report.identity:
         apart = "apart from the pilot" if report.separated else "unseparated"
         yield f"  ran as:   {report.identity.user} ({report.identity.uid}) on {report.identity.host}, {apart}"
+    yield f"  means:    {told(report)}"
     if report.code is not None:
         yield f"  code:     {report.code}"
     yield from (f"  {change}" for change in history)

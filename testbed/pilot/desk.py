@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import shlex
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -77,8 +78,9 @@ class Desk:
 
     def run(self, command: str | Sequence[str], user: str = "", stdin: bytes = b"") -> Outcome:
         """Run one payload, of the cell's user unless told, by a pilot of its own, and wait for what becomes of it."""
+        began = time.monotonic()
         payload, pilot = self.send(command, user or self._user, stdin)
-        ended = self.end_of(payload, pilot)
+        ended = replace(self.end_of(payload, pilot), seconds=round(time.monotonic() - began, 3))
         self._witness(ended)
         return ended
 

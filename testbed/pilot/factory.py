@@ -4,14 +4,15 @@ import dataclasses
 import json
 import socket
 import threading
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from testbed.lab.result import Result
 from testbed.pilot.home import ROBOT, Home
 from testbed.pilot.order import Node, Order, PilotEnd
 
 AGENT = "/usr/libexec/testbed/node/agent.py"
+GATEKEEPER = "/usr/libexec/testbed/node/gatekeeper.py"
 CONNECT_LIMIT = 10.0
 END_LIMIT = 10.0
 """Seconds that a pilot has, beyond its own limit, to end what it runs."""
@@ -68,38 +69,52 @@ class Factory:
         """A line to the worker node of an order. A `Problem` when it cannot be reached."""
         return self._reach(self._home, self._home.node(order.node))
 
-    def start(self, pilot: str, order: Order, line: Line) -> None:
-        """Start one pilot over its line."""
+    def start(self, pilot: str, order: Order, line: Line, *, proxy: str = "", slots: int = 1) -> None:
+        """Start one pilot over its line; with ``proxy``, a user's, as that user by the node's gatekeeper."""
         self._sent[pilot] = Sent(order, line)
-        orders = self._orders(pilot, self._home.node(order.node), order)
-        threading.Thread(target=self._watch, args=(pilot, orders), name=pilot, daemon=True).start()
+        orders = self._orders(pilot, self._home.node(order.node), order, proxy, slots)
+        # The id stands in the command line and in the environment, where batch systems put the ids of their jobs.
+        command = ["/usr/bin/env", f"PILOT_ID={pilot}", "/usr/bin/python3", AGENT, pilot]
+        if proxy:
+            command, orders = ["/usr/bin/python3", GATEKEEPER], {"proxy": proxy, "orders": orders}
+        said = json.dumps(orders).encode()
+        threading.Thread(target=self._watch, args=(pilot, command, said), name=pilot, daemon=True).start()
+
+    def start_job(
+        self, pilot: str, order: Order, line: Line, job: Mapping[str, Any], done: Callable[[Result], None]
+    ) -> None:
+        """Have the node's gatekeeper run one payload; ``done`` is told the result before the end is."""
+        self._sent[pilot] = Sent(order, line)
+        command = ["/usr/bin/python3", GATEKEEPER]
+        said = json.dumps(job).encode()
+        threading.Thread(target=self._watch, args=(pilot, command, said, done), name=pilot, daemon=True).start()
 
     def stop(self, pilot: str) -> None:
         """Hang up on a pilot, as a batch system does that takes its slot away."""
         if pilot in self._sent:
             self._sent[pilot].line.close()
 
-    def _watch(self, pilot: str, orders: bytes) -> None:
+    def _watch(
+        self, pilot: str, command: Sequence[str], said: bytes, done: Callable[[Result], None] = lambda result: None
+    ) -> None:
         sent = self._sent[pilot]
-        # The id stands in the command line and in the environment, where batch systems put the ids of their jobs.
-        command = ["/usr/bin/env", f"PILOT_ID={pilot}", "/usr/bin/python3", AGENT, pilot]
-        result = sent.line.run(command, stdin=orders, limit=sent.order.limit + END_LIMIT)
+        result = sent.line.run(command, stdin=said, limit=sent.order.limit + END_LIMIT)
         sent.line.close()
+        done(result)
         why = "" if result.code is not None else result.ending
         del self._sent[pilot]
         self._ended(PilotEnd(pilot, True, result.code, result.err[-LONGEST_LOG:], why))
 
-    def _orders(self, pilot: str, node: Node, order: Order) -> bytes:
+    def _orders(self, pilot: str, node: Node, order: Order, proxy: str, slots: int) -> dict[str, Any]:
         """What the agent reads from its standard input; `testbed/node/agent.py` describes it."""
-        return json.dumps(
-            {
-                **order.json(),
-                "pilot": pilot,
-                "vo": {"name": self._name, "address": _own_address(node), "port": self._port},
-                "ca": self._home.authorities(),
-                "proxy": self._home.proxy(ROBOT),
-            }
-        ).encode()
+        return {
+            **order.json(),
+            "pilot": pilot,
+            "vo": {"name": self._name, "address": _own_address(node), "port": self._port},
+            "ca": self._home.authorities(),
+            "proxy": proxy or self._home.proxy(ROBOT),
+            "slots": slots,
+        }
 
 
 def _own_address(node: Node) -> str:

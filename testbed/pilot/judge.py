@@ -1,8 +1,11 @@
 """What a pilot's report means: the kernel's word on who the payload was, held against the pilot's claim."""
 
+from typing import Any
+
 from testbed.model.mode import Mode
 from testbed.model.outcome import Attempt, End, Outcome
 from testbed.pilot.payload import Identity, Report, State
+from testbed.pilot.told import cause_of, failure_of, told
 
 GUEST = ("payload", "guest")
 """Account and host name inside the virtual machine of mode vm."""
@@ -21,11 +24,15 @@ def outcome(report: Report, mode: Mode, pilot_account: str, attack: Attempt | No
     A payload of which nothing final is known yet counts as hung: who asks has waited long enough.
     """
     who = report.identity
-    facts = {
+    facts: dict[str, Any] = {
         "account": who.user if who else "",
         "out": report.out.decode(errors="replace"),
         "err": report.err.decode(errors="replace"),
         "why": report.why,
+        "bypassed": report.bypassed,
+        "cause": cause_of(report),
+        "guess": failure_of(report),
+        "told": told(report),
     }
     if report.state is not State.ENDED or who is None:
         code = report.code if report.state is State.RETURNED else None

@@ -84,6 +84,8 @@ class Offer:
     """Whose payloads it takes; empty: everybody's."""
     start_limit: float = 30.0
     """Seconds that its mode may take until a payload starts."""
+    owners: tuple[str, ...] | None = None
+    """Whose payloads it may have, as the VO says, not the pilot; None: everybody's."""
     only: tuple[Whose, ...] | None = None
     """The payloads of these; ``None``: where the site asks for no more, everybody's."""
 
@@ -111,6 +113,7 @@ class Offer:
             span(data.get("seconds", usual.seconds), LONGEST_OFFER),
             tuple(word(vo, "a VO") for vo in vos),
             span(data.get("start_limit", usual.start_limit), LONGEST_OFFER),
+            usual.owners,
             usual.only if only is None else tuple(Whose.parse(each) for each in only),
         )
 

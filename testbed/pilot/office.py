@@ -1,6 +1,7 @@
 """What the VO does on each request: who asks and parsed JSON in, JSON data out, a `Problem` for what cannot be."""
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -9,12 +10,16 @@ from typing import Any
 
 from testbed.authority.chain import Chains
 from testbed.model.problem import Problem
+from testbed.pilot.dispatch import Dispatch
 from testbed.pilot.factory import Factory, Reach
+from testbed.pilot.fleet import Fleets
+from testbed.pilot.fleet_book import FleetBook
 from testbed.pilot.home import Home
 from testbed.pilot.needs import Offer, known_keys, word
 from testbed.pilot.news import News
 from testbed.pilot.order import Order, PilotEnd
 from testbed.pilot.payload import Payload, Report, State, encode, seconds, with_types
+from testbed.pilot.plan import Plan
 from testbed.pilot.proxies import Proxies
 from testbed.pilot.queue import Queue
 from testbed.pilot.register import Register
@@ -51,9 +56,31 @@ class Office:
         self._factory = Factory(home, NAME, port, self._tell_end, reach)
         self._lines = ThreadPoolExecutor(LINES, "line")
         self.proxies = Proxies(home, store, chains)
+        self._stirred = asyncio.Event()
+        dispatch = Dispatch(
+            self._lines, self._factory, self._register, self._queue, self.proxies, self._stirred.set, self._note_end
+        )
+        self._fleets = dispatch.fleets = Fleets(
+            FleetBook(store), self._queue, dispatch.send, lasts=self.proxies.left, roles=self.proxies.with_role
+        )
 
     async def watch(self) -> None:
-        """Take payloads from pilots that are not heard of, for as long as we run."""
+        """Take payloads from pilots that are not heard of, and keep the fleets, for as long as we run."""
+        await asyncio.gather(self._watch_leases(), self._keep_fleets())
+
+    async def _keep_fleets(self) -> None:
+        """Look after the fleets when something has changed, and now and then: pauses end by themselves."""
+        while True:
+            try:
+                self._fleets.keep()
+            except Problem as problem:  # a full disk, as below
+                print(f"vo: {problem}", file=sys.stderr, flush=True)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK):
+                    await self._stirred.wait()
+            self._stirred.clear()
+
+    async def _watch_leases(self) -> None:
         while True:
             try:
                 self._queue.expire()
@@ -72,7 +99,9 @@ class Office:
         payload = await asyncio.to_thread(Payload.parse, said) if said.get("sandbox") else Payload.parse(said)
         visitor.as_owner(payload.user)
         payload = self._fitting(payload)
-        return {"payload": self._queue.submit(payload, by=visitor.dn, asked=f"{visitor.dn} {asked}" if asked else "")}
+        ident = self._queue.submit(payload, by=visitor.dn, asked=f"{visitor.dn} {asked}" if asked else "")
+        self._stirred.set()
+        return {"payload": ident}
 
     async def list(self, visitor: Visitor, body: Answer) -> Answer:
         """The visitor's payloads; all of them for the robot."""
@@ -157,26 +186,53 @@ class Office:
         self._factory.stop(ident)
         return {}
 
+    async def start_fleet(self, visitor: Visitor, body: Answer) -> Answer:
+        """Keep pilots on worker nodes from now on."""
+        visitor.as_robot()
+        self._fleets.start(Plan.parse(body))
+        self._stirred.set()
+        return {}
+
+    async def show_fleets(self, visitor: Visitor, body: Answer) -> Answer:
+        """Every fleet, and how its nodes are."""
+        visitor.as_robot()
+        return {"fleets": self._fleets.show()}
+
+    async def stop_fleet(self, visitor: Visitor, body: Answer, name: str) -> Answer:
+        """Send no more pilots of a fleet, and hang up on those that are out if that is asked."""
+        visitor.as_robot()
+        known_keys(body, "this request", ("hang_up",))
+        out = self._fleets.stop(name)
+        if body.get("hang_up") is True:
+            for pilot in out:
+                self._factory.stop(pilot)
+        return {"out": out}
+
     async def next(self, visitor: Visitor, body: Answer) -> Answer:
         """Give a pilot the next payload that fits what it offers, with its user's proxy."""
-        visitor.as_pilot()
         with_types(body, pilot=str)
+        self._as_pilot(visitor, body["pilot"])
         known_keys(body, "a pilot that asks for work", ("pilot", "request", "offer"))
         pilot = word(body["pilot"], "a pilot")
         request = word(body.get("request", ""), "a word of the asker's")
-        offer = self._offer(pilot, body)
-        taken = self._queue.take(pilot, offer, request=request, lasts=self.proxies.left, names=self._names)
+        offer = self._fleets.offered(pilot, self._offer(pilot, body))
+        taken = None
+        if offer:
+            taken = self._queue.take(pilot, offer, request=request, lasts=self.proxies.left, names=self._names)
         if taken is None:
+            if offer:
+                self._fleets.went_without(pilot)
             return {"payload": None}
         ident, payload = taken
+        self._fleets.took(pilot, ident, payload.user)
         kept = self.proxies.get(payload.user)
         more = {"id": ident, "proxy": kept.pem, "proxy_until": kept.until}
         return {"payload": {**payload.json(), **more, "fqans": list(self.proxies.attributes(payload.user))}}
 
     async def renew(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
         """Give the pilot that has a payload the proxy of its user as it is now."""
-        visitor.as_pilot()
         with_types(body, pilot=str)
+        self._as_pilot(visitor, body["pilot"])
         report = self._queue.look(ident)
         if report.pilot != body["pilot"] or report.state.final:
             raise Problem("this pilot does not have this payload", where=ident, found=body["pilot"][:80])
@@ -185,13 +241,26 @@ class Office:
 
     async def report(self, visitor: Visitor, body: Answer) -> Answer:
         """Hear what a pilot says of a payload, and say whether to end it, and until when its user's proxy lasts."""
-        visitor.as_pilot()
+        if not visitor.owns:
+            visitor.as_pilot()
         report = Report.parse(body)
+        self._as_pilot(visitor, report.pilot)
         stop = self._queue.report(report)
+        self._fleets.heard(report)
+        if report.state.final:
+            self._stirred.set()
         return {"stop": stop, "proxy_until": self.proxies.get(self._queue.owner(report.payload)).until}
 
     def _names(self, owner: str) -> tuple[str, tuple[str, ...]]:
         return self.proxies.get(owner).dn, self.proxies.attributes(owner)
+
+    def _as_pilot(self, visitor: Visitor, pilot: str) -> None:
+        """Raises `Forbidden` for who is no pilot. A single-user pilot is one whom we sent for this very owner."""
+        owner = self._fleets.owner(pilot)
+        if owner and not visitor.robot:
+            visitor.as_owner(owner)
+        else:
+            visitor.as_pilot()
 
     def _fitting(self, payload: Payload) -> Payload:
         """The payload with the VO of its owner's proxy; a `Problem` when that does not bear out what it says."""
@@ -236,6 +305,8 @@ class Office:
             self._loop.call_soon_threadsafe(self._note_end, end)
 
     def _note_end(self, end: PilotEnd) -> None:
+        self._fleets.ended(end)
+        self._stirred.set()
         self._queue.pilot_ended(end.pilot)
         self._register.ended(end)
         self._news.tell(end.pilot)
@@ -258,6 +329,9 @@ ROUTES: tuple[tuple[str, str, Act], ...] = (
     ("POST", r"/pilots", Office.start_pilot),
     ("GET", r"/pilots/([\w-]+)", Office.look_at_pilot),
     ("POST", r"/pilots/([\w-]+)/stop", Office.stop_pilot),
+    ("POST", r"/fleets", Office.start_fleet),
+    ("GET", r"/fleets", Office.show_fleets),
+    ("POST", r"/fleets/([\w-]+)/stop", Office.stop_fleet),
     ("POST", r"/next", Office.next),
     ("POST", r"/reports", Office.report),
 )

@@ -93,6 +93,10 @@ class Proxies:
         except Untrusted:
             return ()
 
+    def with_role(self, role: str) -> list[str]:
+        """The owners whose proxies prove this role."""
+        return [name for name in self.owners if any(fqan.endswith(f"/Role={role}") for fqan in self.attributes(name))]
+
     def request(self, owner: str) -> str:
         """A request (PKCS#10, PEM) for a proxy of a new key, which never leaves us. The next one takes its place."""
         old = x509.load_der_x509_certificate(self.get(owner).chain[0]).public_key()

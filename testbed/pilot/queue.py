@@ -3,6 +3,7 @@
 What a method has returned outlives the process. Used from one thread.
 """
 
+import itertools
 import re
 import sqlite3
 import time
@@ -131,14 +132,15 @@ class Queue:
                 expected=f"what follows {known.state} by {known.pilot or 'nobody'}",
             )
         denied = report.failure == Failure.DENIED or DENIED.search(report.err) is not None
-        again = report.state is State.RETURNED and row["left"] > 0 and not denied
+        tried = report.state is State.LOST or (report.state is State.RETURNED and not denied)
+        again = tried and row["left"] > 0
         with self._store.change():
             self._records.write(number, report)
             self._records.keep(number, report.outputs)
             if report.state is not known.state:
                 self._records.note(number, report.pilot, report.state, report.why)
             if again:
-                self._put_back(number, "it has not run")
+                self._put_back(number, "it may have run" if report.state is State.LOST else "it has not run")
         if again or report.state.final:
             self._leases.pop(number, None)
         self._heard(number)
@@ -211,9 +213,7 @@ class Queue:
 
     def _first(self, pilot: str, offer: Offer, lasts: Lasts, names: Names) -> sqlite3.Row | None:
         for row in self._records.waiting(pilot, offer):
-            if (offer.vos and row["vo"] not in offer.vos) or (row["sandbox"] and offer.mode is Mode.VM):
-                continue  # a virtual machine shares no folder with its node, where a sandbox could be laid
-            if not offer.takes(*names(row["owner"]), row["vo"]):
+            if not _meant(row, offer) or not offer.takes(*names(row["owner"]), row["vo"]):
                 continue
             if lasts(row["owner"]) >= offer.start_limit + row["seconds"]:
                 return row
@@ -223,13 +223,20 @@ class Queue:
                 self._records.note(row["number"], QUEUE, State.QUEUED, why)
         return None
 
+    def waiting(self, offer: Offer, *, most: int, lasts: Lasts = lambda owner: float("inf")) -> Sequence[str]:
+        """The owners of the payloads that a new pilot with this offer could take, in the order of their turn."""
+        room = offer.start_limit
+        rows = (row for row in self._records.waiting("", offer) if _meant(row, offer))
+        fit = (row["owner"] for row in rows if lasts(row["owner"]) >= room + row["seconds"])
+        return list(itertools.islice(fit, most))
+
     def _give_up(self, row: sqlite3.Row, end: State, why: str) -> None:
         """A payload's pilot is gone: it is handed out again where that is allowed, else this is its end."""
         number = int(row["number"])
         with self._store.change():
             if row["left"] > 0:
-                ran = "it may have run" if row["state"] == State.STARTED else "nobody said that it started"
-                self._put_back(number, f"{why}; {ran}")
+                said = "" if row["state"] == State.STARTED else "nobody said that it started, yet "
+                self._put_back(number, f"{why}; {said}it may have run")
             else:
                 self._records.write(number, replace(records.report(row), state=end, why=why))
                 self._records.note(number, QUEUE, end, why)
@@ -256,3 +263,10 @@ class Queue:
     def _heard(self, number: int) -> None:
         if number in self._leases:
             self._leases[number].heard = self._clock() + self._lease
+
+
+def _meant(row: sqlite3.Row, offer: Offer) -> bool:
+    """Whether a waiting payload may go to such a pilot. A virtual machine has no folder for a sandbox to lie in."""
+    if (offer.vos and row["vo"] not in offer.vos) or (row["sandbox"] and offer.mode is Mode.VM):
+        return False
+    return offer.owners is None or row["owner"] in offer.owners

@@ -69,6 +69,15 @@ CREATE TABLE proxies (
     kept  REAL NOT NULL,
     by    TEXT NOT NULL
 );
+CREATE TABLE fleets (
+    name TEXT PRIMARY KEY,
+    plan TEXT NOT NULL,                  -- JSON
+    sent INTEGER NOT NULL DEFAULT 0      -- pilots, since it was started
+);
+CREATE TABLE nodes (
+    name   TEXT PRIMARY KEY,
+    health TEXT NOT NULL                 -- JSON
+);
 """
 
 

@@ -16,18 +16,19 @@ from testbed.lab.record import Record
 from testbed.lab.record import records as read_records
 from testbed.lab.session import Lab, opened
 from testbed.lab.world import World
+from testbed.model.advice import riddles
 from testbed.model.cell import Cell
 from testbed.model.fault import Fault
 from testbed.model.mode import Mode
-from testbed.model.oracle import Expectation, expected
+from testbed.model.oracle import Expectation
 from testbed.model.outcome import Outcome
 from testbed.pilot.caller import Caller
 from testbed.pilot.desk import Desk
 from testbed.pilot.meeting import Meeting
 from testbed.plugin.item import evidence_folder
 from testbed.plugin.meetings import hold, hold_beside, meeting_place
+from testbed.plugin.ours import of_our_pilot
 from testbed.plugin.suite import NOTES, SUITE, Notes, Suite, Worlds
-from testbed.site import service
 from testbed.site.site import Site
 
 
@@ -73,10 +74,7 @@ def site(request: pytest.FixtureRequest, suite: Suite, cell: Cell) -> Site:
 @pytest.fixture
 def expectation(suite: Suite, cell: Cell, site: Site, notes: Notes) -> Expectation:
     """What the oracle says of this cell at this site; a cell without meaning does not apply."""
-    pool = suite.choice.pool_for(site, cell.user)
-    notes.expectation = expected(
-        cell, pool, site.answers.on_internal_error, tells=site.tells_causes, endpoints=len(service.endpoints(site))
-    )
+    notes.expectation = suite.choice.expectation(cell, site)
     if notes.expectation.outcome is None:
         pytest.skip(notes.expectation.meaningless)
     return notes.expectation
@@ -120,9 +118,17 @@ def broken_world(world: World, cell: Cell) -> Iterator[World]:
 
 
 @pytest.fixture
-def pilot(broken_world: World, cell: Cell, notes: Notes) -> Iterator[Desk]:
+def pilot(suite: Suite, broken_world: World, cell: Cell, notes: Notes) -> Iterator[Desk]:
     """The VO's desk: hands payloads to pilots on this cell's worker node and says what became of them."""
-    with Desk.opened(broken_world, cell, witness=functools.partial(setattr, notes, "outcome")) as desk:
+
+    def heard(outcome: Outcome) -> None:
+        notes.outcome = outcome
+        wrong = riddles(outcome.told)
+        assert not wrong, f"its owner is told a riddle ({', '.join(wrong)}): {outcome.told}"
+        if replay := of_our_pilot(cell, suite.choice, broken_world.site, outcome):
+            suite.keep_ours(replay)
+
+    with Desk.opened(broken_world, cell, witness=heard) as desk:
         yield desk
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from testbed.model.cell import Cell
+from testbed.model.requirement import REQUIREMENTS
 
 
 def cell_of(item: pytest.Item) -> Cell | None:
@@ -37,6 +38,12 @@ def documentation(item: pytest.Item) -> str:
     """The first paragraph of the scenario's docstring: what is documented, and where."""
     text = (item.function.__doc__ or "") if isinstance(item, pytest.Function) else ""
     return " ".join(text.strip().split("\n\n")[0].split())
+
+
+def shown(item: pytest.Item) -> tuple[str, ...]:
+    """The requirements that the scenario, or its file, says it shows, in their order."""
+    names = {name for marker in item.iter_markers("shows") for name in marker.args}
+    return tuple(each.name for each in REQUIREMENTS if each.name in names)
 
 
 def evidence_folder(item: pytest.Item) -> str:

@@ -1,4 +1,4 @@
-"""The declaration of a scenario: in which cells it runs."""
+"""The declaration of a scenario: in which cells it runs, and which requirements of the policy it shows."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,7 @@ import pytest
 
 from testbed.model.cell import cells
 from testbed.model.problem import Problem
+from testbed.model.requirement import requirement
 
 
 def matrix(**axes: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -20,3 +21,17 @@ def matrix(**axes: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     except Problem as problem:
         raise pytest.UsageError(str(problem)) from None
     return pytest.mark.parametrize("cell", parameters)
+
+
+def shows(*names: str) -> pytest.MarkDecorator:
+    """Say which requirements of the policy on multi-user pilots the cells show; for a file, as its ``pytestmark``.
+
+    >>> @shows("R6")
+    ... @matrix(mode="setuid", authority="argus", fault="deny")
+    ... def test_a_denial_is_final(pilot, expect):
+    ...     assert pilot.run("id -un") == expect
+    """
+    try:
+        return pytest.mark.shows(*(requirement(name).name for name in names))
+    except Problem as problem:
+        raise pytest.UsageError(str(problem)) from None

@@ -58,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except Problem as problem:
         raise pytest.UsageError(str(problem)) from None
     config.addinivalue_line("markers", "capabilities(*names): the scenario's worker node has these, see docs/site.md")
+    config.addinivalue_line("markers", "shows(*names): requirements of the policy that the scenario shows, see docs")
     config.stash[SUITE] = Suite(choice, folder.absolute(), ledger)
 
 

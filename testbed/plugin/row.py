@@ -9,7 +9,7 @@ import pytest
 from testbed.faults.fault import Unfelt
 from testbed.model.cell import Cell
 from testbed.model.row import Row, Verdict
-from testbed.plugin.item import cell_name, documentation, scenario, sentence
+from testbed.plugin.item import cell_name, documentation, scenario, sentence, shown
 from testbed.plugin.suite import SUITE, Notes
 from testbed.report.results import writing
 
@@ -34,6 +34,7 @@ def row_of(
         rule=f"{expectation.rule.name} [{expectation.rule.source}]" if expectation else "",
         seconds=round(time.monotonic() - notes.began, 3),
         evidence=notes.evidence,
+        shows=shown(item),
     )
     row = suite.ledger.judged(suite.switch, row)
     if row.evidence:

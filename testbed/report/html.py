@@ -1,9 +1,11 @@
 """The matrix as one self-contained HTML file: no script, nothing loaded from elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
+from testbed.model.replay import Replay
 from testbed.model.row import Row
+from testbed.report import clients, requirements
 from testbed.report.attention import findings
 from testbed.report.conditions import Conditions
 from testbed.report.matrix import CONFORMANCE, PROTECTION, Line, Mark, Matrix, Tally, Tone, closing, matrix
@@ -11,7 +13,7 @@ from testbed.report.style import STYLE
 from testbed.report.text import link, one_line, visible
 
 
-def render(rows: Sequence[Row], conditions: Conditions) -> str:
+def render(rows: Sequence[Row], conditions: Conditions, replays: Sequence[Replay] = ()) -> str:
     """The whole page; links to evidence are relative to the results folder that it lies in."""
     table = matrix(rows)
     anchors = {(row.scenario, row.cell): f"cell-{number}" for number, row in enumerate(rows, start=1)}
@@ -20,6 +22,8 @@ def render(rows: Sequence[Row], conditions: Conditions) -> str:
         '<section class="tallies">' + "".join(map(_tally, table.tallies)) + "</section>",
         _attention(rows, anchors),
         _grid(table, anchors),
+        _requirements(rows, anchors),
+        _clients(replays),
         _conditions(conditions),
     ]
     return (
@@ -132,6 +136,66 @@ def _card(column: str, row: Row, anchor: str) -> str:
         f'<article class="card" id="{anchor}"><h4>{_line(column)} <span class="cell">{marks}</span></h4>'
         f"{_list(fields)}</article>"
     )
+
+
+def _requirements(rows: Sequence[Row], anchors: dict[tuple[str, str], str]) -> str:
+    """Each requirement with what its cells came to; opened, it shows the cells, which are links to their cards."""
+    lines = []
+    for each in requirements.shown(rows):
+        asked = each.requirement
+        scenarios = "".join(
+            f"<dt>{_line(title)}<dd>"
+            + " ".join(
+                f'<a href="#{anchors[row.scenario, row.cell]}"><code>{_line(row.cell)}</code></a>' for row in members
+            )
+            for title, members in each.scenarios.items()
+        )
+        lacks = f"<dt>not shown<dd>{_line(asked.lacks)}" if asked.lacks else ""
+        source = f"<dt>source<dd>{_line(asked.source)}" if asked.source else ""
+        exposed = f' <span class="bad few shown">{_line(each.exposed)}</span>' if each.exposed else ""
+        lines.append(
+            f'<details class="line"><summary class="asked"><span>{asked.name} <small>{_line(asked.known.mark)}</small> '
+            f'{_line(asked.text)}</span><span><span class="{each.tone} shown">{_line(each.cells)}</span>{exposed}'
+            "</span></summary>"
+            f'<dl class="cards">{scenarios}{lacks}{source}</dl></details>'
+        )
+    if not lines:
+        return ""
+    caption = f'<p class="soft">{_line(requirements.CAPTION)}</p>'
+    return f"<section><h2>{_line(requirements.TITLE)}</h2>{caption}" + "\n".join(lines) + "</section>"
+
+
+def _clients(replays: Sequence[Replay]) -> str:
+    """What each client made of what went wrong, a table for each mode; what is never right stands out."""
+    parts = []
+    for title, tallies in clients.by_mode(replays):
+        lines = [_cells(zip(tally.words, tally.tones, strict=True)) for tally in tallies]
+        loud = "".join(f'<p class="bad few">{_line(tally.loud)}</p>' for tally in tallies if tally.loud)
+        parts.append(f"<h3>{_line(title)}</h3>{loud}{_table(clients.HEADING, lines)}")
+        parts += [_one_client(tally) for tally in tallies]
+    if not parts:
+        return ""
+    return "<section><h2>Clients</h2>" + "\n".join(parts) + f'<p class="soft">{_line(clients.CAPTION)}</p></section>'
+
+
+def _one_client(tally: clients.Tally) -> str:
+    """Each circumstance by itself, on a click."""
+    lines = [_cells((word, Tone.QUIET) for word in line) for line in clients.each_of(tally)]
+    return (
+        f'<details class="line each"><summary><span>{_line(tally.name)}: each circumstance</span></summary>'
+        f"{_table(clients.EACH, lines)}</details>"
+    )
+
+
+def _table(heading: Sequence[str], lines: Sequence[str]) -> str:
+    head = "".join(f"<td><b>{_line(name)}</b>" for name in heading)
+    return (
+        f'<div class="wide"><table class="clients"><tr>{head}{"".join(f"<tr>{line}" for line in lines)}</table></div>'
+    )
+
+
+def _cells(words: Iterable[tuple[str, Tone]]) -> str:
+    return "".join(f'<td class="{tone}">{_line(word)}' for word, tone in words)
 
 
 def _conditions(conditions: Conditions) -> str:

@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from testbed.model.row import Row, Verdict
 from testbed.report.conditions import Conditions
 from testbed.report.matrix import PROTECTION
+from testbed.report.requirements import shown
 from testbed.report.text import one_line, visible
 
 _CHILD = {
@@ -33,6 +34,10 @@ def render(rows: Sequence[Row], conditions: Conditions) -> str:
         properties = SubElement(suite, "properties")
         for condition, value in conditions.lines():
             SubElement(properties, "property", name=one_line(condition), value=one_line(value))
+        for each in shown(members):
+            if each.rows:  # the schema knows no properties of a case
+                asked = f"requirement {each.requirement.name} {each.requirement.known.mark}"
+                SubElement(properties, "property", name=asked, value=one_line(each.both))
         for row in members:
             _case(suite, row)
     indent(root)
@@ -54,6 +59,7 @@ def _case(suite: Element, row: Row) -> None:
         ("reason", row.reason),
         ("rule", row.rule),
         ("protection", PROTECTION[row.protects].word if row.protects is not None else ""),
+        ("requirements", ", ".join(row.shows)),
         ("evidence", row.evidence),
     ]
     text = "\n".join([row.title, *(f"{name}: {value}" for name, value in told if value)])

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from testbed.model.replay import Replay
+from testbed.model.replay import OURS, Replay
 from testbed.model.row import Row, Verdict
-from testbed.report import clients
+from testbed.report import clients, requirements
 from testbed.report.attention import explained, findings
 from testbed.report.conditions import Conditions
 from testbed.report.matrix import CONFORMANCE, PROTECTION, Mark, Matrix, Tone, closing, matrix
@@ -28,6 +28,7 @@ def render(rows: Sequence[Row], conditions: Conditions, replays: Sequence[Replay
         _grid(table),
         _explained(rows),
         *_attention(rows),
+        *_requirements(rows),
         *_clients(replays),
         "## Conditions",
         _rows(("condition", "value"), [(_plain(name), _plain(value)) for name, value in conditions.lines()]),
@@ -75,12 +76,25 @@ def _attention(rows: Sequence[Row]) -> list[str]:
     return parts
 
 
+def _requirements(rows: Sequence[Row]) -> list[str]:
+    """Which cells show which requirement; those that none shows are there too."""
+    lines = [tuple(map(_plain, each.words)) for each in requirements.shown(rows)]
+    if not lines:
+        return []
+    return [f"## {requirements.TITLE}", _rows(requirements.HEADING, lines), _plain(requirements.CAPTION)]
+
+
 def _clients(replays: Sequence[Replay]) -> list[str]:
     """What real clients made of the circumstances, a table for each mode."""
     parts = []
-    for title, lines in clients.tables(replays):
-        parts += [_plain(title), _rows(clients.HEADING, [tuple(map(_plain, line)) for line in lines])]
-    return ["## Clients", *parts, clients.CAPTION] if parts else []
+    for title, found in clients.by_mode(replays):
+        parts += [_plain(title), _rows(clients.HEADING, [tuple(map(_plain, tally.words)) for tally in found])]
+        ours = [tally for tally in found if tally.client == OURS]
+        if ours:  # the others' would be hundreds of lines: they are in the HTML report
+            lines = [tuple(map(_plain, (tally.answer, *line))) for tally in ours for line in clients.each_of(tally)]
+            parts += [_plain(f"{OURS}, {ours[0].mode}"), _rows(("question 4", *clients.EACH), lines)]
+        parts.append("\n".join(f"- {_SIGNS[Tone.BAD]}**{_plain(tally.loud)}**" for tally in found if tally.loud))
+    return ["## Clients", *filter(None, parts), clients.CAPTION] if parts else []
 
 
 def _mark(mark: Mark) -> str:

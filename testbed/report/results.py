@@ -96,7 +96,7 @@ class Results:
         with writing(self.folder):
             return (
                 self._write("matrix.md", markdown.render(self.rows, self.conditions, self.replays)),
-                self._write("matrix.html", html.render(self.rows, self.conditions)),
+                self._write("matrix.html", html.render(self.rows, self.conditions, self.replays)),
                 self._write("junit.xml", junit.render(self.rows, self.conditions)),
             )
 
@@ -210,6 +210,8 @@ def _checked(row: Row) -> Row:
         match field.name:
             case "protects":
                 fits = value is None or isinstance(value, bool)
+            case "shows":
+                fits = all(isinstance(name, str) for name in value)
             case "seconds":
                 fits = isinstance(value, int | float) and not isinstance(value, bool)
             case _:

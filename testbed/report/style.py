@@ -63,6 +63,15 @@ dd { margin: 0; white-space: pre-wrap; }
 .finding dl { display: grid; grid-template-columns: 6rem minmax(0, 1fr); gap: .15rem .5rem; }
 .finding dt { margin: 0; line-height: 1.7; }
 .finding .word { padding: .1rem .45rem; border-radius: .35rem; }
+.asked { display: grid; grid-template-columns: minmax(0, 1fr) minmax(8rem, 22rem) !important; }
+.shown { display: inline-block; border-radius: .35rem; padding: .15rem .5rem; font-size: .875rem; }
+dl.cards { display: block; }
+.wide { overflow-x: auto; }
+table.clients td { padding: .2rem .6rem; text-align: right; }
+table.clients td:nth-child(-n+2), .each td { text-align: left !important; }
+.each { margin: .2rem 0; }
+.each > summary { grid-template-columns: minmax(0, 1fr); }
+table.clients .quiet { background: none; color: inherit; }
 table { border-collapse: collapse; font-size: .875rem; }
 td { padding: .2rem 1.2rem .2rem 0; vertical-align: top; border-bottom: 1px solid var(--rule); }
 summary:focus-visible, a:focus-visible { outline: 2px solid var(--link); outline-offset: 1px; }

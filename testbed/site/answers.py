@@ -29,6 +29,7 @@ _WHY_NOT = {
     "denied": "a user who is refused is not run, whatever question 4 says",
     "caller": "that is the pilot's own mistake, which the pilot has to mend",
     "untraceable": "what nobody could record fulfils no condition",
+    "account-missing": "an account that the node does not have is nobody's to run as, whatever question 4 says",
 }
 
 
@@ -99,9 +100,9 @@ def _condition(table: Table, keys: Sequence[str], vos: Sequence[str]) -> Conditi
 def _causes(table: Table) -> tuple[str, ...]:
     causes = table.texts("causes") if "causes" in table else ()
     for index, cause in enumerate(causes):
-        kind = CLASS_OF.get(cause, cause)
-        if cause not in CAUSES and kind in _WHY_NOT:
-            raise table.item("causes", index, "cannot be a condition", found=cause, cause=_WHY_NOT[kind])
+        why_not = _WHY_NOT.get(cause) or _WHY_NOT.get(CLASS_OF.get(cause, cause))
+        if cause not in CAUSES and why_not:
+            raise table.item("causes", index, "cannot be a condition", found=cause, cause=why_not)
     return _one_of(table, "causes", CAUSES, "a class or a reason: ")
 
 

@@ -2,12 +2,16 @@
 
 import dataclasses
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from testbed.model.answers import MultiUser
-from testbed.model.cell import Authority
+from testbed.model.cell import Authority, Cell
+from testbed.model.condition import Situation
 from testbed.model.mode import WAYS, Installation, Mode
+from testbed.model.oracle import Expectation, expected
 from testbed.model.person import Credential, cast_for
+from testbed.site import service
 from testbed.site.load import example, load_site
 from testbed.site.site import Site
 from testbed.site.switch import Switch
@@ -76,6 +80,32 @@ class Choice:
     def pool_for(self, site: Site, user: str) -> str | None:
         """The pool that a site's map files name for somebody, by the attributes of his proxy; None for nobody."""
         return site.pool_of(self.people[user].fqans, self.people[user].dn)
+
+    def expectation(self, cell: Cell, site: Site) -> Expectation:
+        """What the oracle says of a cell at one of the sites."""
+        answers = site.answers
+        return expected(
+            cell,
+            self.pool_for(site, cell.user),
+            answers.on_internal_error,
+            tells=site.tells_causes,
+            endpoints=len(service.endpoints(site)),
+            conditions=answers.on_internal_error_if,
+            situation=self.situation(cell.user),
+        )
+
+    def situation(self, user: str) -> Situation:
+        """What the pilot of a scenario knows of somebody's payload: it is the only one on its node, and a new one."""
+        owner, robot = self.people[user], self.people["pilot"]
+        return Situation(
+            owner=owner.dn,
+            pilot_owner=robot.dn,
+            fqans=owner.fqans,
+            vo=owner.vo,
+            pilots=1,
+            runs=0,
+            now=datetime.now(UTC),
+        )
 
 
 def _refusal(site: Site, mode: Mode) -> str:

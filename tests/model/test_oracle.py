@@ -8,6 +8,7 @@ import pytest
 
 from testbed.model.answers import OnInternalError
 from testbed.model.cell import AXES, Authority, Cell, cells
+from testbed.model.condition import NEVER_OPEN, Condition, Situation
 from testbed.model.consequence import CONSEQUENCES, SERVICES, UNTOLD, Waits
 from testbed.model.failure import Failure
 from testbed.model.fault import Fault
@@ -92,7 +93,7 @@ def test_no_fault_of_the_authority_makes_a_payload_run_unless_the_site_says_so_o
                 assert outcome is not None
                 if cause is None:
                     assert (outcome.end, outcome.code) == (End.SEPARATED, 0)
-                elif cause.kind in UNTOLD and answer is OnInternalError.YES:
+                elif cause.kind in UNTOLD and cause.reason not in NEVER_OPEN and answer is OnInternalError.YES:
                     assert (outcome.end, outcome.code) == (End.UNSEPARATED, 0)
                 else:
                     assert (outcome.end, outcome.code) == (End.RETURNED, 203)
@@ -138,7 +139,11 @@ def test_under_a_fault_of_the_node_a_payload_runs_unseparated_only_by_leave_and_
             assert outcome is not None
             if each.cause_in(Mode.SETUID) is None:
                 assert (outcome.end, outcome.code) == (End.SEPARATED, 0)
-            elif each.failure_in(Mode.SETUID) is Failure.INTERNAL and answer is OnInternalError.YES:
+            elif (
+                each.failure_in(Mode.SETUID) is Failure.INTERNAL
+                and answer is OnInternalError.YES
+                and each.cause_in(Mode.SETUID).reason not in NEVER_OPEN  # type: ignore[union-attr]
+            ):
                 assert (outcome.end, outcome.code) == (End.UNSEPARATED, 0)
             else:
                 assert (outcome.end, outcome.code) == (End.RETURNED, each.code_in(Mode.SETUID))
@@ -148,3 +153,43 @@ def test_a_fault_that_a_node_cannot_have_has_no_meaning_there() -> None:
     assert "set-id bit" in expected(Cell.parse("log-only-gridmap-set-id-lost"), "alpha").meaningless
     assert "map files" in expected(Cell.parse("setuid-argus-pool-exhausted"), "alpha").meaningless
     assert expected(Cell.parse("setuid-argus-log-dead"), "alpha").outcome is not None
+
+
+DEPENDS = (
+    Condition(causes=("service-unreachable", "site"), roles=("production",)),
+    Condition(causes=("service-broken",), runs_at_most=2),
+)
+PRODUCTION = Situation(fqans=("/alpha/Role=production", "/alpha"), runs=2)
+
+
+def end(cell: str, situation: Situation, **others: bool) -> End:
+    found = expected(Cell.parse(cell), "alpha", conditions=DEPENDS, situation=situation, **others)  # type: ignore[arg-type]
+    assert found.outcome
+    assert found.ruling
+    assert found.ruling.allowed == (found.outcome.end is End.UNSEPARATED)
+    return found.outcome.end
+
+
+def test_what_depends_is_judged_by_the_sites_conditions() -> None:
+    assert end("setuid-argus-refused-depends", PRODUCTION) is End.UNSEPARATED
+    assert end("setuid-gridmap-no-config-depends", PRODUCTION) is End.UNSEPARATED
+    assert end("setuid-argus-refused-depends", Situation()) is End.RETURNED, "nobody's role is known"
+    assert end("setuid-argus-hang-in-tls-depends", PRODUCTION) is End.RETURNED, "no condition names it"
+    assert end("setuid-argus-html-depends", PRODUCTION) is End.RETURNED, "two payloads have run already"
+    assert end("setuid-argus-html-depends", Situation(runs=1)) is End.UNSEPARATED
+    assert end("setuid-argus-refused-depends", PRODUCTION, tells=False) is End.RETURNED
+
+
+def test_a_condition_counts_for_the_answer_depends_only() -> None:
+    assert end("setuid-argus-refused-no", PRODUCTION) is End.RETURNED
+    assert end("setuid-argus-html-yes", Situation()) is End.UNSEPARATED
+
+
+@pytest.mark.parametrize("fault", ["account-unknown", "account-shortened", "secondary-group-unknown"])
+def test_an_account_that_the_node_does_not_have_is_run_by_nobody(fault: str) -> None:
+    everything = (Condition(vos=("alpha",)), Condition(causes=("unavailable",)))
+    for answer in OnInternalError:
+        cell = Cell.parse(f"setuid-argus-{fault}-{answer}")
+        found = expected(cell, "alpha", conditions=everything, situation=Situation(vo="alpha")).outcome
+        assert found
+        assert (found.end, found.code) == (End.RETURNED, 203)

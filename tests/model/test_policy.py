@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from testbed.model.answers import Answers, MultiUser, OnInternalError, Stance
-from testbed.model.condition import CAUSES, NAMED_ONLY, Condition, Situation, Window, role_of
+from testbed.model.condition import CAUSES, NAMED_ONLY, NEVER_OPEN, Condition, Situation, Window, role_of
 from testbed.model.effect import Cause
 from testbed.model.failure import Failure
 from testbed.model.policy import may_run_itself, may_send
@@ -140,6 +140,18 @@ def test_what_somebody_in_the_middle_could_bring_about_has_to_be_named(reason: s
         assert not ruling.allowed
         assert f"{reason} is not named" in ruling.why
     assert may_run_itself(depends(Condition(causes=(reason,))), Failure.INTERNAL, at).allowed
+
+
+@pytest.mark.parametrize("reason", NEVER_OPEN)
+def test_an_account_that_the_node_does_not_have_is_nobodys_to_run_as(reason: str) -> None:
+    """Whatever shapes the account in a Permit would else get payloads round the switch (F15: refuse, never execute)."""
+    at = Situation(cause=Cause("unavailable", reason), vo="alpha")
+    given = (Condition(causes=("unavailable",)), Condition(causes=(reason,)), Condition(vos=("alpha",)))
+    for answers in (plain(OnInternalError.YES), depends(*given)):
+        ruling = may_run_itself(answers, Failure.INTERNAL, at)
+        assert not ruling.allowed
+        assert "an account that the node does not have" in ruling.why
+    assert reason not in CAUSES
 
 
 def test_an_error_without_a_cause_has_a_word_of_its_own() -> None:

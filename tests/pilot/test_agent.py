@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from testbed.lab.wait import eventually
 from testbed.model.answers import OnInternalError
 from testbed.model.condition import Condition
 from testbed.model.mode import Mode
@@ -155,6 +156,23 @@ def test_a_pilot_that_is_killed_loses_its_payload(side: Side, alive: Callable[[i
     assert side.vo.wait_for_pilot(pilot, limit=LIMIT).code == -signal.SIGKILL
 
 
+def test_a_payload_that_has_ended_when_its_pilot_is_hung_up_on_is_not_lost(
+    side: Side, alive: Callable[[int], bool], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    word = tmp_path_factory.mktemp("word") / "go"
+    waits = f"echo $$; while [ ! -e {word} ]; do sleep 0.01; done; exit 17"
+    payload = side.vo.submit(Payload("alice", (SHELL, "-c", waits)))
+    pilot = side.vo.start_pilot(Order(Mode.NONE))
+    pid = int(side.vo.wait(payload, limit=LIMIT, until="output").out)
+    side.node.lines[-1].signal(signal.SIGSTOP)
+    word.touch()
+    assert eventually(lambda: not alive(pid), within=LIMIT)
+    side.vo.stop_pilot(pilot)
+    side.node.lines[-1].signal(signal.SIGCONT)
+    report = side.vo.wait(payload, limit=LIMIT)
+    assert (report.state, report.code) == (State.ENDED, 17)
+
+
 def test_a_pilot_that_gets_sigterm_ends_and_says_so(side: Side) -> None:
     payload = side.vo.submit(Payload("alice", (SHELL, "-c", "exec sleep 1000")))
     pilot = side.vo.start_pilot(Order(Mode.NONE))
@@ -210,6 +228,7 @@ CAUSES = {
     "class=unavailable reason=service-silent code=203": True,
     "class=undecided reason=service-undecided code=203": True,
     "class=undecided reason=lcmaps-refused code=203": False,
+    "class=unavailable reason=account-missing code=203": False,
     "class=denied reason=denied code=203": False,
     "class=denied reason=service-silent code=203": False,
     "class=unavailable reason=service-silent code=201": False,

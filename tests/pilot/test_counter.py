@@ -34,6 +34,7 @@ def test_a_payload_is_shown_with_what_happened_to_it_and_what_it_said(side: Side
     assert f"{ident} of alice-production (alpha): ended" in text
     assert "memory 10, mode none, priority 2, at most 3 attempts" in text
     assert "code:     3" in text
+    assert "means:    your payload ran; how it ended is its own: nobody has to act but for its result" in text
     assert "    one\n    \\x1b[2Jtwo" in text
     for state in ("queued    /DC=org", f"taken     {pilot}: it offered none", f"ended     {pilot}: the payload ran"):
         assert state in text

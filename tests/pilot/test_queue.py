@@ -52,6 +52,16 @@ def test_what_a_pilot_had_in_hand_is_lost_when_it_ends(told_start: bool) -> None
     assert queue.look(report.payload).state is State.LOST
 
 
+def test_what_a_pilot_says_is_lost_is_handed_out_again_while_attempts_are_left_and_may_have_run() -> None:
+    queue = Queue()
+    ident = queue.submit(dataclasses.replace(ID, attempts=2))
+    for pilot, state in (("pilot-1", State.QUEUED), ("pilot-2", State.LOST)):
+        queue.take(pilot, OFFER)
+        queue.report(Report(ident, State.LOST, pilot, why="it got SIGTERM"))
+        assert queue.look(ident).state is state
+    assert [change.why for change in queue.history(ident)][3] == "back in the queue: it may have run"
+
+
 def test_what_ended_before_its_pilot_is_not_lost() -> None:
     queue = Queue()
     report = dataclasses.replace(taken(queue), state=State.ENDED, code=0)

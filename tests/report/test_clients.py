@@ -1,6 +1,7 @@
 """The summary of replays: counts by client and answer, in the terminal, in Markdown, and from the folder again."""
 
 import dataclasses
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,10 @@ import pytest
 from testbed.model.failure import Failure
 from testbed.model.outcome import End
 from testbed.model.problem import Problem
-from testbed.model.replay import UNASKED, Fate, Replay
+from testbed.model.replay import OURS, UNASKED, Fate, Replay
 from testbed.model.row import Row
-from testbed.report import markdown
-from testbed.report.clients import CAPTION, HEADING, plain, tables, tallies
+from testbed.report import html, markdown
+from testbed.report.clients import CAPTION, HEADING, by_mode, plain, tallies
 from testbed.report.conditions import Conditions
 from testbed.report.results import REPLAYS, Results
 
@@ -53,7 +54,7 @@ def test_a_line_counts_ends_denied_users_right_guesses_and_minutes() -> None:
 
 
 def test_a_table_names_what_was_the_matter_with_its_class() -> None:
-    assert [title for title, _ in tables(RUN)] == ["setuid: none (P), deny (D), refused (E)", "log-only: none (P)"]
+    assert [title for title, _ in by_mode(RUN)] == ["setuid: none (P), deny (D), refused (E)", "log-only: none (P)"]
 
 
 def test_a_terminal_gets_lines_that_fit_and_the_caption() -> None:
@@ -86,3 +87,47 @@ def test_a_damaged_line_is_named(tmp_path: Path, conditions: Conditions) -> None
     with pytest.raises(Problem) as caught:
         Results.read(tmp_path / "run")
     assert caught.value.where.endswith("clients.jsonl:2")
+
+
+OWN = dataclasses.replace(
+    RUN[4],
+    client=OURS,
+    answer="no",
+    told="you are banned at the site, so nothing ran: you have to act, ask its security contact",
+    cause="denied banned",
+    seconds=1.25,
+)
+
+
+def test_a_refused_user_who_ran_is_told_in_a_line_of_its_own(rows: list[Row], conditions: Conditions) -> None:
+    said = "A REFUSED USER'S PAYLOAD RAN under dirac, setuid: 1 of 1 (deny)"
+    careful = dataclasses.replace(RUN[4], answer="yes", circumstance="untold-deny", fate=ITSELF)
+    also = "A REFUSED USER'S PAYLOAD RAN under careful, question 4 yes, setuid: 1 of 1 (untold-deny)"
+    replays = [*RUN, careful]
+    assert [tally.loud for tally in tallies(replays) if tally.loud] == [said, also]
+    assert said in plain(replays, 100)
+    assert also in " ".join(plain(replays, 100).split())
+    assert f"**{also}**" in markdown.render(rows, conditions, replays)
+    page = html.render(rows, conditions, replays)
+    for line in (said, also):
+        assert f'<p class="bad few">{escape(line)}</p>' in page
+
+
+def test_the_html_report_has_the_table_of_each_mode_and_each_circumstance(
+    rows: list[Row], conditions: Conditions
+) -> None:
+    page = html.render(rows, conditions, [*RUN, OWN])
+    assert page.count("<h3>setuid: none (P), deny (D), refused (E)</h3>") == 1
+    assert (
+        '<td class="quiet">dirac<td class="quiet">not asked<td class="quiet">1<td class="quiet">0<td class="bad">2'
+        in page
+    )
+    assert "agent (ours), question 4 no: each circumstance" in page
+    assert '<td class="quiet">denied banned<td class="quiet">denied<td class="quiet">1.25' in page
+    assert "<h2>Clients</h2>" not in html.render(rows, conditions)
+
+
+def test_markdown_tells_our_own_pilots_circumstances_one_by_one(rows: list[Row], conditions: Conditions) -> None:
+    text = markdown.render(rows, conditions, [*RUN, OWN])
+    assert f"| no | deny (D) | returned to the queue | 203 | denied banned | denied | 1.25 | {OWN.told} |" in text
+    assert text.count("| question 4 | circumstance | end |") == 1

@@ -121,6 +121,7 @@ IMPOSSIBLE = {
     "a denial": (condition('causes = ["banned"]'), "causes[1] cannot be a condition", "whatever question 4 says"),
     "a class of denials": (condition('causes = ["site", "denied"]'), "causes[2] cannot", "whatever question 4 says"),
     "a mistake of the pilot": (condition('causes = ["credential-expired"]'), "cannot be a condition", "mend"),
+    "an account of nobody": (condition('causes = ["account-missing"]'), "cannot be a condition", "nobody's to run as"),
     "a run without a record": (condition('causes = ["no-record"]'), "cannot be a condition", "nobody could record"),
     "a misspelt cause": (condition('causes = ["service-silnt"]'), "causes[1] means nothing", 'write "service-silent"'),
     "a VO of elsewhere": (condition('vos = ["gamma"]'), "vos[1] means nothing", "alpha, beta"),

@@ -45,6 +45,7 @@ PANDA_TEST = Profile(
     stages=(_SETUP, _RUN),
     missing=Final(Step.FAIL, "mkgltempdir failed"),
     question_4="no",
+    proxy_mode=0o700,
     loosens=(
         "mkgltempdir -t 777",
         "0777 on the pilot's folder in it, 0666 on its modules, the job's definition readable",
@@ -69,5 +70,6 @@ PANDA_FALSE = dataclasses.replace(
     missing=Final(Step.WITHOUT, "glexec is not looked for"),
     question_4="not asked: never calls it",
     demand=Demand.NEVER,
+    proxy_mode=None,
     loosens=(),
 )

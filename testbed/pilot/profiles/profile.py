@@ -126,6 +126,8 @@ class Profile:
     """Seconds until it ends a call that says nothing; ``None``: it waits for ever."""
     careful: bool = False
     """Whether it classifies first and then applies the site's answers."""
+    proxy_mode: int | None = None
+    """What it makes of the permissions of the payload's proxy before it calls; ``None``: it leaves them alone."""
     loosens: tuple[str, ...] = ()
     """What it opens to others so that the switch works."""
     other_calls: tuple[str, ...] = ()

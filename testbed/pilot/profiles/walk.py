@@ -32,6 +32,10 @@ class Calls(Protocol):
         """A harmless call with the pilot's own credential."""
         ...
 
+    def mend(self) -> None:
+        """Put right what the client itself did wrong, as far as that can be."""
+        ...
+
 
 def walk(profile: Profile, weather: Weather, answers: Answers, situation: Situation | None = None) -> tuple[Next, ...]:
     """Every decision, the last of which ends it; nothing is called, the weather says what would have come of it."""
@@ -61,6 +65,8 @@ def course(profile: Profile, calls: Calls, answers: Answers, situation: Situatio
         if step.step is Step.CANARY:
             canary = canary_of(calls.canary())
         else:
+            if step.step is Step.REPAIR:
+                calls.mend()
             call = calls.call(stage)
             tries[step.moment] += 1
         sight = Sight(step.moment, call, tries[step.moment], canary, situation)

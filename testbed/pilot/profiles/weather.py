@@ -40,6 +40,9 @@ class Weather:
         """What a harmless call with the pilot's credential comes to."""
         return self.pilot
 
+    def mend(self) -> None:
+        """The weather is nothing that a client could mend."""
+
     def untold(self) -> "Weather":
         """The same at a site that does not have causes told."""
         silent = replace(self.payload, err=_without_cause(self.payload.err))
@@ -57,6 +60,7 @@ def _without_cause(err: str) -> str:
 
 _NOISY = replace(_GOOD, err=HARMLESS_LINE)
 _BANNED = refusal(203, "denied", "banned")
+_NOBODYS = refusal(203, "unavailable", "account-missing")
 _AWAY = refusal(203, "unavailable", "service-unreachable")
 _BROKEN = refusal(202, "site", "configuration")
 _TRACELESS = refusal(202, "untraceable", "no-record")
@@ -67,8 +71,10 @@ _ALL = (
     Weather("noise", "all is well, one harmless line on standard error", Failure.PAYLOAD, _NOISY, _NOISY, _NOISY),
     Weather("denied", "the payload's user is banned", Failure.DENIED, _BANNED),
     Weather("misused", "the payload's proxy has the wrong mode", Failure.MISUSED, Seen(201)),
+    Weather("misused-all", "every call has a mistake of the pilot's in it", Failure.MISUSED, Seen(201), Seen(201)),
     Weather("away", "the authorization service is away", Failure.INTERNAL, _AWAY, _AWAY),
     Weather("broken", "glexec.conf is missing", Failure.INTERNAL, _BROKEN, _BROKEN),
+    Weather("nobodys", "the account that is given does not exist here", Failure.INTERNAL, _NOBODYS, _NOBODYS),
     Weather("missing", "there is no glexec", Failure.INTERNAL, Seen(127), Seen(127), found=False),
     Weather("hangs", "the call never ends", Failure.INTERNAL, Seen(None), Seen(None)),
     Weather("traceless", "nobody can write the site's record", Failure.TRACELESS, _TRACELESS, _TRACELESS),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from testbed.model.seen import Seen
-from testbed.pilot.profiles.profile import Profile, Stage
+from testbed.pilot.profiles.profile import PAYLOAD, Profile, Stage
 from testbed.pilot.replay.errands import CANARY, SAID, WAYS, Errand
 from testbed.pilot.replay.ground import Ground, Place
 
@@ -21,7 +21,10 @@ class RealCalls:
     count: int = 0
     code: int | None = None
     said: str = ""
+    mended: bool = False
+    """Whether it has put right what it did wrong: its environment, its copy of the proxy."""
     _made: str = field(default="", init=False)
+    _tightened: bool = field(default=False, init=False)
 
     @property
     def found(self) -> bool:
@@ -37,6 +40,11 @@ class RealCalls:
                 break
         return seen
 
+    def mend(self) -> None:
+        """What a careful client can mend: begin with an empty environment, and keep the proxy to itself."""
+        self.mended = True
+        self.ground.run(["/usr/bin/chmod", "600", self.place.payload_proxy], {})
+
     def canary(self) -> Seen:
         """A harmless call with the pilot's credential; its code is not the payload's."""
         code, said = self.code, self.said
@@ -45,6 +53,9 @@ class RealCalls:
         return seen
 
     def _seen(self, errand: Errand, stage: Stage) -> Seen:
+        if stage.credential == PAYLOAD and self.profile.proxy_mode is not None and not self._tightened:
+            self._tightened = True
+            self.ground.run(["/usr/bin/chmod", f"{self.profile.proxy_mode:o}", self.place.payload_proxy], {})
         limit = min(self.profile.patience or self.ground.patience, self.ground.patience)
         result = self.ground.run(errand.argv, self._variables(stage, errand.wraps), limit, errand.stdin)
         self.count += 1
@@ -61,6 +72,8 @@ class RealCalls:
     def _variables(self, stage: Stage, wraps: bool) -> dict[str, str]:
         """What this client sets for a call, and its own proxy for the site's authority."""
         own = {"X509_USER_PROXY": self.place.pilot_proxy}
+        if not self.mended:
+            own |= self.ground.inherited
         return own | self.profile.variables(
             stage,
             payload_proxy=self.place.payload_proxy,

@@ -5,6 +5,7 @@ So is the mkgltempdir of the worker node: it keeps glexec's words to itself when
 that `panda-test` hears no harmless line of it.
 """
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -40,6 +41,12 @@ class Kind(StrEnum):
     """As `BANNED`, `AWAY` and `DENIED`, at a site whose switch tells no causes."""
     UNTOLD_AWAY = "untold-away"
     UNTOLD_DENIED = "untold-denied"
+    NOBODYS = "nobodys"
+    """A Permit with an account that the node does not have, and causes are told."""
+    LOOSE_PROXY = "loose-proxy"
+    """The payload's proxy is readable for others, and causes are told."""
+    ODD_MODE = "odd-mode"
+    """The pilot finds a GLEXEC_MODE in its environment that nobody knows, and causes are told."""
     PAYLOAD_203 = "payload-203"
     """All is well, and the payload itself ends with 203, of which the switch makes 204."""
 
@@ -75,18 +82,27 @@ _LIKE = {
     Kind.UNTOLD_BANNED: Kind.BANNED,
     Kind.UNTOLD_AWAY: Kind.BROKEN,
     Kind.UNTOLD_DENIED: Kind.DENIED,
+    Kind.NOBODYS: Kind.BROKEN,
+    Kind.LOOSE_PROXY: Kind.BANNED,
+    Kind.ODD_MODE: Kind.DENIED,
     Kind.PAYLOAD_203: Kind.WELL,
 }
 """What is the same to clients that look at exit codes and words only, and mostly to ours."""
+_CAREFUL = ("careful-no", "careful-depends", "careful-yes")
 _UNLIKE = {
     ("careful-yes", Kind.TRACELESS): _BACK,
     ("careful-yes", Kind.UNTOLD_DENIED): _BYPASS,
+    ("careful-yes", Kind.NOBODYS): _BACK,
+    ("panda-test", Kind.LOOSE_PROXY): _DONE,
+    ("panda-true", Kind.LOOSE_PROXY): _DONE,
+    ("blah", Kind.ODD_MODE): _DONE,
+    **dict.fromkeys(itertools.product(_CAREFUL, (Kind.LOOSE_PROXY, Kind.ODD_MODE)), _DONE),
     ("dirac", Kind.PAYLOAD_203): _FAIL,
     ("dirac-reschedule", Kind.PAYLOAD_203): _FAIL,
     ("dirac-paranoid", Kind.PAYLOAD_203): _FAIL,
     ("blah", Kind.PAYLOAD_203): _FAIL,
 }
-"""And what is not."""
+"""And what is not: PanDA makes the proxy 0700, BLAH sets GLEXEC_MODE itself, a careful client mends its call once."""
 _CALLS_NOT = ("glideinwms-never", "panda-false")
 _PROBES_AS_PILOT = ("panda-true",)
 _LAST_CALL_IS_THE_PAYLOAD = ("dirac", "dirac-reschedule", "dirac-paranoid", "blah", "careful-")

@@ -63,12 +63,12 @@ class Place:
         """The payload's command: the witness."""
         return (WITNESS, self.marks, *([self.then] if self.then else []))
 
-    def entries(self, uid: int, gid: int, payload_proxy: bytes, pilot_proxy: bytes) -> list[Entry]:
+    def entries(self, uid: int, gid: int, payload_proxy: bytes, pilot_proxy: bytes, mode: int) -> list[Entry]:
         """All of it, for a pilot with this uid."""
         return [
             folder(self.path, 0o711, uid, gid),
             folder(f"{self.path}/own", 0o700, uid, gid),
-            Entry(self.payload_proxy, payload_proxy, 0o600, uid, gid),
+            Entry(self.payload_proxy, payload_proxy, mode, uid, gid),
             Entry(self.pilot_proxy, pilot_proxy, 0o600, uid, gid),
             folder(self.work, 0o1777, uid, gid),
             folder(self.marks, 0o1777, uid, gid),
@@ -101,15 +101,19 @@ class Ground:
         user: str = "alice",
         then: str = "",
         patience: float = PATIENCE,
+        inherited: Mapping[str, str] | None = None,
+        proxy_mode: int = 0o600,
     ) -> None:
+        """``inherited`` are variables that clients find set, ``proxy_mode`` is that of the payload's proxy."""
         self.node, self.site, self.grid, self.patience = node, site, grid, patience
+        self.inherited = inherited or {}
         self.account = site.pilot_accounts[0]
         self.owner, self.pilot = grid.bearer(user), grid.bearer("pilot")
         self._root = f"/tmp/replay-{next(_numbers)}"
         self.places = {name: Place(f"{self._root}/{name}", then) for name in names}
         proxies = grid.read(self.owner.file), grid.read(self.pilot.file)
         uid, gid = self.account.uid, self.account.group.gid
-        entries = [entry for place in self.places.values() for entry in place.entries(uid, gid, *proxies)]
+        entries = [entry for place in self.places.values() for entry in place.entries(uid, gid, *proxies, proxy_mode)]
         node.put([folder(self._root), folder(f"{self._root}/.nothing"), *entries], limit=LIMIT)
         self.found = node.run(["test", "-e", SWITCH], limit=LIMIT).code == 0
         self._seen = node.run(["stat", "-c", "%s", MESSAGES], limit=LIMIT).out.decode().strip() or "0"

@@ -10,6 +10,7 @@ from testbed.model.condition import Situation
 from testbed.model.failure import Failure, classify
 from testbed.model.outcome import End
 from testbed.model.replay import Fate, Replay
+from testbed.model.seen import told as cause_told
 from testbed.pilot.profiles import Next, Step
 from testbed.pilot.profiles.walk import course
 from testbed.pilot.replay.calls import RealCalls
@@ -78,7 +79,10 @@ def _run(ground: Ground, client: Client) -> _Course:
         if not step.ends:
             time.sleep(PAUSE * (step.low + step.high) / 2)  # the client's own pause, not a wait for anything
     _do(ground, client, step)
-    guess = guess if client.profile.careful else _guess(client, step, calls)
+    if not client.profile.careful:
+        guess = _guess(client, step, calls)
+    elif calls.mended and guess is Failure.PAYLOAD:
+        guess = Failure.MISUSED  # what it found, and put right
     return _Course(step, calls, guess, time.monotonic() - began)
 
 
@@ -103,6 +107,8 @@ def _replay(client: Client, run: _Course, traces: Traces, mode: str, circumstanc
     fate = Fate(end_of(run.last.step, traces), str(run.last.step), run.calls.code, traces.ran_as, run.guess)
     lines = run.calls.said.strip().splitlines()
     told = "; ".join([run.last.why, *lines[-1:]])
+    if truth is Failure.MISUSED and traces.switched and not run.calls.mended:
+        truth = Failure.PAYLOAD  # the mistake is none of this client's
     return Replay(
         client.profile.name,
         client.answer,
@@ -113,6 +119,7 @@ def _replay(client: Client, run: _Course, traces: Traces, mode: str, circumstanc
         traces.switched,
         told,
         run.calls.count,
+        str(cause_told(run.calls.said, run.calls.code) or ""),
         round(run.seconds, 3),
     )
 

@@ -1,0 +1,126 @@
+"""SIGKILL at each step of a payload's life: no payload is lost, and none runs twice, without a record (F30)."""
+
+from collections.abc import Callable
+
+import pytest
+
+from testbed.lab.wait import eventually
+from testbed.lab.world import LeasedWorld
+from testbed.model.death import AGAIN, Death, Step, Victim, deaths
+from testbed.model.mode import Mode
+from testbed.pilot.kill.approach import Way
+from testbed.pilot.kill.blow import struck
+from testbed.pilot.kill.ground import Ground
+from testbed.pilot.kill.spare import Spare
+from testbed.plugin import matrix
+
+LEASE = 3.0
+PATIENCE = 30.0
+"""Seconds for which the site's modules wait for an authority that says nothing."""
+USUAL = {
+    Mode.SETUID: (
+        *("agent-taken", "agent-started", "agent-running", "agent-ended", "agent-cleaning"),
+        *("front-running", "keeper-running", "node-running", "authority-deciding", "queue-started", "queue-running"),
+    ),
+    Mode.LOG_ONLY: ("agent-running", "keeper-cleaning", "authority-cleaning", "queue-ended"),
+}
+"""What is part of every run; the rest is slow."""
+
+
+def chosen(mode, *, usual):
+    return [pytest.param(each, id=str(each)) for each in deaths(mode) if (str(each) in USUAL[mode]) is usual]
+
+
+@pytest.fixture
+def killing(world, switch, waiting, cell) -> Callable[..., tuple]:
+    """Does the killing, with a VO that may be killed."""
+    if not isinstance(world, LeasedWorld):
+        pytest.skip("nobody kills the hosts of the demo")
+
+    def kill(victim, step, attempts=2, then=lambda ground: None):
+        with Spare.opened(world, LEASE) as spare:
+            ground = Ground(world, spare, cell.mode)
+            return struck(Way(ground, switch, waiting(f"{PATIENCE:g}"), attempts), victim, step, then)
+
+    return kill
+
+
+def is_accounted_for(killing, mode, death: Death):
+    seen, end = killing(death.victim, death.step)
+    found = Death(death.victim, death.step, seen.state, seen.ran, seen.doubt, "")
+    assert (found.then, found.ran, found.doubt) == (death.then, death.ran, death.doubt), end.history
+    assert seen.left == death.left(mode)
+    assert seen.seconds < death.within
+    assert end.state == "ended"
+    assert end.ran == death.ran + (death.then == AGAIN)
+    assert end.ran <= 1 or end.doubted
+
+
+@matrix(mode="setuid", authority="argus")
+@pytest.mark.parametrize("death", chosen(Mode.SETUID, usual=True))
+def test_whoever_is_killed_the_queue_knows_what_may_have_run(killing, cell, death):
+    """Nothing is lost silently, nothing runs twice without a record; what is left is counted (docs/failures.md)."""
+    is_accounted_for(killing, cell.mode, death)
+
+
+@matrix(mode="log-only", authority="argus")
+@pytest.mark.parametrize("death", chosen(Mode.LOG_ONLY, usual=True))
+def test_where_nothing_is_kept_apart_the_queue_knows_it_as_well(killing, cell, death):
+    """Nothing is lost silently, nothing runs twice without a record; what is left is counted (docs/failures.md)."""
+    is_accounted_for(killing, cell.mode, death)
+
+
+@pytest.mark.slow
+@matrix(mode="setuid", authority="argus")
+@pytest.mark.parametrize("death", chosen(Mode.SETUID, usual=False))
+def test_at_every_other_step_too(killing, cell, death):
+    """Nothing is lost silently, nothing runs twice without a record; what is left is counted (docs/failures.md)."""
+    is_accounted_for(killing, cell.mode, death)
+
+
+@pytest.mark.slow
+@matrix(mode="log-only", authority="argus")
+@pytest.mark.parametrize("death", chosen(Mode.LOG_ONLY, usual=False))
+def test_at_every_other_step_where_nothing_is_kept_apart(killing, cell, death):
+    """Nothing is lost silently, nothing runs twice without a record; what is left is counted (docs/failures.md)."""
+    is_accounted_for(killing, cell.mode, death)
+
+
+@matrix(mode="setuid log-only", authority="argus")
+def test_what_runs_on_after_its_pilot_can_be_ended_by_the_pilots_account(killing, cell):
+    """When the front is killed the keeper ends the payload (docs/switch.md): no root is needed for that (F30)."""
+    left = []
+
+    def end_it(ground):
+        left.append(ground.left().processes)
+        ground.kill_as(ground.world.site.pilot_accounts[0].name)
+        eventually(lambda: left.append(ground.left().processes) or left[-1] == 0, within=10, every=0.1)
+
+    seen, _ = killing(Victim.AGENT, Step.RUNNING, attempts=1, then=end_it)
+    assert seen.state == "lost"
+    assert (left[0], left[-1]) == (3, 0)
+
+
+@pytest.mark.slow
+@matrix(mode="setuid", authority="argus")
+def test_what_the_payload_itself_left_is_ended_by_root_only(killing):
+    """Another uid's process: EPERM (kill(2)). The site's root, as in an epilogue of its batch system, can (F30)."""
+    left = []
+
+    def end_it(ground):
+        ground.kill_as(ground.world.site.pilot_accounts[0].name)
+        left.append(ground.left().processes)
+        ground.kill_as("root")
+        left.append(ground.left().processes)
+
+    seen, _ = killing(Victim.AGENT, Step.CLEANING, attempts=1, then=end_it)
+    assert seen.state == "lost"
+    assert left == [1, 0]
+
+
+@pytest.mark.slow
+@matrix(mode="setuid", authority="argus")
+def test_the_last_attempt_is_not_followed_by_another(killing):
+    """Handed out as often as its owner allows (docs/queue.md): lost or hung with a line that says why."""
+    seen, end = killing(Victim.QUEUE, Step.RUNNING, attempts=1)
+    assert (seen.state, end.state, end.ran) == ("hung", "hung", 1)

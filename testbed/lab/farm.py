@@ -1,0 +1,77 @@
+"""More worker nodes beside a world's own: alike in all but their names, and gone with the block."""
+
+import contextlib
+import itertools
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from testbed.lab import layout
+from testbed.lab.engine import Container, Spec
+from testbed.lab.host import SshHost
+from testbed.lab.layout import WORKER_NODE
+from testbed.lab.run import Run
+from testbed.lab.world import LeasedWorld, root_connection
+from testbed.model.entry import tar
+
+LIMIT = 10.0
+KEYS = "/etc/ssh/authorized_keys.d/root"
+_ADD = 'cp -p "$1" "$1.before" && printf "%s\\n" "$2" >>"$1"'
+_PUT_BACK = '[ ! -e "$1.before" ] || mv "$1.before" "$1"'
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class FarmNode:
+    """One worker node, by the name under which the VO's side knows it: nobody has had that name before."""
+
+    name: str
+    host: SshHost
+
+    def reached(self, account: str) -> dict[str, str | int]:
+        """How the VO's factory reaches it."""
+        return {"name": self.name, "address": self.host.address, "account": account}
+
+
+@contextlib.contextmanager
+def farm(world: LeasedWorld, run: Run, image: str, many: int) -> Iterator[tuple[FarmNode, ...]]:
+    """So many worker nodes, the world's own the first. They share its certificate and its host key."""
+    number = next(_numbers)
+    names = [f"farm-{number}-node-{index}" for index in range(1, many + 1)]
+    tree = tar(layout.worker_node(world.site, world.grid, WORKER_NODE))
+
+    def started(name: str) -> tuple[Container, SshHost]:
+        spec = Spec(image, f"{world.network}-{name}", name, world.network, run.labels, tree)
+        container = world.engine.start(spec)
+        return container, SshHost(name, root_connection(container, WORKER_NODE, world.grid))
+
+    with contextlib.ExitStack() as held, ThreadPoolExecutor(max(1, many - 1)) as hands:
+        others = list(hands.map(started, names[1:]))
+        for container, host in others:
+            held.callback(container.stop)
+            held.callback(host.close)
+        _pin(world, names)
+        hosts = (world.node, *(host for _, host in others))
+        yield tuple(FarmNode(name, host) for name, host in zip(names, hosts, strict=True))
+
+
+def _pin(world: LeasedWorld, names: list[str]) -> None:
+    """Have the VO's side know these names by the one key."""
+    key = world.grid.read(f"ssh/hosts/{WORKER_NODE}.pub").decode().strip()
+    line = f"{','.join(names)} {key}"
+    world.pilot.execute(["sh", "-c", 'printf "%s\\n" "$1" >>/vo/ssh/known_hosts', "sh", line], limit=LIMIT)
+
+
+@contextlib.contextmanager
+def gatekeepers(world: LeasedWorld, nodes: Sequence[FarmNode]) -> Iterator[None]:
+    """Meanwhile the VO's key may call these nodes' gatekeepers as root, and do nothing else there."""
+    call = f'restrict,command="/usr/bin/python3 {layout.NODE}/gatekeeper.py"'
+    line = f"{call} {world.grid.read('ssh/pilot.pub').decode().strip()}"
+    try:
+        for node in nodes:
+            node.host.run(["sh", "-c", _ADD, "sh", KEYS, line], limit=LIMIT).check()
+        yield
+    finally:
+        for node in nodes:
+            node.host.run(["sh", "-c", _PUT_BACK, "sh", KEYS], limit=LIMIT).check()

@@ -1,0 +1,334 @@
+#!/usr/bin/python3
+"""The site's gatekeeper, as a compute element without pilots has it: maps a user and starts a job as that account.
+
+``gatekeeper.py < REQUEST``, as root, on a worker node; standard library only. The request is one JSON object:
+
+    proxy            PEM: the user's, by which LCMAPS says the account, with the site's own settings and policy
+    job              a payload: {id, argv, stdin, sandbox, limit, start_limit}; its end is told on standard output
+    orders           instead of a job: those of a single-user pilot, which is then run as the account (agent.py)
+
+A job is told of as a pilot reports: {"state", "code", "separated", "bypassed", "identity", "out", "err", "why"}. Who is
+mapped to nobody is not run: `returned`, code 203. Exit code 0 when that was told, 2 for a request that makes no sense;
+for a pilot, the pilot's own, or 203.
+"""
+
+import base64
+import contextlib
+import io
+import json
+import os
+import pwd
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+CONF = "/etc/glexec.conf"
+LCMAPS_ACCOUNT = "/usr/libexec/glexec/lcmaps-account"
+KEEPER = "glexec"
+"""The account that LCMAPS runs as, as in a set-id installation of the switch."""
+AGENT = "/usr/libexec/testbed/node/agent.py"
+ANSWER, LOG, POLICY = 3, 4, 5
+"""What lcmaps-account has open, as images/worker-node/glexec/answer.h says."""
+ATTEMPTS_SECONDS = 30.0
+DENIED = 203
+LARGEST_STREAM = 1 << 20
+GRACE = 2.0
+START = re.compile(rb"started (\d*) (\S*) (\S*)\n")
+WRAPPER = (
+    "read -r host </proc/sys/kernel/hostname; "
+    'printf "started %s %s %s\\n" "$(/usr/bin/id -u)" "$(/usr/bin/id -un)" "$host"; exec "$@"'
+)
+"""The start handshake, as the pilot job has it."""
+
+
+class Refused(Exception):
+    """LCMAPS gives no account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """As whom a job runs."""
+
+    uid: int
+    gid: int
+    groups: Sequence[int]
+
+    @property
+    def name(self) -> str:
+        """Its name, or its number."""
+        with contextlib.suppress(KeyError):
+            return pwd.getpwuid(self.uid).pw_name
+        return str(self.uid)
+
+
+def main() -> int:
+    """One request."""
+    try:
+        request = json.loads(sys.stdin.buffer.read())
+        proxy, job, orders = str(request["proxy"]), request.get("job"), request.get("orders")
+        if (job is None) == (orders is None):
+            raise ValueError("a job or a pilot's orders, one of them")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        log(f"a request that cannot be read: {error}")
+        return 2
+    try:
+        account = mapped(proxy)
+    except Refused as refused:
+        log(f"not run: {refused}")
+        if orders is not None:
+            return DENIED
+        tell({"state": "returned", "code": DENIED, "why": f"the gatekeeper maps this user to nobody: {refused}"})
+        return 0
+    if orders is not None:
+        become_pilot(account, json.dumps(orders).encode())
+    tell(run(account, proxy, job))
+    return 0
+
+
+# --- who it is --------------------------------------------------------------------------------------------------------
+
+
+def settings(text: str) -> Mapping[str, str]:
+    """The options of a glexec.conf, of which only the section [glexec] counts."""
+    section = text.partition("[glexec]")[2].partition("\n[")[0]
+    lines = (line.split("#")[0].partition("=") for line in section.splitlines())
+    return {name.strip(): value.strip().strip('"') for name, found, value in lines if found}
+
+
+def mapped(proxy: str) -> Account:
+    """The account of the proxy's owner. Raises `Refused`."""
+    conf = settings(Path(CONF).read_text())
+    keeper = pwd.getpwnam(KEEPER)
+    files = [memory("policy", Path(conf["lcmaps_db_file"]).read_bytes(), keeper), memory("log", b"", keeper)]
+    source = memory("proxy", proxy.encode(), keeper)
+    hear, say = os.pipe()
+    environment = {
+        "LCMAPS_DB_FILE": f"/proc/self/fd/{POLICY}",
+        "LCMAPS_POLICY_NAME": conf.get("lcmaps_get_account_policy", ""),
+        "LCMAPS_DEBUG_LEVEL": "3",
+    }
+    pid = os.fork()
+    if not pid:
+        try:
+            for number, descriptor in enumerate((say, files[1], files[0], source)):
+                os.dup2(descriptor, 100 + number)
+            for number, place in enumerate((ANSWER, LOG, POLICY, 0)):
+                os.dup2(100 + number, place)
+            os.closerange(POLICY + 1, 200)
+            become(Account(keeper.pw_uid, keeper.pw_gid, ()))
+            os.execve(LCMAPS_ACCOUNT, [LCMAPS_ACCOUNT], environment)
+        finally:
+            os._exit(127)
+    os.close(say)
+    answer = read_until(hear, time.monotonic() + ATTEMPTS_SECONDS)
+    if answer is None:
+        os.kill(pid, signal.SIGKILL)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    for descriptor in (*files, source, hear):
+        os.close(descriptor)
+    lines = [line.split(" ", 1) for line in (answer or b"").decode(errors="replace").splitlines()]
+    told = {
+        word: [line[1] for line in lines if line[0] == word and len(line) > 1]
+        for word in ("uid", "pgid", "sgid", "cause")
+    }
+    if code != 0 or ["end"] not in lines or not told["uid"] or not told["pgid"]:
+        raise Refused(f"{(told['cause'] or ['no account'])[0]} (lcmaps-account: {code})")
+    account = Account(int(told["uid"][0]), int(told["pgid"][0]), [int(gid) for gid in (*told["pgid"], *told["sgid"])])
+    if account.uid == 0 or account.gid == 0:
+        raise Refused("root runs no jobs")
+    return account
+
+
+def memory(name: str, content: bytes, owner: pwd.struct_passwd) -> int:
+    """A file without a place, at its beginning, that this account may open by its descriptor."""
+    descriptor = os.memfd_create(name)
+    os.fchown(descriptor, owner.pw_uid, owner.pw_gid)
+    os.fchmod(descriptor, 0o600)
+    os.write(descriptor, content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def read_until(descriptor: int, deadline: float) -> bytes | None:
+    """All that comes until it is closed, up to 64 KiB; None when the time is up."""
+    found = b""
+    while len(found) < 1 << 16:
+        if not select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            return None
+        if not (data := os.read(descriptor, 4096)):
+            break
+        found += data
+    return found
+
+
+def become(account: Account) -> None:
+    """Be somebody else for good."""
+    os.setgroups(account.groups)
+    os.setresgid(account.gid, account.gid, account.gid)
+    os.setresuid(account.uid, account.uid, account.uid)
+
+
+def become_pilot(account: Account, orders: bytes) -> None:
+    """Turn into the pilot job of this user."""
+    source = os.memfd_create("orders")
+    os.write(source, orders)
+    os.lseek(source, 0, os.SEEK_SET)
+    os.dup2(source, 0)
+    os.close(source)
+    os.chdir("/")
+    become(account)
+    pilot = str(json.loads(orders)["pilot"])
+    environment = {"PATH": "/usr/bin:/bin", "HOME": "/", "PILOT_ID": pilot}
+    os.execve("/usr/bin/python3", ["/usr/bin/python3", AGENT, pilot], environment)
+
+
+# --- one job ----------------------------------------------------------------------------------------------------------
+
+
+def run(account: Account, proxy: str, job: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Run a payload as an account, in a folder of its own that nobody else can enter; what became of it."""
+    folder = Path(tempfile.mkdtemp(prefix="job-"))
+    try:
+        place = lay_out(folder, account, proxy, base64.b64decode(job.get("sandbox", "")))
+        environment = {
+            "HOME": str(folder),
+            "PATH": "/usr/bin:/bin",
+            "X509_USER_PROXY": str(place),
+            "JOB_ID": str(job["id"]),
+        }
+        command = [os.path.realpath("/bin/sh"), "-c", WRAPPER, "payload", *job["argv"]]
+        limit = float(job["limit"]) + float(job["start_limit"])
+        code, out, err, why = executed(
+            command, environment, folder, account, base64.b64decode(job.get("stdin", "")), limit
+        )
+    except (OSError, tarfile.TarError, EOFError, zlib.error) as error:
+        return {"state": "returned", "why": f"the job could not be laid out: {error}"}
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return judged(account, code, out, err, why)
+
+
+def lay_out(folder: Path, account: Account, proxy: str, sandbox: bytes) -> Path:
+    """The folder of a job, all of it the account's; where its proxy lies."""
+    if sandbox:
+        with tarfile.open(fileobj=io.BytesIO(sandbox)) as members:
+            members.extractall(folder, filter="data")
+    place = folder / "x509up"
+    with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(proxy)
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, account.uid, account.gid, follow_symlinks=False)
+    return place
+
+
+def executed(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path, account: Account, stdin: bytes, limit: float
+) -> tuple[int | None, bytes, bytes, str]:
+    """A command as an account to its end: code, outputs, and why it was ended, if it was."""
+    source = os.memfd_create("stdin")
+    os.write(source, stdin)
+    os.lseek(source, 0, os.SEEK_SET)
+    with subprocess.Popen(
+        command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, cwd=folder,
+        user=account.uid, group=account.gid, extra_groups=list(account.groups), start_new_session=True, umask=0o022,
+    ) as process:  # fmt: skip
+        os.close(source)
+        assert process.stdout
+        assert process.stderr
+        streams = {process.stdout.fileno(): bytearray(), process.stderr.fileno(): bytearray()}
+        out, err = streams.values()
+        why = follow(process, streams, time.monotonic() + limit)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # what it left running in its session's first group
+        code = process.wait()
+    return (None if why else code if code >= 0 else 128 - code), bytes(out), bytes(err), why
+
+
+def follow(process: "subprocess.Popen[bytes]", streams: Mapping[int, bytearray], deadline: float) -> str:
+    """Read until the command has ended; why it must be ended before, if it must."""
+    poll = select.poll()
+    poll.register(1, 0)  # only to hear that nobody reads it any more
+    for number in streams:
+        poll.register(number, select.POLLIN)
+    waited = os.pidfd_open(process.pid)
+    poll.register(waited, select.POLLIN)
+    ended, open_streams = False, set(streams)
+    try:
+        while open_streams:
+            left = min(deadline - time.monotonic(), GRACE if ended else deadline)
+            if left <= 0:
+                return "" if ended else "hung"
+            found = poll.poll(left * 1000)
+            if not found:
+                return "" if ended else "hung"
+            for number, _ in found:
+                if number == waited:
+                    ended = True
+                    poll.unregister(waited)
+                elif number not in streams:
+                    return "lost"
+                elif data := os.read(number, 1 << 16):
+                    streams[number].extend(data[: LARGEST_STREAM - len(streams[number])])
+                else:
+                    poll.unregister(number)
+                    open_streams.discard(number)
+    finally:
+        os.close(waited)
+    return ""
+
+
+def judged(account: Account, code: int | None, out: bytes, err: bytes, why: str) -> Mapping[str, Any]:
+    """What became of a job, as a pilot would report it."""
+    found = START.match(out)
+    identity = None
+    if found:
+        uid, user, host = (part.decode(errors="replace") for part in found.groups())
+        identity, out = {"uid": int(uid or -1), "user": user, "host": host}, out[found.end() :]
+    state = why or ("ended" if found else "returned")
+    said = {
+        "hung": "the job did not end in time, so it was ended",
+        "lost": "the gatekeeper was hung up on while the job ran",
+        "ended": f"the job ran as {account.name}",
+        "returned": "the job did not start",
+    }
+    return {
+        "state": state,
+        "code": code,
+        "separated": found is not None,
+        "identity": identity,
+        "out": out,
+        "err": err,
+        "why": said[state],
+    }
+
+
+# --- its words --------------------------------------------------------------------------------------------------------
+
+
+def tell(report: Mapping[str, Any]) -> None:
+    """The report of a job."""
+    whole = {"code": None, "separated": False, "bypassed": False, "identity": None, "out": b"", "err": b"", **report}
+    texts = {name: base64.b64encode(whole[name]).decode() for name in ("out", "err")}
+    sys.stdout.write(json.dumps({**whole, **texts}))
+    sys.stdout.flush()
+
+
+def log(line: str) -> None:
+    """A line for whoever looks after the site."""
+    with contextlib.suppress(OSError):
+        os.write(2, f"gatekeeper: {line}\n".encode())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

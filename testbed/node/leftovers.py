@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""Counts what is left on a worker node: ``leftovers.py PILOT_UID FIRST_UID <WORD``, as root; prints JSON.
+
+processes, killable    those with WORD in their command line, and how many of them the pilot's uid may signal
+proxies, readable      files of the site's accounts with a private key in them, and how many the pilot's uid can read
+files                  files of the site's accounts in shared folders and homes, but for those with WORD in their path
+leases                 accounts that are given out
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/home")
+KEY = b"PRIVATE KEY"
+LARGEST = 1 << 20
+
+
+def processes(word: str) -> Iterator[int]:
+    """Those that run and name the word."""
+    for name in os.listdir("/proc"):
+        if not name.isdecimal() or int(name) == os.getpid():
+            continue
+        try:
+            words = Path(f"/proc/{name}/cmdline").read_bytes()
+            state = Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            continue
+        if word.encode() in words and state not in "ZX":
+            yield int(name)
+
+
+def files(first_uid: int) -> Iterator[Path]:
+    """Those of the site's accounts."""
+    for place in PLACES:
+        for folder, _, names in os.walk(place):
+            for path in (Path(folder, name) for name in names):
+                if path.is_file() and path.lstat().st_uid >= first_uid:
+                    yield path
+
+
+def has_key(path: Path) -> bool:
+    """Whether there is a private key in a file."""
+    with path.open("rb") as file:
+        return KEY in file.read(LARGEST)
+
+
+def allowed(uid: int, attempts: list[Callable[[], object]]) -> int:
+    """How many of these an account without any rights of root's may do."""
+    answer, ours = os.pipe()
+    if os.fork() == 0:
+        done = 0
+        try:
+            os.setgroups([])
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
+            for attempt in attempts:
+                try:
+                    attempt()
+                    done += 1
+                except OSError:
+                    continue
+            os.write(ours, str(done).encode())
+        finally:
+            os._exit(0)
+    os.close(ours)
+    with os.fdopen(answer) as text:
+        return int(text.read())
+
+
+def main(word: str, pilot: int, first_uid: int) -> None:
+    """Print all counts."""
+    running = list(processes(word))
+    there = [path for path in files(first_uid) if word not in str(path)]
+    keys = [path for path in there if has_key(path)]
+    counts = {
+        "processes": len(running),
+        "killable": allowed(pilot, [partial(os.kill, pid, 0) for pid in running]),
+        "files": len(there),
+        "proxies": len(keys),
+        "readable": allowed(pilot, [partial(has_key, path) for path in keys]),
+    }
+    print(json.dumps(counts))
+
+
+if __name__ == "__main__":
+    main(sys.stdin.read().strip(), int(sys.argv[1]), int(sys.argv[2]))

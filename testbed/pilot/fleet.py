@@ -1,0 +1,254 @@
+"""Fleets: so many pilots on each worker node as long as something waits that they could take, and fewer where it fails.
+
+It decides; who sends the pilots is told by ``send``, and tells what came of it. Used from one thread.
+"""
+
+import collections
+import itertools
+import math
+import random
+import time
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import Any
+
+from testbed.model.problem import Problem, nearest
+from testbed.pilot.fleet_book import FleetBook
+from testbed.pilot.health import Failure, Health, Standing
+from testbed.pilot.needs import Offer
+from testbed.pilot.order import PilotEnd
+from testbed.pilot.payload import Report, State
+from testbed.pilot.plan import Kind, Plan
+from testbed.pilot.queue import Lasts, Queue
+from testbed.pilot.roster import Out, Roster
+
+REST = 5.0
+"""Seconds without another pilot for a node where one found nothing to take while something waited: what waits does not
+fit there, and would not fit the next one."""
+
+Roles = Callable[[str], Collection[str]]
+"""The owners whose proxies have this role."""
+
+
+class Fleets:
+    """Every fleet, and the health of their nodes."""
+
+    def __init__(
+        self,
+        book: FleetBook,
+        queue: Queue,
+        send: Callable[[Out], None],
+        *,
+        lasts: Lasts = lambda owner: float("inf"),
+        roles: Roles = lambda role: (),
+        clock: Callable[[], float] = time.time,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._book = book
+        self._queue = queue
+        self._send = send
+        self._lasts = lasts
+        self._roles = roles
+        self._clock = clock
+        self._chance = chance
+        self._plans = dict(book.plans())
+        self._healths = book.healths()
+        self._roster = Roster()
+        self._rests: dict[tuple[str, str], float] = {}
+
+    # --- what the operator asks ---
+
+    def start(self, plan: Plan) -> None:
+        """Keep a fleet from now on, in the place of the one of this name; its pilots that are out stay out."""
+        self._book.start(plan)
+        self._plans[plan.name] = plan
+
+    def stop(self, name: str) -> list[str]:
+        """Send no more pilots of a fleet; the ids of those that are out."""
+        if name not in self._plans:
+            near = nearest(name, self._plans)
+            raise Problem(
+                "no fleet is called so",
+                found=name[:80],
+                expected=", ".join(self._plans) or "there is none",
+                remedy=f"did you mean {near!r}?" if near else "",
+            )
+        self._book.stop(name)
+        del self._plans[name]
+        return [out.pilot for out in self._roster.of(name) if out.pilot]
+
+    def show(self) -> list[dict[str, Any]]:
+        """Every fleet with its nodes, as JSON data."""
+        sent = self._book.sent()
+        return [self._shown(plan, sent[plan.name]) for plan in self._plans.values()]
+
+    def _shown(self, plan: Plan, sent: int) -> dict[str, Any]:
+        names = [str(node["name"]) for node in plan.nodes]
+        waiting = len(self._waiting(plan, 1000))
+        nodes = [self._shown_node(plan, name) for name in names]
+        return {"plan": plan.json(), "sent": sent, "waiting": waiting, "nodes": nodes}
+
+    def _shown_node(self, plan: Plan, node: str) -> dict[str, Any]:
+        health, outs, now = self._health(node), self._roster.at(node, plan.name), self._clock()
+        standing = health.standing(now, plan.caution) if plan.caution else Standing.WELL
+        return {
+            "name": node,
+            "pilots": len(outs),
+            "payloads": sum(out.held for out in outs),
+            "standing": str(standing),
+            "left": max(0.0, health.until - now) if standing is Standing.DRAINED else 0.0,
+            "why": health.why(),
+        }
+
+    # --- what it decides ---
+
+    def keep(self) -> None:
+        """Send the pilots that are missing."""
+        self._forget_taken_away()
+        for plan in tuple(self._plans.values()):
+            self._fill(plan)
+
+    def _fill(self, plan: Plan) -> None:
+        most = (len(plan.nodes) + 1) * plan.most
+        waiting = collections.Counter(self._waiting(plan, 1000 if plan.kind is Kind.SINGLE_USER else most))
+        for out in self._roster.of(plan.name):
+            if not out.held:  # it will take of these
+                _serve(waiting, out.owner, plan.slots)
+        for depth, node in itertools.product(range(plan.each), plan.nodes):
+            owner = next(iter(waiting), None)
+            if owner is None:
+                return
+            name = str(node["name"])
+            there = len(self._roster.at(name, plan.name))
+            if there <= depth and there < self._wanted(plan, name):
+                out = Out(plan, name, owner if plan.kind is Kind.SINGLE_USER else "")
+                _serve(waiting, out.owner, plan.slots)
+                self._roster.add(out)
+                self._send(out)
+
+    def _waiting(self, plan: Plan, most: int) -> Collection[str]:
+        return self._queue.waiting(self._owners(plan, plan.offer), most=most, lasts=self._lasts)
+
+    def _owners(self, plan: Plan, offer: Offer) -> Offer:
+        return replace(offer, owners=tuple(self._roles(plan.role))) if plan.role else offer
+
+    def _wanted(self, plan: Plan, node: str) -> int:
+        """How many pilots a node should have now."""
+        now = self._clock()
+        if now < self._rests.get((plan.name, node), 0.0):
+            return 0
+        return math.ceil(self._room(plan, node) / plan.slots)
+
+    def _room(self, plan: Plan, node: str) -> int:
+        if plan.caution is None:
+            return plan.most
+        return self._health(node).room(plan.most, self._clock(), plan.caution)
+
+    def _health(self, node: str) -> Health:
+        return self._healths.get(node, Health())
+
+    def offered(self, pilot: str, offer: Offer) -> Offer | None:
+        """What a pilot that asks for work may have of what it offers; None: nothing, for its node is in doubt."""
+        out = self._roster.find(pilot)
+        if out is None:
+            return offer
+        plan = out.plan
+        beside = self._roster.at(out.node, plan.name)
+        if plan.caution and self._health(out.node).standing(self._clock(), plan.caution) is Standing.PROBED:
+            beside = self._roster.at(out.node)
+        # A pilot for one payload that asks has none, whatever was sent to it: the answer may have been lost.
+        if sum(each.held for each in beside if each is not out or plan.slots > 1) >= self._room(plan, out.node):
+            return None
+        offer = self._owners(plan, offer)
+        if out.owner:
+            offer = replace(offer, owners=(out.owner,))
+        return replace(offer, memory=min(offer.memory, plan.memory)) if plan.memory else offer
+
+    def owner(self, pilot: str) -> str:
+        """For whom a pilot was sent; empty where it is no single-user pilot of a fleet's."""
+        out = self._roster.find(pilot)
+        return out.owner if out else ""
+
+    # --- what it is told ---
+
+    def reached(self, out: Out, pilot: str) -> None:
+        """A pilot is at its node."""
+        out.pilot = pilot
+        self._book.count(out.plan.name)
+
+    def unreached(self, out: Out, why: str) -> None:
+        """The node of a pilot cannot be reached."""
+        self._roster.remove(out)
+        self._failed(out, "", f"it cannot be reached: {why}")
+
+    def took(self, pilot: str, payload: str, owner: str) -> None:
+        """A pilot has been given a payload."""
+        if out := self._roster.find(pilot):
+            out.hand[payload] = owner
+            out.had += 1
+
+    def went_without(self, pilot: str) -> None:
+        """A pilot that might have had something was given nothing."""
+        out = self._roster.find(pilot)
+        if out and not out.had and self._waiting(out.plan, 1):
+            self._rests[out.plan.name, out.node] = self._clock() + REST
+
+    def heard(self, report: Report) -> None:
+        """What a pilot has said of a payload, and the queue has taken down."""
+        out = self._roster.find(report.pilot)
+        if out is None or report.payload not in {*out.hand, *out.running}:
+            return
+        owner = out.hand.get(report.payload, "")
+        if report.state in (State.STARTED, State.ENDED) and owner:
+            out.running.add(report.payload)
+            del out.hand[report.payload]
+            self._succeeded(out)
+        elif owner and report.state.final and report.identity is None:
+            self._failed(out, owner, f"{report.payload} {report.state}: {report.why}")
+        if report.state.final:
+            out.drop(report.payload)
+
+    def ended(self, end: PilotEnd) -> None:
+        """A pilot has ended."""
+        if (out := self._roster.find(end.pilot)) is None:
+            return
+        self._roster.remove(out)
+        how = end.why or f"code {end.code}"
+        for payload, owner in out.hand.items():
+            self._failed(out, owner, f"{payload}: its pilot ended before it started, {how}")
+        if end.code != 0 and not out.had and out.plan.name in self._plans:
+            self._failed(out, "", f"{end.pilot} ended before it had a payload: {how}")
+
+    def _forget_taken_away(self) -> None:
+        """Payloads that the queue has taken from pilots that were not heard of."""
+        for out in self._roster:
+            for payload in (*out.hand, *out.running):
+                report = self._queue.look(payload)
+                if report.pilot == out.pilot and not report.state.final:
+                    continue
+                if owner := out.hand.get(payload):
+                    self._failed(out, owner, f"{payload}: its pilot was not heard of")
+                out.drop(payload)
+
+    def _succeeded(self, out: Out) -> None:
+        if out.node in self._healths:
+            del self._healths[out.node]
+            self._book.note(out.node, Health())
+
+    def _failed(self, out: Out, user: str, why: str) -> None:
+        if out.plan.caution is None:
+            return
+        failure = Failure(self._clock(), user, why)
+        self._healths[out.node] = self._health(out.node).failed(failure, out.plan.caution, self._chance())
+        self._book.note(out.node, self._healths[out.node])
+
+
+def _serve(waiting: "collections.Counter[str]", owner: str, many: int) -> None:
+    """So many of the payloads that wait, of this owner or of any, will be taken by a pilot that is on its way."""
+    for _ in range(many):
+        whose = owner or next(iter(waiting), "")
+        if whose not in waiting:
+            return
+        waiting[whose] -= 1
+        if not waiting[whose]:
+            del waiting[whose]

@@ -1,0 +1,151 @@
+"""How a step of a payload's life is reached, and held until the blow has fallen."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from testbed.lab.layout import NODE
+from testbed.model.death import Step, Victim
+from testbed.model.fault import Fault
+from testbed.model.problem import Problem
+from testbed.pilot.kill.ground import LIMIT, Ground
+from testbed.pilot.node_files import NodeFiles
+from testbed.site.layout import SWITCH
+
+AGENT = f"{NODE}/agent.py"
+SERVICE = 8154
+"""Where a switch asks an Argus."""
+DOOR = """\
+printf '#!/bin/sh\\n: >{0}/called\\nwhile [ ! -e {0}/open ]; do /usr/bin/sleep 0.02; done\\nexec %s "$@"\\n' "$2" >"$1"
+chown root:root "$1"
+chmod 755 "$1"
+"""
+"""In the place of the switch: it waits for a word, and becomes the switch then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A payload at a step."""
+
+    payload: str
+    pilot: str
+    release: Callable[[], None]
+    """Whoever was held goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What the ways to the steps need."""
+
+    ground: Ground
+    files: NodeFiles
+    patient: AbstractContextManager[None]
+    """The site's modules wait long for an authority, within it."""
+    attempts: int = 2
+    """How often the payload may be handed out."""
+
+    def reached(self, step: Step, victim: Victim) -> AbstractContextManager[Scene]:
+        """The payload at this step, held there as long as the ``with`` lasts."""
+        ways: dict[Step, Callable[[Victim], AbstractContextManager[Scene]]] = {
+            Step.SENT: self._sent,
+            Step.TAKEN: self._taken,
+            Step.DECIDING: self._deciding,
+            Step.STARTED: self._started,
+            Step.RUNNING: self._running,
+            Step.ENDED: self._ended,
+            Step.CLEANING: self._cleaning,
+        }
+        return ways[step](victim)
+
+    def _begun(self, does: str = "") -> tuple[str, str]:
+        return self.ground.submit(does, self.attempts), self.ground.send()
+
+    @contextlib.contextmanager
+    def _sent(self, victim: Victim) -> Iterator[Scene]:
+        """The pilot job finds a pipe where its program is, and waits for somebody to write it there."""
+        program = self.files.read(AGENT).encode()
+
+        def release() -> None:
+            self.ground.world.node.run(["sh", "-c", 'cat >"$1"', "sh", AGENT], stdin=program, limit=2)
+
+        with self.files.altered(AGENT, script='rm "$1"; mkfifo "$1"'):
+            payload, pilot = self._begun()
+            self.ground.strike(f"agent={pilot}")
+            yield Scene(payload, pilot, release)
+
+    @contextlib.contextmanager
+    def _taken(self, victim: Victim, does: str = "") -> Iterator[Scene]:
+        """The switch waits at a door."""
+        with self.files.altered(SWITCH, script=DOOR.format(self.ground.place)):
+            payload, pilot = self._begun(does)
+            self.ground.strike(f"path={self.ground.place}/called")
+            yield Scene(payload, pilot, lambda: self.ground.mark("open"))
+
+    @contextlib.contextmanager
+    def _deciding(self, victim: Victim) -> Iterator[Scene]:
+        """The authority takes the switch's connection, and says nothing."""
+        hosts = self.ground.world.authorities
+
+        def heal() -> None:
+            for host in hosts if victim is not Victim.AUTHORITY else ():
+                host.control.heal()
+
+        with self.patient:
+            for host in hosts:
+                host.control.break_with(Fault.HANG_AFTER_ACCEPT)
+            payload, pilot = self._begun()
+            self.ground.strike(f"keeper={pilot}", f"asks={SERVICE}")
+            yield Scene(payload, pilot, heal)
+            heal()
+
+    @contextlib.contextmanager
+    def _started(self, victim: Victim) -> Iterator[Scene]:
+        """The pilot job is stopped while the switch waits at its door; then that opens."""
+        with self._taken(victim, "waits") as scene:
+            self.ground.strike(f"agent={scene.pilot}", "stop")
+            scene.release()
+            self.ground.strike(f"said=began:{self.ground.place}/log")
+            yield self._stopped(scene.payload, scene.pilot, ends=victim is Victim.AUTHORITY)
+
+    @contextlib.contextmanager
+    def _running(self, victim: Victim) -> Iterator[Scene]:
+        """The VO knows that the payload has started, and the payload waits for a word."""
+        payload, pilot = self._begun("waits")
+        report = self.ground.vo.wait(payload, limit=LIMIT, until="start")
+        self.ground.strike(f"said=began:{self.ground.place}/log")
+        if report.state != "started":
+            raise Problem("a payload did not start", found=f"{report.state}: {report.why}")
+        yield Scene(payload, pilot, lambda: self.ground.mark("go") if victim is Victim.AUTHORITY else None)
+
+    @contextlib.contextmanager
+    def _ended(self, victim: Victim) -> Iterator[Scene]:
+        """The pilot job is stopped; then the payload may end."""
+        with self._running(victim) as scene:
+            self.ground.strike(f"agent={scene.pilot}", "stop")
+            self.ground.mark("go")
+            self.ground.strike(f"said=over:{self.ground.place}/log", f"zombie={scene.pilot}")
+            yield self._stopped(scene.payload, scene.pilot)
+
+    @contextlib.contextmanager
+    def _cleaning(self, victim: Victim) -> Iterator[Scene]:
+        """Somebody sends SIGTERM to what the payload has left, and is stopped as soon as that is felt.
+
+        The switch does, where it has to end leftovers; else the pilot job does, as with gLExec.
+        """
+        by_switch = victim in (Victim.FRONT, Victim.KEEPER)
+        with contextlib.nullcontext() if by_switch else self.files.configured(end_leftovers="no"):
+            payload, pilot = self._begun("leaves")
+            who = "keeper" if by_switch else "agent"
+            self.ground.strike(f"path={self.ground.place}/felt", f"{who}={pilot}", "stop")
+            yield self._stopped(payload, pilot, who)
+
+    def _stopped(self, payload: str, pilot: str, who: str = "agent", *, ends: bool = False) -> Scene:
+        """Who was stopped goes on when released; the payload ends then, or has ended, or waits."""
+
+        def release() -> None:
+            self.ground.strike(f"{who}={pilot}", "go")
+            if ends:
+                self.ground.mark("go")
+
+        return Scene(payload, pilot, release)

@@ -1,0 +1,104 @@
+"""Where a killing takes place: a world, a VO that may be killed, one payload that counts how often it ran."""
+
+import itertools
+import json
+
+from testbed.lab.layout import NODE
+from testbed.lab.world import LeasedWorld
+from testbed.model.answers import OnInternalError
+from testbed.model.death import Left
+from testbed.model.entry import Entry, folder
+from testbed.model.mode import Mode
+from testbed.model.problem import Problem
+from testbed.pilot.client import Vo
+from testbed.pilot.kill.spare import Spare
+from testbed.pilot.order import Order
+from testbed.pilot.payload import Payload
+
+LIMIT = 20.0
+"""Seconds within which a step has to be reached; usual is one."""
+PAYLOAD_LIMIT = 60.0
+PILOT_LIMIT = 120.0
+SCRIPT = """\
+echo "began $$" >>"$1/log"
+if [ "$2" = leaves ] && [ ! -e "$1/go" ]; then
+    /usr/bin/setsid /usr/bin/dash -c 'trap "echo felt >>$0/felt" TERM; echo armed >>"$0/armed"
+        while [ ! -e "$0/rest" ]; do /usr/bin/sleep 0.05; done' "$1" </dev/null >/dev/null 2>&1 &
+    while [ ! -e "$1/armed" ]; do /usr/bin/sleep 0.02; done
+fi
+while [ "$2" = waits ] && [ ! -e "$1/go" ]; do /usr/bin/sleep 0.05; done
+echo "over $$" >>"$1/log"
+"""
+"""A payload: it says that it began and that it is over, waits for a word in between, or leaves a process behind that
+does not mind SIGTERM."""
+KILL = """\
+import contextlib, os, pathlib, sys
+word = sys.stdin.buffer.read()
+for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+    with contextlib.suppress(OSError):
+        if word in path.read_bytes():
+            os.kill(int(path.parent.name), 9)
+"""
+
+_numbers = itertools.count(1)
+
+
+class Ground:
+    """One payload, its pilots, and what can be learnt and done on the node."""
+
+    def __init__(self, world: LeasedWorld, spare: Spare, mode: Mode) -> None:
+        self.world = world
+        self.spare = spare
+        self.mode = mode
+        self.place = f"/tmp/kill-{next(_numbers)}"
+        self.slot = self.place.rpartition("/")[2]
+        self.prepare()
+
+    @property
+    def vo(self) -> Vo:
+        """The VO that may be killed."""
+        return self.spare.vo
+
+    def prepare(self) -> None:
+        """The folder in which the payload leaves its marks, whoever it runs as."""
+        self.world.node.put([folder(self.place, 0o777), Entry(f"{self.place}/log", b"", 0o666)], limit=LIMIT)
+
+    def submit(self, does: str, attempts: int) -> str:
+        """Queue the payload; its id. It ``waits`` or ``leaves`` something, or neither."""
+        argv = ("/usr/bin/dash", "-c", SCRIPT, "payload", self.place, does)
+        return self.vo.submit(Payload("alice", argv, b"", PAYLOAD_LIMIT, self.slot, attempts=attempts))
+
+    def send(self) -> str:
+        """Send a pilot; its id."""
+        world = self.world
+        account = world.site.pilot_accounts[0].name
+        node = {"name": world.node_name, "address": world.node.address, "account": account}
+        order = Order(self.mode, OnInternalError.NO, slot=self.slot, limit=PILOT_LIMIT, start_limit=10.0, node=node)
+        return self.vo.start_pilot(order)
+
+    def strike(self, *words: str) -> None:
+        """Await a moment on the node and strike there; see `testbed/node/strike.py`. Raises `Problem`."""
+        done = self.world.node.run(["python3", f"{NODE}/strike.py", f"{LIMIT:g}", *words], limit=LIMIT + 5)
+        if done.code != 0:
+            raise Problem("a step was not reached", found=f"{done.ending} {done.err.decode(errors='replace')}".strip())
+
+    def mark(self, name: str) -> None:
+        """Leave a file in the payload's folder: a word to it."""
+        self.world.node.run(["touch", f"{self.place}/{name}"], limit=LIMIT).check()
+
+    def began(self) -> int:
+        """How often the payload has begun, by its own marks."""
+        said = self.world.node.run(["cat", f"{self.place}/log"], limit=LIMIT).check().out.decode()
+        return sum(line.startswith("began ") for line in said.splitlines())
+
+    def left(self) -> Left:
+        """What is left on the node now, as `testbed/node/leftovers.py` counts it."""
+        site = self.world.site
+        words = [str(site.pilot_accounts[0].uid), str(site.first_uid)]
+        command = ["python3", f"{NODE}/leftovers.py", *words]
+        told = self.world.node.run(command, stdin=self.place.encode(), limit=LIMIT).check().text
+        return Left(**json.loads(told))
+
+    def kill_as(self, account: str) -> None:
+        """Send SIGKILL to all that is left of the payload and its switch, as far as an account may."""
+        self.world.node.run(["python3", "-c", KILL], user=account, stdin=self.place.encode(), limit=LIMIT).check()

@@ -1,0 +1,36 @@
+"""What every blow of the kill suite comes to, as a table in Markdown, which docs/failures.md has."""
+
+from testbed.model.death import AGAIN, DEATHS, Death
+from testbed.model.mode import Mode
+
+
+def table() -> str:
+    """A row for each blow: how the queue has the payload then, how often it ran, what is left, and why."""
+    head = ["killed", "step", "the payload", "has run", "may have run", "still runs", "proxies", "why"]
+    rows = [_row(death) for death in DEATHS]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)) + "\n"
+
+
+def _row(death: Death) -> list[str]:
+    where = f" ({death.mode})" if death.mode else ""
+    return [
+        f"{death.victim}{where}",
+        str(death.step),
+        _then(death),
+        "once" if death.ran else "no",
+        "said" if death.doubt else "",
+        _running(death),
+        str(death.left(Mode.LOG_ONLY).proxies or ""),
+        death.why,
+    ]
+
+
+def _then(death: Death) -> str:
+    if death.then != AGAIN:
+        return death.then
+    return "queued again" if death.ran or death.doubt else "queued"
+
+
+def _running(death: Death) -> str:
+    """How many processes, and how many of them the pilot account may signal in the mode setuid."""
+    return f"{death.running} ({death.left(Mode.SETUID).killable})" if death.running else ""

@@ -1,0 +1,49 @@
+"""What an owner is told of each report: who has to act, whatever the state, and never a riddle."""
+
+import pytest
+
+from testbed.model.advice import BYPASSED, HUNG, LOST, NOBODY, SITE, WAITS, YOU, riddles
+from testbed.model.failure import Failure
+from testbed.pilot.payload import Identity, Report, State
+from testbed.pilot.told import CANCELLED, failure_of, told
+
+WHO = Identity(50001, "alpha001", "wn")
+CAUSE = b"LCMAPS failed.\n[gLExec]: cause class=%b reason=%b code=%d\n"
+REPORTS = {
+    "queued": (Report("p", State.QUEUED), WAITS),
+    "started": (Report("p", State.STARTED, identity=WHO), WAITS),
+    "cancelled": (Report("p", State.CANCELLED), CANCELLED),
+    "lost": (Report("p", State.LOST, identity=WHO), LOST),
+    "hung": (Report("p", State.HUNG), HUNG),
+    "by-passed": (Report("p", State.ENDED, code=0, bypassed=True, identity=WHO), BYPASSED),
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_each_state_has_its_words(name: str) -> None:
+    report, said = REPORTS[name]
+    assert told(report) == said
+    assert riddles(said) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "err", "failure", "actor"),
+    [
+        (203, CAUSE % (b"denied", b"banned", 203), Failure.DENIED, YOU),
+        (203, CAUSE % (b"unavailable", b"service-silent", 203), Failure.INTERNAL, SITE),
+        (202, CAUSE % (b"untraceable", b"no-record", 202), Failure.TRACELESS, SITE),
+        (202, b"", Failure.INTERNAL, SITE),
+        (203, b"", Failure.AMBIGUOUS, "your VO's operators have to act"),
+    ],
+)
+def test_what_did_not_run_is_told_by_its_class_and_cause(code: int, err: bytes, failure: Failure, actor: str) -> None:
+    report = Report("p", State.RETURNED, code=code, err=err, why="/usr/sbin/glexec ended with 203")
+    assert failure_of(report) is failure
+    assert actor in told(report)
+    assert riddles(told(report)) == []
+
+
+def test_a_payloads_own_code_and_its_last_words_are_its_own() -> None:
+    forged = Report("p", State.ENDED, code=203, identity=WHO, err=CAUSE % (b"denied", b"banned", 203))
+    assert failure_of(forged) is Failure.PAYLOAD
+    assert NOBODY in told(forged)

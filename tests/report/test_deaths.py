@@ -1,0 +1,31 @@
+"""The table of killings in docs/failures.md is that of the model."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from testbed.model.death import AGAIN, DEATHS, ENDED, Step, Victim, deaths
+from testbed.model.mode import Mode
+from testbed.report.deaths import table
+
+DOC = Path(__file__).parents[2] / "docs/failures.md"
+ABSENT = {
+    *itertools.product((Victim.FRONT, Victim.KEEPER), (Step.SENT, Step.TAKEN, Step.ENDED)),
+}
+"""No switch is there yet, or no more."""
+
+
+def test_the_documented_table_of_killings_is_that_of_the_model() -> None:
+    assert table() in DOC.read_text(), f"put this into {DOC.name}:\n{table()}"
+
+
+@pytest.mark.parametrize("mode", [Mode.SETUID, Mode.LOG_ONLY])
+def test_everybody_is_killed_at_every_step_at_which_he_is_there(mode: Mode) -> None:
+    told = [(death.victim, death.step) for death in deaths(mode)]
+    assert sorted(told) == sorted(set(itertools.product(Victim, Step)) - ABSENT)
+
+
+def test_what_has_run_and_may_run_again_is_said_to_have() -> None:
+    assert {death.then for death in DEATHS} == {AGAIN, ENDED}
+    assert all(death.doubt for death in DEATHS if death.ran and death.then == AGAIN)
