@@ -5,16 +5,20 @@ from collections.abc import Callable
 
 import pytest
 
+from testbed.pilot.node_files import NodeFiles
+
 _LIMIT = re.compile(r"(--timeout\s+)[0-9.]+")
 _MODULE = re.compile(r'"[^"\s]*lcmaps_(?:c_pep|scas_client|gums_client)\.mod[^"]*"')
 
 
 @pytest.fixture
-def limited(switch) -> Callable[[float], str]:
+def limited(world) -> Callable[[float], str]:
     """The site's policy, in which the modules that ask a service wait for so many seconds, whatever the site says."""
 
+    files = NodeFiles(world.node, world.site)
+
     def policy(seconds: float) -> str:
-        text, found = _LIMIT.subn(rf"\g<1>{seconds:g}", switch.read(switch.policy_file))
+        text, found = _LIMIT.subn(rf"\g<1>{seconds:g}", files.read(files.policy_file))
         return text if found else _MODULE.sub(rf'\g<0> " --timeout {seconds:g}"', text)
 
     return policy

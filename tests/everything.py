@@ -1,7 +1,9 @@
 """``python -m tests.everything [PYTEST OPTION ...]``: every test and every scenario, in two runs of pytest at once.
 
-Scenarios wait for containers more than they compute; half of the tests compute beside them, at a lower priority.
-What the first run says is shown as it goes, what the second says when both have ended. Exit code 1 when one failed.
+Scenarios wait for containers more than they compute, so the first run begins with them; the second, at a lower
+priority, begins with what computes most. Each goes on until nothing is left to begin with (`tests.sharing`). What the
+first says is shown as it goes, what the second says when both have ended, then the matrix of both where both have
+run scenarios. Exit code 1 when one failed.
 """
 
 import os
@@ -9,24 +11,16 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.joined import join
+
 ROOT = Path(__file__).parents[1]
-BESIDE = (
-    "authority",
-    "credentials",
-    "faults",
-    "lcmaps_plugins",
-    "model",
-    "mutants",
-    "pilot",
-    "report",
-    "sanitized",
-    "site",
-    "switch",
-)
-"""The folders of tests of the second run: the two take about as long."""
+LAST = ("pilot", "authority", "credentials", "lcmaps_plugins", "switch", "sanitized", "mutants")
+"""The folders of tests at the end of the list, where the second run begins: those that take longest come last."""
+RESULTS = ROOT / "results"
 PATIENCE = 10
 """A priority lower by this."""
 GRACE = 60.0
@@ -35,14 +29,18 @@ GRACE = 60.0
 
 def main(options: Sequence[str]) -> int:
     """0 when everything passed."""
-    folders = [f"tests/{name}" for name in BESIDE]
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as said, tempfile.TemporaryDirectory(prefix="share-") as share:
+        words = [*options, "-p", "tests.sharing", f"--share={share}", *listed()]
+        named = RESULTS / time.strftime("%Y%m%d-%H%M%S")
         beside = subprocess.Popen(
-            _pytest(*options, *folders), cwd=ROOT, stdout=said, stderr=subprocess.STDOUT, preexec_fn=_give_way
+            _pytest(*words, "--from=back", f"--results={named}-beside"),
+            cwd=ROOT,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            preexec_fn=_give_way,
         )
         try:
-            others = ["scenarios", "tests", *(f"--ignore={folder}" for folder in folders)]
-            first = subprocess.run(_pytest(*options, *others), cwd=ROOT, check=False)
+            first = subprocess.run(_pytest(*words, "--from=front", f"--results={named}"), cwd=ROOT, check=False)
             second = beside.wait()
         except BaseException:
             beside.send_signal(signal.SIGINT)  # not killed: it ends what its tests have started
@@ -51,7 +49,17 @@ def main(options: Sequence[str]) -> int:
         said.seek(0)
         sys.stdout.buffer.write(said.read())
         sys.stdout.flush()
+    for part in join(named, named.with_name(f"{named.name}-beside")):
+        print(part)
     return 1 if first.returncode or second else 0
+
+
+def listed() -> list[str]:
+    """What is to be run, in the order of the list: whatever is in tests, named here or not."""
+    last = [f"tests/{name}" for name in LAST]
+    found = [path for path in sorted((ROOT / "tests").iterdir()) if path.is_dir() or path.match("test_*.py")]
+    others = [name for path in found if (name := f"tests/{path.name}") not in last and path.name != "__pycache__"]
+    return ["scenarios", *others, *last]
 
 
 def _pytest(*arguments: str) -> list[str]:

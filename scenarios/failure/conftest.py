@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from testbed.model.answers import MultiUser
+from testbed.model.consequence import CONSEQUENCES, Waits
 from testbed.model.failure import Failure
 from testbed.model.replay import Fate, Replay
+from testbed.pilot.node_files import NodeFiles
 from testbed.pilot.replay import Ground, clients, replayed
 from testbed.pilot.replay.documented import Documented, Kind
 from testbed.pilot.replay.ground import PATIENCE
@@ -64,19 +66,21 @@ def documented(cell, world) -> Callable[..., dict[str, Fate]]:
 
 
 @pytest.fixture
-def waiting(switch, limited) -> Callable[[str], contextlib.AbstractContextManager[None]]:
+def waiting(world, limited) -> Callable[[str], contextlib.AbstractContextManager[None]]:
     """The site's modules wait for so many seconds, for each of their services, meanwhile."""
 
     def altered(seconds: str) -> contextlib.AbstractContextManager[None]:
-        return switch.altered(switch.policy_file, limited(float(seconds)))
+        files = NodeFiles(world.node, world.site)
+        return files.altered(files.policy_file, limited(float(seconds)))
 
     return altered
 
 
 @pytest.fixture
-def impatient(waiting) -> Iterator[None]:
-    """The site's modules wait for a short time only."""
-    with waiting(BRIEF):
+def impatient(cell, waiting) -> Iterator[None]:
+    """The site's modules wait for a short time only, where nobody answers whom a busy machine could make late."""
+    consequence = CONSEQUENCES.get(cell.fault)
+    with waiting(BRIEF) if consequence and consequence.waits is Waits.EVERY else contextlib.nullcontext():
         yield
 
 

@@ -9,7 +9,7 @@ from testbed.plugin import matrix, shows
     fault="refused syn-dropped tls-unknown-ca indeterminate",
     on_internal_error="no depends yes",
 )
-def test_an_authority_without_an_answer_is_an_internal_error(pilot, expect):
+def test_an_authority_without_an_answer_is_an_internal_error(impatient, pilot, expect):
     assert pilot.run("/usr/bin/id -un") == expect
 
 

@@ -56,6 +56,7 @@ def authority(site: Site, grid: Grid, host: str) -> list[Entry]:
 
 def pilot(grid: Grid, nodes: Iterable[str]) -> list[Entry]:
     """The tree of the VO's side, which may start pilots on ``nodes``."""
+    robot = grid.bearer("pilot")
     pins = b"".join(f"{node} ".encode() + grid.read(f"ssh/hosts/{node}.pub") for node in nodes)
     return [
         *grid.entries("proxies", "/vo/proxies"),
@@ -66,7 +67,7 @@ def pilot(grid: Grid, nodes: Iterable[str]) -> list[Entry]:
         folder("/vo/ssh", 0o700),
         Entry("/vo/ssh/id", grid.read("ssh/pilot"), 0o600),
         Entry("/vo/ssh/known_hosts", pins),
-        Entry("/vo/vo.json", json.dumps({"robot_dn": grid.bearer("pilot").dn}).encode()),
+        Entry("/vo/vo.json", json.dumps({"robot_dn": robot.dn, "role": robot.fqans[0]}).encode()),
     ]
 
 

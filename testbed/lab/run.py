@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from pathlib import Path
 
 from testbed.lab.engine import OWNER, RUN, Engine
 
+HIDDEN = "hidden"
+"""In place of a start time that we cannot know."""
 UNTIL_QUIET = 1.0
 """Seconds without a find: an engine that was asked for something when a run was cut short may still be making it."""
 
@@ -36,10 +39,18 @@ def owner(pid: int) -> str:
 
 def alive(name: str) -> bool:
     """Whether the process of an `owner` still lives. One of another place counts as alive: we cannot know."""
-    place, boot, pid, start = name.split() if name.count(" ") == 3 else ("", "", "0", "")
+    words = name.split()
+    if len(words) != 4:
+        return False
+    place, boot, pid, start = words
     if place != _place():
-        return bool(place)
-    return boot == _boot() and start == _start_time(int(pid)) != ""
+        return True
+    return boot == _boot() and _start_time(int(pid)) in (start, HIDDEN)
+
+
+def named(word: str) -> Run:
+    """A run of this process's, by a name that no other run has, of whatever pid namespace: a sweep goes by it."""
+    return Run(f"{word}-{os.getpid()}-{secrets.token_hex(3)}", owner(os.getpid()))
 
 
 @contextlib.contextmanager
@@ -50,7 +61,7 @@ def running(engine: Engine) -> Iterator[Run]:
     carries our label: containers end by their own lifelines, networks have none.
     """
     gc(engine)
-    run = Run(f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}", owner(os.getpid()))
+    run = named(time.strftime("%Y%m%d-%H%M%S"))
     janitor = subprocess.Popen(
         [sys.executable, "-m", "testbed.lab.janitor", run.ident],
         stdin=subprocess.PIPE,
@@ -96,8 +107,24 @@ def _boot() -> str:
 
 
 def _start_time(pid: int) -> str:
-    """The process's start in clock ticks since boot, field 22 of proc(5) stat; empty when there is no such process."""
+    """The process's start in clock ticks since boot, field 22 of proc(5) stat.
+
+    Empty when there is no such process, `HIDDEN` when there is one of which we are not told: it may be another's.
+    """
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (FileNotFoundError, ProcessLookupError):
+        return HIDDEN if _exists(pid) else ""
     except OSError:
-        return ""
+        return HIDDEN
+
+
+def _exists(pid: int) -> bool:
+    """Whether there is a process that belongs to somebody else, even where /proc is mounted with hidepid."""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False  # ours, and it has just ended or we had been told

@@ -1,13 +1,12 @@
 """The switch that somebody brings to a run: a path on this machine, or an image in the engine."""
 
 import io
-import os
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from testbed.lab.engine import Engine
-from testbed.lab.run import Run, owner
+from testbed.lab.run import named as named_run
 from testbed.model.entry import Entry, Kind
 from testbed.model.problem import Problem
 from testbed.site.switch import LARGEST, Switch, named, of_entries, of_path, placed, too_large
@@ -34,7 +33,7 @@ def _of_image(reference: str, name: str) -> Switch:
     origin = f"image {reference}"
     name = named(name or reference.rpartition("/")[2].partition("@")[0].partition(":")[0], origin)
     # Swept like a run of its own, should we be killed meanwhile.
-    labels = Run(f"switch-{os.getpid()}", owner(os.getpid())).labels
+    labels = named_run("switch").labels
     root = Engine().root(reference, labels, largest=2 * LARGEST)
     if root is None:
         raise too_large(origin)

@@ -1,7 +1,11 @@
 """What stops the testbed, said so that the reader knows what to do next."""
 
 import difflib
+import reprlib
 from collections.abc import Iterable
+
+LONGEST = 80
+"""Characters of what was found, where it may be anything; and of a word that somebody may have meant."""
 
 
 class Problem(Exception):
@@ -56,5 +60,20 @@ def nearest(word: str, words: Iterable[str]) -> str:
     >>> nearest("setiud", ["none", "log-only", "setuid"])
     'setuid'
     """
-    found = difflib.get_close_matches(word, list(words), n=1, cutoff=0.5)
+    found = difflib.get_close_matches(word[:LONGEST], list(words), n=1, cutoff=0.5)
     return str(found[0]) if found else ""
+
+
+def shown(value: object) -> str:
+    """What was found, as a line can carry it: bounded, however large or deep it is.
+
+    >>> shown([["x" * 1_000_000], 2, 3, 4, 5, 6, 7, 8])[-20:]
+    "xxx'], 2, 3, 4, 5, 6"
+    """
+    return _SHORT.repr(value)[:LONGEST]
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel = 4
+_SHORT.maxstring = 60
+_SHORT.maxother = LONGEST

@@ -51,6 +51,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -84,6 +85,14 @@ BYPASS_START = 10.0
 ANSWER_LIMIT = 10.0
 REQUESTS = 1_000_000
 """Numbers of requests that each worker of a pilot has for itself."""
+WHOLE_ANSWER_LIMIT = 30.0
+"""Seconds in which the VO must say something; and in which all of an answer must be there."""
+LARGEST_ANSWER = 1 << 24
+LARGEST_SANDBOX = 1 << 24
+"""Bytes of an answer; and of a sandbox once unpacked."""
+MOST_FILES = 1000
+LONGEST_LINE = 4096
+LONGEST_LIMIT = 7 * 24 * 3600.0
 LARGEST_STREAM = 1 << 20
 LARGEST_PREVIEW = 1 << 16
 """Bytes of each stream that are kept; and that are reported while the payload runs."""
@@ -95,6 +104,7 @@ MOST_CALLS = 64
 MOST_ELSEWHERE = 10
 """Characters of a text in the final account, calls of the switch and paths that it tells of."""
 
+IDENT = re.compile(r"payload-[1-9][0-9]{0,17}")
 START = re.compile(rb"started (\d*) (\S*) (\S*)\n")
 WRAPPER = (
     "read -r host </proc/sys/kernel/hostname; "
@@ -124,6 +134,10 @@ class OrdersProblem(Exception):
 
 class VoProblem(Exception):
     """The VO gives no answer, or one that makes no sense."""
+
+
+class SandboxProblem(Exception):
+    """A payload's files cannot be laid out."""
 
 
 class Ended(Exception):
@@ -203,9 +217,9 @@ class Payload:
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> "Payload":
-        """The payload in an answer of the VO."""
+        """The payload in an answer of the VO: what becomes a path, a line of a log or a command is looked at first."""
         try:
-            return cls(
+            payload = cls(
                 str(data["id"]),
                 str(data["user"]),
                 [str(word) for word in data["argv"]],
@@ -218,8 +232,13 @@ class Payload:
                 str(data.get("vo", "")),
                 [str(fqan) for fqan in data.get("fqans", ())],
             )
+            "".join((payload.proxy, *payload.argv)).encode()
         except (ValueError, KeyError, TypeError) as error:
             raise VoProblem(f"a payload that cannot be read: {type(error).__name__} {error}") from None
+        named = IDENT.fullmatch(payload.ident) and payload.user.isprintable()
+        if not named or "\0" in "".join(payload.argv) or not payload.argv or not 0 < payload.limit <= LONGEST_LIMIT:
+            raise VoProblem(f"a payload that makes no sense: {payload.ident[:80]!r}")
+        return payload
 
 
 @dataclass(slots=True)
@@ -313,14 +332,16 @@ class Vo:
         if only is not None:
             offer["only"] = only
         asked = {"pilot": self._orders.pilot, "request": str(self._asked), "offer": offer}
-        given = self._post("/next", asked).get("payload")
-        return Payload.parse(given) if given else None
+        answer = self._post("/next", asked)
+        if "payload" not in answer:
+            raise VoProblem(f"no payload, and no word that there is none: {str(answer)[:500]}")
+        return None if answer["payload"] is None else Payload.parse(answer["payload"])
 
     def tell(self, report: Report) -> Told:
         """Report. What the VO cannot use is noted in the pilot's log."""
         answer = self._post("/reports", report.json())
         if "problem" in answer:
-            log(f"{report.payload}: the VO refused the report: {answer['problem']}")
+            log(f"{report.payload}: the VO refused the report: {str(answer['problem'])[:500]}")
         until = answer.get("proxy_until", 0.0)
         return Told(bool(answer.get("stop")), float(until) if isinstance(until, int | float) else 0.0)
 
@@ -336,13 +357,18 @@ class Vo:
         """Ask; once more over a new connection when the kept one turns out to be closed."""
         for attempt in (1, 2):
             try:
-                connection = self._connection or self._connect()
-                connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
-                answer = json.loads(connection.getresponse().read())
+                kept = self._connection
+                connection = kept if kept and kept.sock else self._connect()
+                with whole_within(connection.sock, WHOLE_ANSWER_LIMIT):
+                    connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+                    said = connection.getresponse().read(LARGEST_ANSWER + 1)
+                if len(said) > LARGEST_ANSWER:
+                    raise VoProblem(f"{path}: more than {LARGEST_ANSWER} bytes")
+                answer = json.loads(said)
                 if not isinstance(answer, dict):
                     raise VoProblem(f"{path}: not an object")
                 return answer
-            except (OSError, http.client.HTTPException, ValueError) as error:
+            except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
                 self.close()
                 if attempt == 2:
                     raise VoProblem(f"{path}: {error or type(error).__name__}") from error
@@ -350,6 +376,7 @@ class Vo:
 
     def _connect(self) -> http.client.HTTPConnection:
         connection = http.client.HTTPConnection(self._orders.address, self._orders.port, timeout=ANSWER_LIMIT)
+        connection.auto_open = 0  # by itself it would connect without TLS
         plain = socket.create_connection((self._orders.address, self._orders.port), ANSWER_LIMIT)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.sock = self._context.wrap_socket(plain, server_hostname=self._orders.host)
@@ -361,6 +388,23 @@ class Vo:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+@contextlib.contextmanager
+def whole_within(line: socket.socket, seconds: float) -> Iterator[None]:
+    """Hang up where something is not over in time: a timeout of the socket's begins anew with each byte."""
+
+    def hang_up() -> None:
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(line, socket.SHUT_RDWR)  # below TLS, of which another thread is in the middle
+
+    guard = threading.Timer(seconds, hang_up)
+    guard.daemon = True
+    guard.start()
+    try:
+        yield
+    finally:
+        guard.cancel()
 
 
 # --- whose a proxy is -------------------------------------------------------------------------------------------------
@@ -816,13 +860,33 @@ class Place:
 
 
 def unpack(archive: bytes, folder: Path) -> None:
-    """Lay a payload's files out for whatever account it will have: readable by all, to be changed by nobody else."""
+    """Lay a payload's files out for whatever account it will have: readable by all, to be changed by nobody else.
+
+    The VO has looked at them, which is not believed here. Raises `SandboxProblem`.
+    """
     if not archive:
         return
-    with tarfile.open(fileobj=io.BytesIO(archive)) as members:
-        members.extractall(folder, filter="data")  # nothing outside of the folder, no devices, no set-id bits
-    for path in folder.rglob("*"):
-        path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+    try:
+        with tarfile.open(fileobj=io.BytesIO(plain(archive)), mode="r:", encoding="utf-8") as members:
+            for count, member in enumerate(members, 1):
+                if count > MOST_FILES or not (member.isreg() or member.isdir()) or member.issparse():
+                    raise SandboxProblem(f"{member.name[:80]!r} is not let in")
+                members.extract(member, folder, filter="data")  # nothing outside of the folder, no set-id bits
+        for path in folder.rglob("*"):
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, OverflowError, RecursionError) as error:
+        raise SandboxProblem(str(error)[:500]) from None
+
+
+def plain(archive: bytes) -> bytes:
+    """A tar as it is before gzip, however large it would become. Raises `SandboxProblem`."""
+    if not archive.startswith(b"\x1f\x8b"):
+        return archive
+    unpacking = zlib.decompressobj(wbits=31)
+    data = unpacking.decompress(archive, LARGEST_SANDBOX + 1)
+    if len(data) > LARGEST_SANDBOX or not unpacking.eof or unpacking.unused_data:
+        raise SandboxProblem(f"it has more than {LARGEST_SANDBOX} bytes, or no end, or more than one")
+    return data
 
 
 def memory() -> int:
@@ -1219,7 +1283,7 @@ class Pilot:
                 else:
                     unpack(payload.sandbox, place.folder)
                     report = self._handle(task, report)
-            except (tarfile.TarError, EOFError, zlib.error) as error:
+            except SandboxProblem as error:
                 report = replace(report, state="returned", why=f"its sandbox could not be unpacked: {error}")
             finally:
                 place.proxy.unlink(missing_ok=True)  # a payload with our uid may have been there before us
@@ -1666,9 +1730,10 @@ class Pilot:
 
 
 def log(line: str) -> None:
-    """A line for whoever looks after pilots. A reader that is gone is no reason to fail."""
+    """A line for whoever looks after pilots, one whatever is in it. A reader that is gone is no reason to fail."""
+    said = "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in line[:LONGEST_LINE])
     with contextlib.suppress(OSError):
-        os.write(2, f"pilot: {line}\n".encode())
+        os.write(2, f"pilot: {said}\n".encode())
 
 
 def syslog(place: str, line: str) -> None:

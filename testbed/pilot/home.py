@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from testbed.model.problem import Problem, nearest
+from testbed.pilot.needs import number, word
 from testbed.pilot.order import Node
 from testbed.pilot.payload import with_types
 
@@ -21,6 +22,8 @@ class Home:
 
     folder: Path
     robot_dn: str
+    role: str
+    """The VOMS attribute of its pilots: ``/alpha/Role=pilot``."""
     usual_node: Mapping[str, str | int]
 
     @classmethod
@@ -29,16 +32,19 @@ class Home:
         path = folder / "vo.json"
         try:
             settings = json.loads(path.read_text())
-            with_types(settings, robot_dn=str)
+            with_types(settings, robot_dn=str, role=str)
         except (OSError, json.JSONDecodeError) as error:
             raise Problem("the VO has no settings", where=str(path), cause=str(error)) from None
-        return cls(folder, settings["robot_dn"], settings.get("node", {}))
+        return cls(folder, settings["robot_dn"], settings["role"], settings.get("node", {}))
 
     def node(self, differences: Mapping[str, str | int]) -> Node:
         """The usual worker node with some of its settings changed."""
         settings = {"name": "worker-node", "port": 22, **self.usual_node, **differences}
         with_types(settings, name=str, address=str, port=int, account=str)
-        return Node(str(settings["name"]), str(settings["address"]), int(settings["port"]), str(settings["account"]))
+        name, address, account = (
+            word(settings[key], f"a worker node's {key}") for key in ("name", "address", "account")
+        )
+        return Node(name, address, number(settings["port"], "a port", 65535, 1), account)
 
     def proxy(self, name: str) -> str:
         """The proxy of a user or of the robot, in PEM."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from testbed.model.condition import role_of
 from testbed.model.mode import Mode
-from testbed.model.problem import Problem, nearest
+from testbed.model.problem import Problem, nearest, shown
 
 MOST_MEMORY = 1 << 24
 """MiB: what no machine has."""
@@ -14,6 +14,7 @@ LONGEST_OFFER = 7 * 24 * 3600.0
 """Seconds: the longest that a pilot says it has left."""
 LONGEST_WORD = 200
 MOST_CASES = 100
+MOST_WORDS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Needs:
     def parse(cls, data: object) -> "Needs":
         """The needs of JSON data; a `Problem` names what is wrong with them."""
         if not isinstance(data, Mapping):
-            raise Problem("needs of another shape", found=repr(data)[:80], expected="an object")
+            raise Problem("needs of another shape", found=shown(data), expected="an object")
         known_keys(data, "needs", ("memory", "mode"))
         return cls(number(data.get("memory", 0), "memory in MiB", MOST_MEMORY), a_mode(data.get("mode", "")))
 
@@ -98,11 +99,8 @@ class Offer:
         """The offer of JSON data, on top of what the pilot was sent out with, if it was."""
         known_keys(data, "an offer", ("mode", "slot", "memory", "seconds", "vos", "start_limit", "only"))
         if usual is None and not data.get("mode"):
-            raise Problem("an offer without its mode", found=repr(dict(data))[:80], expected=", ".join(Mode))
+            raise Problem("an offer without its mode", found=shown(dict(data)), expected=", ".join(Mode))
         usual = usual or cls(Mode(a_mode(data["mode"])))
-        vos = data.get("vos", list(usual.vos))
-        if not isinstance(vos, list):
-            raise Problem("an offer names VOs in a list", found=repr(vos)[:80])
         only = data.get("only")
         if only is not None and (not isinstance(only, list) or len(only) > MOST_CASES):
             raise Problem("an offer names whose payloads it takes in a list", found=repr(only)[:80])
@@ -111,7 +109,7 @@ class Offer:
             word(data.get("slot", usual.slot), "a slot"),
             number(data.get("memory", usual.memory), "memory in MiB", MOST_MEMORY),
             span(data.get("seconds", usual.seconds), LONGEST_OFFER),
-            tuple(word(vo, "a VO") for vo in vos),
+            words(data.get("vos", list(usual.vos)), "VOs", "a VO"),
             span(data.get("start_limit", usual.start_limit), LONGEST_OFFER),
             usual.owners,
             usual.only if only is None else tuple(Whose.parse(each) for each in only),
@@ -125,7 +123,7 @@ def known_keys(data: Mapping[str, Any], what: str, keys: tuple[str, ...]) -> Non
             near = nearest(str(key), keys)
             raise Problem(
                 f"{what} cannot have this key",
-                found=repr(key)[:80],
+                found=shown(key),
                 expected=", ".join(keys),
                 remedy=f"did you mean {near!r}?" if near else "",
             )
@@ -135,31 +133,41 @@ def number(value: object, what: str, most: int, least: int = 0) -> int:
     """A whole number in these bounds."""
     if type(value) is int and least <= value <= most:
         return value
-    raise Problem(f"{what} is a whole number", found=repr(value)[:80], expected=f"{least} to {most}")
+    raise Problem(f"{what} is a whole number", found=shown(value), expected=f"{least} to {most}")
 
 
 def span(value: object, most: float) -> float:
-    """A number of seconds from zero on; in JSON `NaN` and `Infinity` may stand, which are none."""
+    """A number of seconds from zero on; ``NaN`` is none."""
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most:
         return float(value)
-    raise Problem("a time is a number of seconds", found=repr(value)[:80], expected=f"0 to {most:g}")
+    raise Problem("a time is a number of seconds", found=shown(value), expected=f"0 to {most:g}")
 
 
 def word(value: object, what: str) -> str:
     """A short text that can be printed and kept."""
     if isinstance(value, str) and len(value) <= LONGEST_WORD and (value.isprintable() or not value):
         return value
-    raise Problem(f"{what} is a short text without control characters", found=repr(value)[:80])
+    raise Problem(f"{what} is a short text without control characters", found=shown(value))
+
+
+def words(value: object, what: str, each: str) -> tuple[str, ...]:
+    """A list of a few short texts, each of them once."""
+    if not isinstance(value, list) or len(value) > MOST_WORDS:
+        raise Problem(f"{what} are a list", found=shown(value), expected=f"at most {MOST_WORDS} words")
+    said = tuple(word(one, each) for one in value)
+    if len(set(said)) < len(said):
+        raise Problem(f"{what} are a list without repetition", found=shown(value))
+    return said
 
 
 def a_mode(value: object) -> str:
     """The name of a mode, or nothing."""
     if value == "" or (isinstance(value, str) and value in list(Mode)):
         return str(value)
-    near = nearest(str(value), Mode)
+    near = nearest(value, Mode) if isinstance(value, str) else ""
     raise Problem(
         "no such mode",
-        found=repr(value)[:80],
+        found=shown(value),
         expected=", ".join(Mode),
         remedy=f"did you mean {near!r}?" if near else "",
     )

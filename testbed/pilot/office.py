@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from testbed.authority.chain import Chains
-from testbed.model.problem import Problem
+from testbed.model.problem import Problem, shown
 from testbed.pilot.dispatch import Dispatch
 from testbed.pilot.factory import Factory, Reach
 from testbed.pilot.fleet import Fleets
@@ -234,8 +234,8 @@ class Office:
         with_types(body, pilot=str)
         self._as_pilot(visitor, body["pilot"])
         report = self._queue.look(ident)
-        if report.pilot != body["pilot"] or report.state.final:
-            raise Problem("this pilot does not have this payload", where=ident, found=body["pilot"][:80])
+        if report.pilot != body["pilot"] or report.state not in (State.TAKEN, State.STARTED):
+            raise Problem("this pilot does not have this payload", where=ident, found=shown(body["pilot"]))
         kept = self.proxies.get(self._queue.owner(ident))
         return {"proxy": kept.pem, "until": kept.until}
 
@@ -265,13 +265,7 @@ class Office:
     def _fitting(self, payload: Payload) -> Payload:
         """The payload with the VO of its owner's proxy; a `Problem` when that does not bear out what it says."""
         kept = self.proxies.get(payload.user)  # said now, not when a pilot has taken it
-        if (left := self.proxies.left(payload.user)) <= 0:
-            raise Problem(
-                "the proxy of this user has expired",
-                found=f"{payload.user}: {-left:.0f} s ago",
-                remedy="hand in a new one",
-            )
-        fqans = self.proxies.attributes(payload.user)
+        fqans = self.proxies.proved(payload.user)
         vo = fqans[0].split("/")[1] if fqans else ""
         if payload.vo and payload.vo != vo:
             raise Problem(

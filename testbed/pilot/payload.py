@@ -1,21 +1,27 @@
 """A user's payload and what its pilot reports of it, as values that travel as JSON."""
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
-from testbed.model.problem import Problem
+from testbed.model.problem import Problem, shown
 from testbed.pilot import outputs, sandbox
 from testbed.pilot.account import Account
-from testbed.pilot.needs import Needs, known_keys, number, word
+from testbed.pilot.needs import Needs, known_keys, number, word, words
 
 LONGEST = 3600.0
 """Seconds: the longest time limit that a payload, a pilot or a wait may have."""
 LARGEST_COMMAND = 128 * 1024
 """Bytes of all words together: more than one word of this size no kernel takes (MAX_ARG_STRLEN, execve(2))."""
+LARGEST_STREAM = 1 << 20
+"""Bytes of a payload's input, and of each of its outputs that a pilot keeps."""
+LONGEST_REASON = 2000
+"""Characters of what a pilot says of an end; the rest is cut off."""
+HIGHEST_CODE = 255
+HIGHEST_UID = (1 << 32) - 2
+"""The one above is no account, but the word for none (``(uid_t) -1``)."""
 MOST_ATTEMPTS = 10
 HIGHEST = 1000
 """Priorities are from -1000 to 1000, the highest first."""
@@ -105,29 +111,27 @@ class Payload:
         """The payload of JSON data; a `Problem` names what is wrong with it."""
         with_types(data, user=str, argv=list)
         known_keys(data, "a payload", tuple(each.name for each in fields(cls)))
-        argv, roles = data["argv"], data.get("roles", [])
-        if not argv or not all(isinstance(part, str) and "\0" not in part for part in argv):
-            raise Problem("a payload needs a command", found=repr(argv)[:80], expected="a list of words without NUL")
+        argv = data["argv"]
+        if not argv or not argv[0] or not all(isinstance(part, str) and "\0" not in part for part in argv):
+            raise Problem("a payload needs a command", found=shown(argv), expected="a list of words without NUL")
         try:
             size = sum(len(part.encode()) + 1 for part in argv)
         except UnicodeEncodeError as error:
             raise Problem("a command that is no text", cause=str(error)) from None
         if size > LARGEST_COMMAND:
             raise Problem("a command that is too long", found=f"{size} bytes", expected=f"at most {LARGEST_COMMAND}")
-        if not isinstance(roles, list):
-            raise Problem("roles are a list", found=repr(roles)[:80])
         return cls(
             word(data["user"], "a user"),
             tuple(argv),
-            decode(data.get("stdin", "")),
+            _stream(data.get("stdin", ""), "an input"),
             seconds(data.get("limit", 30.0)),
             word(data.get("slot", ""), "a slot"),
             word(data.get("vo", ""), "a VO"),
-            tuple(word(role, "a role") for role in roles),
+            words(data.get("roles", []), "roles", "a role"),
             number(data.get("priority", 0), "a priority", HIGHEST, -HIGHEST),
             Needs.parse(data.get("needs", {})),
             number(data.get("attempts", 1), "the number of attempts", MOST_ATTEMPTS, 1),
-            sandbox.checked(decode(data.get("sandbox", ""))),
+            sandbox.checked(decode(data.get("sandbox", ""), "a sandbox")),
             outputs.wanted(data.get("outputs", [])),
         )
 
@@ -139,6 +143,15 @@ class Identity:
     uid: int
     user: str
     host: str
+
+    @classmethod
+    def parse(cls, data: object) -> "Identity":
+        """The identity of JSON data."""
+        with_types(data, uid=int, user=str, host=str)
+        assert isinstance(data, Mapping)
+        return cls(
+            number(data["uid"], "a uid", HIGHEST_UID), word(data["user"], "an account"), word(data["host"], "a host")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,28 +204,34 @@ class Report:
         """The report of JSON data; a `Problem` names what is wrong with it."""
         with_types(data, payload=str, pilot=str, state=str, separated=bool, bypassed=bool, why=str)
         if data["state"] not in list(State):
-            raise Problem("no such state of a payload", found=data["state"], expected=", ".join(State))
+            raise Problem("no such state of a payload", found=shown(data["state"]), expected=", ".join(State))
+        if data["separated"] and data["bypassed"]:
+            raise Problem("a payload was run by the switch or by its pilot", found="separated and bypassed")
         code, who = data.get("code"), data.get("identity")
-        if code is not None and type(code) is not int:
-            raise Problem("an exit code is a number", found=repr(code))
-        if who is not None:
-            with_types(who, uid=int, user=str, host=str)
         return cls(
             data["payload"],
             State(data["state"]),
             word(data["pilot"], "a pilot"),
-            code,
+            None if code is None else number(code, "an exit code", HIGHEST_CODE),
             data["separated"],
             data["bypassed"],
-            Identity(who["uid"], who["user"], who["host"]) if who else None,
-            decode(data.get("out", "")),
-            decode(data.get("err", "")),
-            data["why"],
+            None if who is None else Identity.parse(who),
+            _stream(data.get("out", ""), "an output"),
+            _stream(data.get("err", ""), "an output"),
+            data["why"][:LONGEST_REASON],
             word(data.get("failure", ""), "a class of failures"),
             word(data.get("canary", ""), "a canary's end"),
             Account.parse(data["account"]) if data.get("account") else None,
-            outputs.checked(decode(data.get("outputs", ""))),
+            outputs.checked(decode(data.get("outputs", ""), "outputs")),
         )
+
+
+def _stream(text: object, what: str) -> bytes:
+    """What goes into a payload, or comes out of it."""
+    data = decode(text, what)
+    if len(data) > LARGEST_STREAM:
+        raise Problem(f"{what} that is too large", found=f"{len(data)} bytes", expected=f"at most {LARGEST_STREAM}")
+    return data
 
 
 def encode(data: bytes) -> str:
@@ -220,25 +239,27 @@ def encode(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def decode(text: object) -> bytes:
-    """The bytes that `encode` made text of."""
+def decode(text: object, what: str = "data") -> bytes:
+    """The bytes that `encode` made text of; ``what`` they are, for whoever has to mend them."""
+    if not isinstance(text, str):
+        raise Problem(f"{what} travels as base64", found=shown(text))
     try:
-        return base64.b64decode(str(text), validate=True)
-    except binascii.Error as error:
-        raise Problem("bytes travel as base64", cause=str(error)) from None
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise Problem(f"{what} travels as base64", found=shown(text), cause=str(error)) from None
 
 
 def seconds(value: object) -> float:
     """A time limit: a number of seconds above zero, never endless."""
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= LONGEST:
         return float(value)
-    raise Problem("a time limit is a number of seconds", found=repr(value), expected=f"above 0, at most {LONGEST:g}")
+    raise Problem("a time limit is a number of seconds", found=shown(value), expected=f"above 0, at most {LONGEST:g}")
 
 
 def with_types(data: object, **types: type) -> None:
     """Make sure that JSON data is an object that has these keys, each of its type."""
     if not isinstance(data, Mapping):
-        raise Problem("JSON data of another shape", found=repr(data)[:80], expected="an object")
+        raise Problem("JSON data of another shape", found=shown(data), expected="an object")
     for key, kind in types.items():
         if type(data.get(key)) is not kind:
-            raise Problem(f"JSON data of another shape: {key}", found=repr(data.get(key))[:80], expected=kind.__name__)
+            raise Problem(f"JSON data of another shape: {key}", found=shown(data.get(key)), expected=kind.__name__)

@@ -4,9 +4,10 @@ import re
 import sqlite3
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
@@ -45,14 +46,20 @@ class Kept:
         """The proxy in a text. Raises `Problem`."""
         try:
             chain = x509.load_pem_x509_certificates(pem.encode())
-        except ValueError as error:
-            raise Problem("a proxy that cannot be read", cause=str(error), expected="PEM") from None
-        owners = [one for one in chain if not _is_proxy(one)]
-        if not owners:
+            owners = [one for one in chain if not _is_proxy(one)]
+            dn = one_line(owners[0].subject) if owners else ""
+        except Exception as error:  # whatever the library makes of hostile bytes
+            raise Problem("a proxy that cannot be read", cause=str(error)[:200], expected="PEM") from None
+        if not dn:
             raise Problem("a proxy without its owner's certificate", expected="the chain up to the authority, in PEM")
         until = min(one.not_valid_after_utc for one in chain).timestamp()
         der = tuple(one.public_bytes(Encoding.DER) for one in chain)
-        return cls(pem, one_line(owners[0].subject), until, der, _is_proxy(chain[0]))
+        return cls(pem, dn, until, der, _is_proxy(chain[0]))
+
+    def with_key(self, key: str) -> "Kept":
+        """The same with this key, and with nothing else that the text had: others would read that differently."""
+        first, *others = (x509.load_der_x509_certificate(one).public_bytes(Encoding.PEM).decode() for one in self.chain)
+        return replace(self, pem="".join((first, key.strip() + "\n", *others)))
 
 
 class Proxies:
@@ -83,15 +90,26 @@ class Proxies:
         return self._kept[owner]
 
     def left(self, owner: str) -> float:
-        """Seconds that the proxy of an owner will still be good for."""
-        return self.get(owner).until - time.time()
+        """Seconds that the proxy of an owner will still be good for; none where its chain proves nothing."""
+        kept = self.get(owner)
+        return kept.until - time.time() if self._chains.find(kept.chain).party else 0.0
 
     def attributes(self, owner: str) -> tuple[str, ...]:
         """The VOMS attributes that an owner's proxy proves; none where its chain proves nothing."""
+        party = self._chains.find(self.get(owner).chain).party
+        return party.fqans if party else ()
+
+    def proved(self, owner: str) -> tuple[str, ...]:
+        """The same of a proxy that is good. A `Problem` says why it is not."""
+        kept = self.get(owner)
+        if (ago := time.time() - kept.until) >= 0:
+            found = f"{owner}: {ago:.0f} s ago"
+            raise Problem("the proxy of this user has expired", found=found, remedy="hand in a new one")
         try:
-            return self._chains(self.get(owner).chain).fqans
-        except Untrusted:
-            return ()
+            return self._chains(kept.chain).fqans
+        except Untrusted as error:
+            cause = str(error)
+            raise Problem("the proxy of this user proves nobody", where=owner, found=kept.dn, cause=cause) from None
 
     def with_role(self, role: str) -> list[str]:
         """The owners whose proxies prove this role."""
@@ -112,7 +130,7 @@ class Proxies:
         old = self.get(owner)
         if len(pem) > LARGEST or not pem.isascii():
             raise Problem("a proxy that cannot be read", found=f"{len(pem)} characters", expected="PEM")
-        new = Kept.parse(self._with_key(owner, pem))
+        new = Kept.parse(pem)
         if new.dn != old.dn:
             raise Problem("this is somebody else's proxy", where=owner, found=new.dn, expected=old.dn)
         if not new.own:
@@ -121,20 +139,16 @@ class Proxies:
             raise Problem("this proxy has expired", where=owner, remedy="make a new one")
         if new.until <= old.until:
             raise Problem("the VO keeps a proxy that lasts longer", where=owner, remedy="nothing: it goes on with that")
-        _fits(new)
+        found = KEY.search(pem)
+        key = found[0] if found else _text(self._keys[owner]) if owner in self._keys else ""
+        _fits(new, key)
         self._proves(owner, new)
+        new = new.with_key(key)
         with self._store.change() as store:
             _write(store, owner, new.pem, by)
         self._kept[owner] = new
         self._keys.pop(owner, None)
         return new
-
-    def _with_key(self, owner: str, pem: str) -> str:
-        """A proxy, then its key, then its chain, where the key is ours."""
-        if "PRIVATE KEY" in pem or owner not in self._keys:
-            return pem
-        first, end, chain = pem.partition("-----END CERTIFICATE-----\n")
-        return first + end + _text(self._keys[owner]) + chain
 
     def _proves(self, owner: str, new: Kept) -> None:
         """Whether the new chain is trusted, and proves no less than the old one did."""
@@ -162,16 +176,14 @@ def _write(store: sqlite3.Connection, owner: str, pem: str, by: str) -> None:
     store.execute("INSERT OR REPLACE INTO proxies VALUES (?, ?, ?, ?)", (owner, pem, time.time(), by))
 
 
-def _fits(proxy: Kept) -> None:
-    """Whether the key in a PEM is that of its proxy."""
-    found = re.search(
-        r"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----.*?-----END ([A-Z]+ )?PRIVATE KEY-----", proxy.pem, re.DOTALL
-    )
+def _fits(proxy: Kept, key: str) -> None:
+    """Whether this key, in PEM, is that of a proxy."""
     try:
-        key = load_pem_private_key(found[0].encode(), None) if found else None
-    except (ValueError, TypeError) as error:
-        raise Problem("the key of this proxy cannot be read", cause=str(error)) from None
-    if key is None or key.public_key() != x509.load_der_x509_certificate(proxy.chain[0]).public_key():
+        found = load_pem_private_key(key.encode(), None).public_key() if key else None
+        certified = x509.load_der_x509_certificate(proxy.chain[0]).public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:  # TypeError: it wants a passphrase
+        raise Problem("the key of this proxy cannot be read", cause=str(error)[:200]) from None
+    if found is None or found != certified:
         raise Problem("a proxy without its key", expected="certificate, its own key and chain in one PEM")
 
 

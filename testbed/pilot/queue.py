@@ -124,7 +124,8 @@ class Queue:
             self._heard(number)
             return bool(row["stop"])  # said twice: the first answer did not arrive
         if known.pilot != report.pilot or not report.pilot or report.state not in NEXT[known.state]:
-            self._late(number, report, known.state)
+            if known.pilot != report.pilot or known.state.final:
+                self._late(number, report, known.state)
             raise Problem(
                 "this report cannot be",
                 where=report.payload,
@@ -219,7 +220,7 @@ class Queue:
                 return row
             if row["number"] not in self._passed:  # said once, and once more after each beginning
                 self._passed.add(row["number"])
-                why = f"{WAITS}the proxy of {row['owner']} ends too early"
+                why = f"{WAITS}the proxy of {row['owner']} ends too early, or is trusted no more"
                 self._records.note(row["number"], QUEUE, State.QUEUED, why)
         return None
 

@@ -13,11 +13,8 @@ from dataclasses import replace
 from testbed.model.problem import Problem
 from testbed.pilot.history import Change, Line
 from testbed.pilot.needs import Offer
-from testbed.pilot.payload import Payload, Report, State
+from testbed.pilot.payload import LONGEST_REASON, Payload, Report, State
 from testbed.pilot.store import Store
-
-LONGEST = 2000
-"""Characters of a line of history."""
 
 
 class Records:
@@ -29,8 +26,8 @@ class Records:
     def add(self, payload: Payload, asked: str) -> int:
         """A new payload's number."""
         number = self._run(
-            "INSERT INTO payloads (owner, vo, slot, priority, memory, seconds, mode, sandbox, asked, payload,"
-            " state, pilot, left, report) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?)",
+            "INSERT INTO payloads (owner, vo, slot, priority, memory, seconds, mode, stdin, sandbox, asked, payload,"
+            " state, pilot, left, report) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?)",
             (
                 payload.user,
                 payload.vo,
@@ -39,9 +36,10 @@ class Records:
                 payload.needs.memory,
                 payload.limit,
                 payload.needs.mode,
+                payload.stdin,
                 payload.sandbox,
                 asked or None,
-                json.dumps(replace(payload, sandbox=b"").json()),
+                json.dumps(replace(payload, stdin=b"", sandbox=b"").json()),
                 State.QUEUED,
                 payload.attempts,
                 json.dumps(Report("", State.QUEUED).json()),
@@ -82,7 +80,7 @@ class Records:
 
     def note(self, number: int, who: str, state: State, why: str) -> None:
         """One more line of a payload's history."""
-        said = why[:LONGEST].encode(errors="replace").decode()
+        said = why[:LONGEST_REASON].encode(errors="replace").decode()
         self._run(
             "INSERT INTO history (payload, time, who, state, why) VALUES (?, ?, ?, ?, ?)",
             (number, time.time(), who, state, said),
@@ -99,8 +97,9 @@ class Records:
 
     def payload(self, number: int) -> Payload:
         """All of a payload, as it was submitted."""
-        row = self._run("SELECT payload, sandbox FROM payloads WHERE number = ?", (number,)).fetchone()
-        return replace(Payload.parse(json.loads(row["payload"])), sandbox=bytes(row["sandbox"]))
+        row = self._run("SELECT payload, stdin, sandbox FROM payloads WHERE number = ?", (number,)).fetchone()
+        said = Payload.parse(json.loads(row["payload"]))
+        return replace(said, stdin=bytes(row["stdin"]), sandbox=bytes(row["sandbox"]))
 
     def asked(self, word: str) -> int | None:
         """The payload that was submitted with this word."""

@@ -1,13 +1,11 @@
 """The VO's HTTPS face: owners submit payloads, the operator sends pilots, pilots fetch payloads and report."""
 
 import asyncio
-import contextlib
 import json
 import re
 import socket
 import ssl
 import sys
-import urllib.parse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,11 +21,10 @@ from testbed.authority.secure import Secure
 from testbed.authority.settings import Limits
 from testbed.authority.trust import Trust
 from testbed.model.problem import Problem
-from testbed.pilot import tls
+from testbed.pilot import bodies, tls
 from testbed.pilot.factory import Reach, by_ssh
 from testbed.pilot.home import Home
 from testbed.pilot.office import ROUTES, Act, Answer, Office
-from testbed.pilot.payload import with_types
 from testbed.pilot.queue import LEASE
 from testbed.pilot.store import Store
 from testbed.pilot.visitor import Forbidden, Visitor
@@ -36,8 +33,9 @@ LARGEST = 8 * 1024 * 1024
 """Bytes of a request's body: a report carries at most 1 MiB of each stream, a payload 4 MiB of sandbox, one third more
 in base64."""
 LIMITS = Limits(body=LARGEST, handshake=10.0, read=30.0, idle=120.0, connections=4096)
-BODIES = 16
-"""Bodies that are read at a time; who comes later waits."""
+BODIES, OWNERS_BODIES = 16, 2
+"""Bodies that are read at a time from the robot, pilots included, and from each owner of payloads; who comes later
+waits. Nobody waits for anybody else's."""
 END = 0.5
 """Seconds in which everything has to be over once it is to end."""
 FILE = "queue.db"
@@ -65,7 +63,7 @@ class Server:
         self._context = tls.server_context(home.folder)
         self._chains = Chains(Trust(home.folder / "certificates", home.folder / "vomsdir"))
         self._log = Diary(size=1)
-        self._bodies = asyncio.Semaphore(BODIES)
+        self._bodies: dict[str, asyncio.Semaphore] = {}
         self._http = web.Server(self._handle)
         room = Room(LIMITS.connections, lambda peer: self._log.add("refused", peer=peer, problem="no room"))
         self._listener = Listener("the VO", address, port, self._serve, room)
@@ -127,22 +125,24 @@ class Server:
 
     async def _answered(self, request: web.BaseRequest, clerk: "Clerk") -> web.Response:
         visitor = self._visitor(clerk)
-        url = urllib.parse.urlsplit(request.path_qs)
-        route = next(_routes(request.method, url.path), None)
+        path, _, query = request.path_qs.partition("?")
+        route = next(_routes(request.method, path), None)
         if route is None:
-            problem = Problem("no such request", found=f"{request.method} {url.path[:200]}")
+            problem = Problem("no such request", found=f"{request.method} {path[:200]}")
             return _answer(404, _problem(problem), close=True)
         act, found = route
-        body: Answer = _query(url.query)
-        if request.method == "POST":
-            length = request.content_length
-            if length is None or length > LARGEST:
-                problem = Problem("a request without a length, or too large", expected=f"at most {LARGEST} bytes")
-                return _answer(413, _problem(problem), close=True)
-            try:
-                body = await self._body(request, length)
-            except (ValueError, RecursionError, Problem) as error:
-                return _answer(400, _problem(Problem("a request that is no JSON object", cause=str(error))))
+        if request.method == "POST" and (request.content_length is None or request.content_length > LARGEST):
+            problem = Problem("a request without a length, or too large", expected=f"at most {LARGEST} bytes")
+            return _answer(413, _problem(problem), close=True)
+        try:
+            body = await self._body(request, visitor) if request.method == "POST" else bodies.query(query)
+        except TimeoutError:
+            problem = Problem("a request that comes too slowly", expected=f"all of it within {LIMITS.read:g} s")
+            return _answer(408, _problem(problem), close=True)
+        except (EOFError, ConnectionError):
+            return _answer(400, _problem(Problem("a request that ends too early")), close=True)
+        except Problem as wrong:
+            return _answer(400, _problem(wrong))
         try:
             return _answer(200, await act(self.office, visitor, body, *found.groups()))
         except Problem as problem:
@@ -151,20 +151,20 @@ class Server:
                 return _answer(409, {**_problem(problem), "stop": True})
             raise
 
-    async def _body(self, request: web.BaseRequest, length: int) -> Answer:
-        async with self._bodies:
-            async with asyncio.timeout(LIMITS.read):
+    async def _body(self, request: web.BaseRequest, visitor: Visitor) -> Answer:
+        turn = self._bodies.setdefault(visitor.dn, asyncio.Semaphore(BODIES if visitor.robot else OWNERS_BODIES))
+        text = b""
+        if length := request.content_length:
+            async with turn, asyncio.timeout(LIMITS.read):
                 text = await request.content.readexactly(length)
-        body: Answer = json.loads(text or b"{}")
-        with_types(body)
-        return body
+        return bodies.parsed(text)
 
     def _visitor(self, clerk: "Clerk") -> Visitor:
         try:
             party = self._chains(clerk.chain())
         except Untrusted as error:
             raise Forbidden("the VO gives no answer to whom it does not trust", cause=str(error)) from None
-        return Visitor.of(party, self._home.robot_dn, self.office.proxies.owners)
+        return Visitor.of(party, self._home, self.office.proxies.owners)
 
 
 class Clerk(Connection):
@@ -198,14 +198,6 @@ def _routes(method: str, path: str) -> Iterator[tuple[Act, re.Match[str]]]:
     for each, pattern, act in ROUTES:
         if each == method and (found := re.fullmatch(pattern, path)):
             yield act, found
-
-
-def _query(text: str) -> Answer:
-    body: dict[str, Any] = dict(urllib.parse.parse_qsl(text, max_num_fields=20)) if text else {}
-    if "limit" in body:
-        with contextlib.suppress(ValueError):  # what is no number is refused where it is used
-            body["limit"] = float(body["limit"])
-    return body
 
 
 def _answer(status: int, answer: Answer, *, close: bool = False) -> web.Response:

@@ -21,6 +21,7 @@ CREATE TABLE payloads (
     memory   INTEGER NOT NULL,
     seconds  REAL NOT NULL,
     mode     TEXT NOT NULL,
+    stdin    BLOB NOT NULL,
     sandbox  BLOB NOT NULL,              -- empty where it has none
     asked    TEXT UNIQUE,                -- the word by which a submission that is said twice is known
     payload  TEXT NOT NULL,              -- all else of it, JSON

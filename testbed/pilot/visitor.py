@@ -5,10 +5,8 @@ from dataclasses import dataclass
 
 from testbed.authority.party import Party
 from testbed.model.problem import Problem
+from testbed.pilot.home import Home
 from testbed.pilot.proxies import Kept
-
-ROLE = "/Role=pilot"
-"""What the attributes of a pilot end with."""
 
 
 class Forbidden(Problem):
@@ -23,20 +21,23 @@ class Visitor:
     fqans: tuple[str, ...]
     robot: bool
     """Whether it is the VO's own robot, which operates the queue."""
+    role: str
+    """The attribute of pilots."""
     owns: frozenset[str]
     """The names of which the payloads are this person's."""
 
     @classmethod
-    def of(cls, party: Party, robot: str, owners: Mapping[str, Kept]) -> "Visitor":
-        """Who a verified party is to the VO whose robot is called ``robot``. Raises `Forbidden` for strangers."""
+    def of(cls, party: Party, home: Home, owners: Mapping[str, Kept]) -> "Visitor":
+        """Who a verified party is to a VO. Raises `Forbidden` for strangers."""
         owns = frozenset(name for name, kept in owners.items() if kept.dn == party.dn)
-        if party.dn != robot and not owns:
+        robot = party.dn == home.robot_dn
+        if not robot and not owns:
             raise Forbidden(
                 "the VO gives no answer to whom it does not know",
                 found=party.dn,
                 expected="its robot, or somebody whose proxy it keeps",
             )
-        return cls(party.dn, party.fqans, party.dn == robot, owns)
+        return cls(party.dn, party.fqans, robot, home.role, owns)
 
     def as_robot(self) -> None:
         """Raises `Forbidden` for everybody but the VO's robot."""
@@ -46,11 +47,11 @@ class Visitor:
     def as_pilot(self) -> None:
         """Raises `Forbidden` for everybody but the VO's robot in its role: users' proxies are for nobody else."""
         self.as_robot()
-        if not any(fqan.endswith(ROLE) for fqan in self.fqans):
+        if self.role not in self.fqans:
             raise Forbidden(
                 "only a pilot may do this",
                 found=", ".join(self.fqans) or "no VOMS attributes that count",
-                expected=f"an attribute that ends with {ROLE}",
+                expected=self.role,
             )
 
     def as_owner(self, owner: str) -> None:

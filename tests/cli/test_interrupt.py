@@ -14,9 +14,10 @@ import pytest
 from testbed.lab.engine import OWNER, RUN, Engine
 from testbed.lab.machine.ready import make_ready
 from testbed.lab.wait import eventually
+from tests.load import slowness
 
 SOON = 10.0
-"""Seconds within which all is over."""
+"""Seconds within which all is over, on a machine that does nothing else."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -137,7 +138,7 @@ def test_an_interrupted_run_says_so_and_leaves_nothing(moment: str, start: Calla
     assert "interrupted" in run.said
     assert "Traceback" not in run.said
     assert run.left == []
-    assert seconds < SOON
+    assert seconds < SOON or seconds < SOON * slowness()
 
 
 def test_a_second_interrupt_does_not_cut_clearing_up_short(start: Callable[[str], Run]) -> None:
@@ -151,7 +152,7 @@ def test_a_second_interrupt_does_not_cut_clearing_up_short(start: Callable[[str]
             os.killpg(run.process.pid, signal.SIGINT)
     assert run.process.returncode == 2
     assert "Traceback" not in run.said
-    assert eventually(lambda: not run.left, within=SOON)
+    assert eventually(lambda: not run.left, within=SOON * slowness())
 
 
 @pytest.mark.parametrize("moment", list(MOMENTS)[2:-1])
@@ -161,6 +162,8 @@ def test_nothing_is_left_of_a_run_whose_command_is_killed(moment: str, start: Ca
     assert eventually(lambda: MOMENTS[moment](run), within=60), run.said
     scenarios = run.pids[-1]
     run.process.kill()
-    assert eventually(lambda: not run.left and not Path(f"/proc/{scenarios}").exists(), within=SOON, every=0.1)
+    assert eventually(
+        lambda: not run.left and not Path(f"/proc/{scenarios}").exists(), within=SOON * slowness(), every=0.1
+    )
     time.sleep(1)  # what the engine was still making would come now
     assert run.left == []

@@ -9,12 +9,14 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.mutants import series
 from tests.mutants.build import Builder
+from tests.mutants.exchange import Program
 from tests.mutants.hold import MODES, catch, hold
 from tests.mutants.table import CONTROL, Mutant, Unfit, read
 
-WORKERS = 2 * (os.cpu_count() or 1)
-"""A run of scenarios waits for containers more than it computes."""
+WORKERS = 1 + (os.cpu_count() or 1)
+"""A run of scenarios waits for containers, and for mutants that hang, more than it computes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +31,26 @@ class Line:
 
 
 def lines(names: Sequence[str] = ()) -> Iterator[Line]:
-    """Build every mutant, or these, and hold it to the scenarios; a line for each as soon as it is known."""
+    """Build every mutant, or these, and hold it to its scenario; a line for each as soon as it is known.
+
+    Many share a run of pytest and its worlds. What is not caught there is held to all scenarios, in worlds of its own.
+    """
     mutants = [mutant for mutant in read() if not names or mutant.name in names]
-    with tempfile.TemporaryDirectory(prefix="mutants-") as folder, ThreadPoolExecutor(WORKERS) as workers:
-        builder = Builder(Path(folder))
-        control = builder.build(CONTROL, ())
-        # First: they take as long as many mutants.
-        work = [workers.submit(control_line, control, Path(folder), mode) for mode in MODES]
-        work += [workers.submit(line_of, mutant, builder, Path(folder)) for mutant in mutants]
+    with tempfile.TemporaryDirectory(prefix="mutants-") as name, ThreadPoolExecutor(WORKERS) as workers:
+        folder = Path(name)
+        builder = Builder(folder)
+        # By turns: those that hang, and are waited for, stand side by side in the table.
+        shares = [share for start in range(WORKERS) if (share := mutants[start::WORKERS])]
+        work = [workers.submit(_in_turn, share, builder, folder / f"series-{n}") for n, share in enumerate(shares)]
         for done in as_completed(work):
-            yield done.result()
+            yield from done.result()
+
+
+def controls() -> Iterator[Line]:
+    """The reference, built as the mutants are, held to every scenario in each installation."""
+    with tempfile.TemporaryDirectory(prefix="mutants-") as name, ThreadPoolExecutor(len(MODES)) as workers:
+        control = Builder(Path(name)).build(CONTROL, ())
+        yield from workers.map(lambda mode: control_line(control, Path(name), mode), MODES)
 
 
 def control_line(program: Path, folder: Path, mode: str) -> Line:
@@ -52,13 +64,40 @@ def control_line(program: Path, folder: Path, mode: str) -> Line:
     )
 
 
-def line_of(mutant: Mutant, builder: Builder, folder: Path) -> Line:
-    """What becomes of a mutant: it has to be caught."""
+def _in_turn(mutants: Sequence[Mutant], builder: Builder, folder: Path) -> list[Line]:
+    """What becomes of these mutants in one run, and of the reference where they were caught."""
+    built, unfit = [], []
+    for mutant in mutants:
+        try:
+            built.append(Program(mutant.name, str(builder.build(mutant.name, mutant.edits)), mutant.caught_by))
+        except Unfit as why:
+            unfit.append(Line(mutant.name, mutant.sentence, False, f"NO MUTANT: {why}", 0.0))
+    return unfit + lines_of(built, mutants, builder.control, folder)
+
+
+def lines_of(built: Sequence[Program], mutants: Sequence[Mutant], control: Path, folder: Path) -> list[Line]:
+    """What becomes of programs in one run, and of the control where they were caught."""
     began = time.monotonic()
-    try:
-        held = catch(mutant, builder.build(mutant.name, mutant.edits), folder / f"{mutant.name}.results")
-    except Unfit as unfit:
-        return Line(mutant.name, mutant.sentence, False, f"NO MUTANT: {unfit}", time.monotonic() - began)
+    held = series.run(built, control, folder)
+    found = []
+    for program in built:
+        mutant = next(each for each in mutants if each.name == program.name)
+        if caught := held.catch(program.name):
+            end = f"{caught.scenario.removeprefix('scenarios/')} {caught.cell}"
+            found.append(Line(mutant.name, mutant.sentence, True, end, caught.seconds))
+        else:
+            found.append(line_of(mutant, Path(program.path), folder))
+    doubts = held.doubts if held.found else [held.said]
+    end = "FAILS\n" + "\n".join(doubts) if doubts else "passes where these were caught"
+    name = f"{CONTROL}, {folder.name}"
+    found.append(Line(name, "the reference, built in the same way", not doubts, end, time.monotonic() - began))
+    return found
+
+
+def line_of(mutant: Mutant, program: Path, folder: Path) -> Line:
+    """What becomes of a mutant in worlds of its own: it has to be caught."""
+    began = time.monotonic()
+    held = catch(mutant, program, folder / f"{mutant.name}.results")
     scenario = held.scenario.removeprefix("scenarios/")
     end = f"{scenario} {held.cell}" if scenario else "SURVIVES" if held.code == 0 else f"NOT JUDGED\n{held.said}"
     if scenario and scenario != mutant.caught_by.partition("[")[0]:
@@ -73,7 +112,7 @@ def main(names: Sequence[str]) -> int:
         return 2
     began = time.monotonic()
     found = []
-    for line in lines(names):
+    for line in (line for part in (lines(names), controls()) for line in part):
         print(f"{line.name:<36} {line.seconds:5.1f} s  {line.end}", flush=True)
         found.append(line)
     bad = [line.name for line in found if not line.good]

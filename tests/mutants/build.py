@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.mutants.table import SOURCES, Edit, Unfit
+from tests.mutants.table import CONTROL, SOURCES, Edit, Unfit
 
 # A defect may leave a variable without use; and it shall be the scenarios, not a hardened build, that notice it.
 WORDS = ("STRICT=-std=c17 -D_GNU_SOURCE -w",)
@@ -19,7 +19,8 @@ class Builder:
         self._folder = folder
         self._reference = folder / "reference"
         shutil.copytree(SOURCES, self._reference, ignore=shutil.ignore_patterns("build"))
-        self.build("control", ())
+        self.control = self.build(CONTROL, ())
+        """The reference itself."""
 
     def build(self, name: str, edits: Sequence[Edit]) -> Path:
         """The program with these changes, as a file of this name."""

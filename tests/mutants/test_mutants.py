@@ -6,13 +6,18 @@ from pathlib import Path
 import pytest
 
 from tests.mutants import hold
-from tests.mutants.__main__ import control_line, line_of, lines
+from tests.mutants.__main__ import controls, line_of, lines, lines_of
 from tests.mutants.build import Builder
+from tests.mutants.exchange import Program
 from tests.mutants.table import ROOT, SOURCES, Edit, Mutant, Unfit, read
 
 QUICK = ("scenarios/preflight", "scenarios/contract/test_exit_codes.py")
 FIRST = "contract/test_exit_codes.py::test_the_exit_code_of_the_payload_is_passed_on"
+SIGNAL = "contract/test_exit_codes.py::test_a_payload_ended_by_a_signal_is_128_and_the_signal"
 HARMLESS = (Edit("keeper.c", "int keeper_code(int status)\n{", "int keeper_code(int status)\n{\n    ;"),)
+SPOILING = (
+    Edit("keeper.c", "return BY_SIGNAL + WTERMSIG(status);", 'return unlink("/etc/glexec.conf") == 0 ? 1 : 2;'),
+)
 LOUD = (Edit("keeper.c", "return BY_SIGNAL + WTERMSIG(status);", "return 1;"),)
 
 
@@ -68,17 +73,8 @@ def test_only_what_was_changed_is_compiled_anew(builder: Builder, tmp_path: Path
     assert changed == {"keeper"}
 
 
-def mutant(name: str, edits: tuple[Edit, ...]) -> Mutant:
-    return Mutant(name, "a defect, or none", edits, FIRST)
-
-
-@pytest.mark.held
-def test_a_defect_that_nothing_catches_survives_and_says_so(
-    builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hold, "SUITE", QUICK)
-    line = line_of(mutant("survivor", HARMLESS), builder, tmp_path)
-    assert (line.good, line.end) == (False, "SURVIVES")
+def mutant(name: str, edits: tuple[Edit, ...], caught_by: str = FIRST) -> Mutant:
+    return Mutant(name, "a defect, or none", edits, caught_by)
 
 
 @pytest.mark.held
@@ -86,22 +82,57 @@ def test_a_defect_that_another_scenario_catches_is_caught(
     builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hold, "SUITE", QUICK)
-    line = line_of(mutant("loud", LOUD), builder, tmp_path)
+    line = line_of(mutant("loud", LOUD), builder.build("loud", LOUD), tmp_path)
     assert line.good
-    assert "test_a_payload_ended_by_a_signal_is_128_and_the_signal" in line.end
+    assert SIGNAL.partition("::")[2] in line.end
     assert f"(not by {FIRST})" in line.end
 
 
 @pytest.mark.held
-def test_a_control_that_fails_is_no_control(builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_those_that_share_a_run_each_is_judged_by_itself(
+    builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A defect that nothing catches survives and says so, beside one that is caught, before it and after it."""
     monkeypatch.setattr(hold, "SUITE", QUICK)
-    spoilt = builder.build("spoilt", LOUD)
-    line = control_line(spoilt, tmp_path, "setuid")
-    assert not line.good
-    assert line.end.startswith("FAILS")
+    names = {"first": LOUD, "survivor": HARMLESS, "last": LOUD}
+    mutants = [mutant(name, edits, SIGNAL) for name, edits in names.items()]
+    built = [Program(name, str(builder.build(name, edits)), SIGNAL) for name, edits in names.items()]
+    found = {line.name: (line.good, line.end) for line in lines_of(built, mutants, builder.control, tmp_path / "own")}
+    assert found == {
+        "first": (True, f"{SIGNAL} log-only-gridmap"),
+        "survivor": (False, "SURVIVES"),
+        "last": (True, f"{SIGNAL} log-only-gridmap"),
+        "control, own": (True, "passes where these were caught"),
+    }
 
 
 @pytest.mark.held
-def test_every_mutant_is_caught_and_the_reference_passes_all() -> None:
+def test_a_control_that_fails_is_no_control(builder: Builder, tmp_path: Path) -> None:
+    spoilt = builder.build("spoilt", LOUD)
+    built = [Program("as-bad", str(builder.build("as-bad", LOUD)), SIGNAL)]
+    *_, line = lines_of(built, [mutant("as-bad", LOUD, SIGNAL)], spoilt, tmp_path / "own")
+    assert not line.good
+    assert line.end.startswith("FAILS")
+    assert SIGNAL in line.end
+
+
+@pytest.mark.held
+def test_what_a_program_leaves_on_a_node_is_not_the_next_ones(builder: Builder, tmp_path: Path) -> None:
+    """Its world is not used again, so that the control passes where it was caught."""
+    name = "spoiler"
+    cell = f"{SIGNAL}[setuid-gridmap]"  # where it is root that waits for the payload
+    built = [Program(name, str(builder.build(name, SPOILING)), cell)]
+    found = lines_of(built, [mutant(name, SPOILING, cell)], builder.control, tmp_path / "own")
+    assert [(line.name, line.good) for line in found] == [(name, True), ("control, own", True)]
+
+
+@pytest.mark.held
+def test_every_mutant_is_caught_where_the_reference_passes() -> None:
     wrong = [f"{line.name}: {line.end}" for line in lines() if not line.good]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.slow
+def test_the_reference_built_as_mutants_are_passes_all() -> None:
+    wrong = [f"{line.name}: {line.end}" for line in controls() if not line.good]
     assert not wrong, "\n".join(wrong)

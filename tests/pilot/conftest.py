@@ -140,7 +140,7 @@ def grid(tmp_path_factory: pytest.TempPathFactory) -> Grid:
     (folder / "hostcert.pem").write_bytes(host.certificate_pem)
     (folder / "hostkey.pem").write_bytes(host.key_pem)
     node = {"name": "here", "address": "127.0.0.1", "port": 22, "account": "nobody"}
-    (folder / "vo.json").write_text(json.dumps({"robot_dn": robot.dn, "node": node}))
+    (folder / "vo.json").write_text(json.dumps({"robot_dn": robot.dn, "role": "/alpha/Role=pilot", "node": node}))
     return Grid(authority, folder, alpha, robot, people)
 
 
@@ -170,13 +170,8 @@ def served(server: Callable[[], Server]) -> Iterator[Server]:
         thread.join()
 
 
-@pytest.fixture
-def side(
-    grid: Grid, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Side]:
-    """A VO that serves, with pilots that work below a folder of the test's."""
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    file = tmp_path_factory.mktemp("queue") / "queue.db"
+@contextlib.contextmanager
+def _made(grid: Grid, file: Path) -> Iterator[Side]:
     node = LocalNode({"notes": str(file.with_name("notes.json"))})
     ca = grid.authority.identity.certificate_pem
     home = Home.open(grid.folder)
@@ -187,6 +182,23 @@ def side(
 
         stranger = make_proxy(grid.authority.person("Mallory Stranger")).pem
         yield Side(caller(grid.proxy("pilot")), node, server.port, stranger, ca, caller)
+
+
+@pytest.fixture
+def side(
+    grid: Grid, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Side]:
+    """A VO that serves, with pilots that work below a folder of the test's."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with _made(grid, tmp_path_factory.mktemp("queue") / "queue.db") as side:
+        yield side
+
+
+@pytest.fixture(scope="module")
+def standing(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Side]:
+    """A VO that serves a whole module of tests, which send no pilots."""
+    with _made(grid, tmp_path_factory.mktemp("queue") / "queue.db") as side:
+        yield side
 
 
 @pytest.fixture

@@ -15,10 +15,11 @@ from testbed.credentials.voms import VomsServer
 from testbed.model.person import long_form
 
 OCTET_STRING = 0x04
+LIFETIME = timedelta(hours=12)
 FQANS, SIGNERS = "1.3.6.1.4.1.8005.100.100.4", "1.3.6.1.4.1.8005.100.100.10"
 
 
-def attributes(server: VomsServer, holder: Identity, fqans: Sequence[str]) -> bytes:
+def attributes(server: VomsServer, holder: Identity, fqans: Sequence[str], lasts: timedelta = LIFETIME) -> bytes:
     """What ``voms-proxy-fake`` makes of the same, in the fewest parts that relying parties ask for."""
     now = datetime.now(UTC).replace(microsecond=0)
     said = b"".join(der.tlv(OCTET_STRING, long_form(fqan).encode()) for fqan in fqans)
@@ -43,8 +44,8 @@ def attributes(server: VomsServer, holder: Identity, fqans: Sequence[str]) -> by
             "signature": {"algorithm": "sha256_rsa"},
             "serial_number": int.from_bytes(os.urandom(8)),
             "att_cert_validity_period": {
-                "not_before_time": now - timedelta(minutes=5),
-                "not_after_time": now + timedelta(hours=12),
+                "not_before_time": now - LIFETIME,
+                "not_after_time": now + lasts,
             },
             "attributes": [{"type": FQANS, "values": [core.Any(core.Sequence.load(syntax))]}],
             "extensions": [{"extn_id": SIGNERS, "critical": False, "extn_value": core.ParsableOctetString(chains)}],

@@ -387,7 +387,7 @@ def test_pilots_work_side_by_side(side: Side) -> None:
 
 
 def test_a_report_survives_its_way_as_json() -> None:
-    report = Report("p", State.ENDED, "pilot-1", 3, True, True, HERE, b"\x00\xff", b"e", "why")
+    report = Report("p", State.ENDED, "pilot-1", 3, True, False, HERE, b"\x00\xff", b"e", "why")
     assert Report.parse(json.loads(json.dumps(report.json()))) == report
     payload = Payload("alice", ("/usr/bin/id", "é"), b"\x00\xff", 3.5, "slot")
     assert Payload.parse(json.loads(json.dumps(payload.json()))) == payload

@@ -61,7 +61,7 @@ def test_a_payload_whose_owners_proxy_ends_too_early_waits_and_says_so_once() ->
     ident = queue.submit(FITS)
     for _ in range(3):
         assert queue.take("pilot-1", OFFER, lasts=lambda owner: 14.9) is None
-    assert queue.history(ident)[-1].why == f"{WAITS}the proxy of alice ends too early"
+    assert queue.history(ident)[-1].why == f"{WAITS}the proxy of alice ends too early, or is trusted no more"
     assert len(queue.history(ident)) == 2
     assert queue.take("pilot-1", OFFER, lasts=lambda owner: 15.0) is not None
 

@@ -9,7 +9,7 @@ from testbed.lab.engine_images import DockerImages
 from testbed.lab.images import SANITIZED, Image, ensure
 from testbed.lab.machine import engine
 from testbed.model.problem import Problem
-from tests.mutants.hold import SUITE, Held, hold
+from tests.mutants.hold import MODES, SUITE, Held, hold
 
 REPORT = re.compile(r"(ERROR: \w+Sanitizer: .*|\S+:\d+:\d+: runtime error: .*)")
 
@@ -22,13 +22,15 @@ class Outcome:
     reports: tuple[str, ...]
 
 
-def run(results: Path, image: Image = SANITIZED, scenarios: Sequence[str] = SUITE) -> Outcome:
+def run(
+    results: Path, image: Image = SANITIZED, scenarios: Sequence[str] = SUITE, modes: Sequence[str] = MODES
+) -> Outcome:
     """Build the image where it is not up to date, and run the scenarios with the switch in it."""
     found = engine.look()
     if found is None:
         raise Problem("no container engine answers", remedy="make images")
     ensure(DockerImages(found.address), [image])
-    held = hold(image.reference, results, scenarios, to_the_end=True)
+    held = hold(image.reference, results, scenarios, to_the_end=True, modes=modes)
     return Outcome(held, tuple(dict.fromkeys(_reports(results))))
 
 

@@ -1,13 +1,14 @@
 """The whole contract suite on a build with address and undefined-behaviour sanitizers, and that they would be heard."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from testbed.lab.engine import Engine
 from testbed.lab.images import ROOT, SANITIZED, TAG, Image
+from tests.mutants.hold import SUITE
 from tests.mutants.table import Edit
 from tests.sanitized.run import run
 
@@ -15,9 +16,22 @@ SPOILT = f"glexec-testbed/switch-spoilt:{TAG}"
 ANY = ["scenarios/contract/test_exit_codes.py::test_the_exit_code_of_the_payload_is_passed_on"]
 
 
-@pytest.mark.held
-def test_the_sanitized_reference_passes_every_scenario_and_nothing_is_reported(tmp_path: Path) -> None:
-    outcome = run(tmp_path / "results")
+QUICK = ["scenarios/preflight", *(f"scenarios/contract/test_{name}.py" for name in ("exit_codes", "installation"))]
+"""What differs most when nothing but the record is there to be made."""
+
+
+@pytest.mark.parametrize(
+    ("mode", "scenarios"),
+    [
+        pytest.param("setuid", SUITE, marks=pytest.mark.held),
+        pytest.param("log-only", QUICK, marks=pytest.mark.held),
+        pytest.param("log-only", SUITE, marks=pytest.mark.slow),
+    ],
+)
+def test_the_sanitized_reference_passes_its_scenarios_and_nothing_is_reported(
+    tmp_path: Path, mode: str, scenarios: Sequence[str]
+) -> None:
+    outcome = run(tmp_path / "results", scenarios=scenarios, modes=[mode])
     assert outcome.held.code == 0, outcome.held.said
     assert outcome.reports == ()
 

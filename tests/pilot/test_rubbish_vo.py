@@ -1,0 +1,173 @@
+"""A pilot does not trust its VO: what makes no sense ends it with 1, what would lead elsewhere is not laid out."""
+
+import importlib.util
+import itertools
+import json
+import socket
+import ssl
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from testbed.pilot.payload import Payload, decode, encode
+from tests.pilot import tars
+from tests.pilot.conftest import AGENT_HERE, Grid
+from tests.pilot.rubbish_vo import NOTHING, RubbishVo, Speak, answer, plain
+
+RUNS = Payload("alice", ("/bin/sh", "-c", "find . -mindepth 1 -printf '%m\n'; exit 7")).json()
+GIGABYTE = 1 << 30
+
+
+def payload(**parts: object) -> bytes:
+    """An answer with a payload that is good but for these parts."""
+    return answer({"payload": {**RUNS, "id": "payload-1", "proxy": "a proxy", **parts}})
+
+
+def endless(head: bytes, piece: bytes) -> Speak:
+    """A head, then a gigabyte of pieces, or as many as the other side takes."""
+
+    def speak(connection: ssl.SSLSocket) -> None:
+        connection.sendall(head)
+        for _ in range(GIGABYTE // len(piece)):
+            connection.sendall(piece)
+
+    return speak
+
+
+def cut_off(said: bytes) -> Speak:
+    """Some words, and then the end of the connection."""
+
+    def speak(connection: ssl.SSLSocket) -> None:
+        connection.sendall(said)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    return speak
+
+
+RUBBISH: dict[str, bytes | Speak] = {
+    "no HTTP": b"\0\1\2 rubbish\r\n\r\n",
+    "nothing": cut_off(b""),
+    "half a head": cut_off(b"HTTP/1.1 200 OK\r\nConte"),
+    "headers without end": endless(b"HTTP/1.1 200 OK\r\n", b"X: " + b"x" * 60_000 + b"\r\n"),
+    "no JSON": plain(b"{"),
+    "a list": answer([]),
+    "too deep": plain(b"[" * 100_000),
+    "a problem": answer({"problem": {"what": "no\nlog of yours\x1b[2J"}}),
+    "an announced gigabyte": endless(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % GIGABYTE, b"x" * 65536),
+    "a gigabyte in pieces": endless(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"10000\r\n" + b"x" * 65536 + b"\r\n"
+    ),
+    "a length below zero": cut_off(b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n{}"),
+    "a payload that is a list": answer({"payload": [1]}),
+    "no payload, but not None": answer({"payload": ""}),
+    "an id that is a path": payload(id="../../x"),
+    "an id that is absolute": payload(id="/etc/x"),
+    "the id of the pilot's own proxy": payload(id="pilot"),
+    "an id of two lines": payload(id="payload-1\n"),
+    "no command": payload(argv=[]),
+    "a NUL in the command": payload(argv=["/bin/echo", "a\0b"]),
+    "a command that is no text": payload(argv=["/bin/echo", "\ud800"]),
+    "a user of two lines": payload(user="alice\nbob"),
+    "no number": payload(limit=float("nan")),
+    "no end": payload(limit=float("inf")),
+    "a limit below zero": payload(limit=-1),
+    "a proxy that is no text": payload(proxy="\ud800"),
+    "input that is no base64": payload(stdin="x"),
+}
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Path:
+    """Where pilots work."""
+    folder = tmp_path / "room"
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize("case", RUBBISH)
+def test_a_pilot_whose_vo_makes_no_sense_ends_with_1_and_leaves_nothing(grid: Grid, room: Path, case: str) -> None:
+    ended = RubbishVo(grid, itertools.repeat(RUBBISH[case])).met(room)
+    assert ended.code == 1, ended.err
+    (line,) = ended.err.splitlines()
+    assert line.startswith("pilot: the VO gives no answer: ")
+    assert line.isprintable()
+    assert len(line) < 700
+    assert ended.reports == []
+    assert list(room.iterdir()) == []
+
+
+def series(archives: Iterator[bytes]) -> Iterator[bytes]:
+    """A payload for each sandbox, then no more."""
+    for number, archive in enumerate(archives, 1):
+        yield payload(id=f"payload-{number}", sandbox=encode(archive))
+    yield answer(NOTHING)
+
+
+def test_no_sandbox_leads_a_pilot_elsewhere_whatever_its_vo_has_let_in(grid: Grid, room: Path) -> None:
+    ended = RubbishVo(grid, series(make() for make, _ in tars.BAD.values())).met(room)
+    assert ended.code == 0, ended.err
+    last = {report["payload"]: report for report in ended.reports}
+    told = {name: last[f"payload-{number}"] for number, name in enumerate(tars.BAD, 1)}
+    documented = {name: "ended" if name in tars.HARMLESS else "returned" for name in tars.BAD}
+    assert {name: report["state"] for name, report in told.items()} == documented
+    for name, report in told.items():
+        if name in tars.HARMLESS:
+            assert set(decode(report["out"]).split()) <= {b"755", b"644"}, name
+        else:
+            assert report["why"].startswith("its sandbox could not be unpacked: "), name
+    assert list(room.parent.rglob("*")) == [room]
+    assert not Path("/etc/cron.d/x").exists()
+
+
+def test_a_payload_of_a_vo_that_then_makes_no_sense_is_ended(grid: Grid, room: Path) -> None:
+    """It has run to its end; only what its pilot was to do next makes no sense."""
+    ended = RubbishVo(grid, iter([payload(), plain(b"{"), plain(b"{")])).met(room)
+    assert ended.code == 1
+    assert [(report["state"], report["code"]) for report in ended.reports][-1] == ("ended", 7)
+    assert list(room.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def agent() -> ModuleType:
+    """The agent's own words, without running it."""
+    found = importlib.util.spec_from_file_location("agent_here", AGENT_HERE)
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    sys.modules[found.name] = module
+    found.loader.exec_module(module)
+    return module
+
+
+def test_an_answer_that_comes_a_byte_at_a_time_is_given_up_in_time(agent: ModuleType) -> None:
+    """Each byte is in time for the socket's own limit; all of them are not."""
+    here, there = socket.socketpair()
+    here.settimeout(5)
+    over = threading.Event()
+
+    def drip() -> None:
+        while not over.wait(0.02):
+            there.send(b"x")
+
+    dripping = threading.Thread(target=drip)
+    with here, there:
+        dripping.start()
+        began, heard = time.monotonic(), 0
+        with agent.whole_within(here, 0.2):
+            while said := here.recv(1):
+                heard += len(said)
+        over.set()
+        dripping.join()
+    assert heard > 1
+    assert 0.1 < time.monotonic() - began < 3
+
+
+def test_what_a_pilot_is_ordered_is_looked_at(agent: ModuleType) -> None:
+    for orders in (b"", b"[]", b"{", b"[" * 100_000, json.dumps({"mode": "none"}).encode()):
+        with pytest.raises(agent.OrdersProblem):
+            agent.Orders.parse(orders)

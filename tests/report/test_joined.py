@@ -1,0 +1,38 @@
+"""The results of two runs that shared the scenarios become those of one."""
+
+import dataclasses
+from pathlib import Path
+
+from testbed.model.row import Row
+from testbed.report.conditions import Conditions
+from testbed.report.results import Results
+from tests.joined import join
+
+
+def kept(folder: Path, conditions: Conditions, rows: list[Row]) -> Path:
+    results = Results.create(folder, conditions)
+    for row in rows:
+        results.add(row)
+    results.finish()
+    return folder
+
+
+def test_the_rows_of_both_are_there_with_their_evidence(
+    tmp_path: Path, conditions: Conditions, rows: list[Row]
+) -> None:
+    rows = [dataclasses.replace(row, evidence="evidence/here") for row in rows]
+    first, second = (tmp_path / name for name in ("first", "second"))
+    said = "\n".join(join(kept(first, conditions, rows[:5]), kept(second, conditions, rows[5:])))
+    joined = Results.read(first).rows
+    assert [dataclasses.replace(row, evidence="") for row in joined] == [
+        dataclasses.replace(row, evidence="") for row in rows
+    ]
+    assert {row.evidence for row in joined[:5]} == {"evidence/here"}
+    assert {row.evidence for row in joined[5:]} == {"../second/evidence/here"}
+    assert f"{len(rows)} cells of" in said
+
+
+def test_where_one_run_had_all_scenarios_nothing_is_said(
+    tmp_path: Path, conditions: Conditions, rows: list[Row]
+) -> None:
+    assert list(join(kept(tmp_path / "first", conditions, rows), tmp_path / "none")) == []
