@@ -7,6 +7,7 @@ from testbed.model.consequence import CONFIGURATION, CONSEQUENCES
 from testbed.model.effect import Cause
 from testbed.model.failure import Failure, classify
 from testbed.model.fault import Fault
+from testbed.model.node_consequence import NODE_CONSEQUENCES
 from testbed.model.policy import may_run_itself
 from testbed.model.seen import Seen
 from tests.model.fault_table import DIFFERS, HABITS, NEVER, NO_FAULT, TABLE, Failing, Triple
@@ -39,6 +40,9 @@ def causes_of(row: Failing) -> list[tuple[Fault | None, Authority | None, Cause]
     for fault in row.faults:
         if fault is Fault.NO_CONFIG:
             found.append((fault, None, CONFIGURATION))
+            continue
+        if fault in NODE_CONSEQUENCES:
+            found += [(fault, None, cause)] if (cause := NODE_CONSEQUENCES[fault].cause) else []
             continue
         for authority in CONSEQUENCES[fault].meant:
             if cause := CONSEQUENCES[fault].cause_with(authority):
