@@ -12,6 +12,7 @@ from testbed.faults.catalogue import FAULTS
 from testbed.faults.fault import broken
 from testbed.model.effect import refused
 from testbed.model.node_consequence import NODE_CONSEQUENCES
+from testbed.model.outcome import End
 from testbed.plugin import matrix
 
 MOUNTS = pytest.mark.capabilities("SYS_ADMIN")
@@ -92,6 +93,20 @@ def test_question_4_counts_for_a_broken_node_but_not_where_nobody_could_record(p
 
 @matrix(mode="setuid", fault="set-id-lost pool-exhausted", on_internal_error="no yes")
 def test_a_switch_that_cannot_switch_is_never_a_silent_run(pilot, expect):
+    assert pilot.run("/usr/bin/id -un") == expect
+
+
+@MOUNTS
+@matrix(mode="setuid", fault="tmp-full")
+def test_a_pilot_whose_scratch_disk_is_full_works_elsewhere(pilot, notes):
+    """It looks for a folder that takes a file, and wants the copy of the proxy there (tempfile of Python; observed)."""
+    notes.expectation = None
+    assert pilot.run("/usr/bin/id -un").end is End.SEPARATED
+
+
+@MOUNTS
+@matrix(mode="setuid", fault="home-full")
+def test_a_pilot_whose_home_is_full_runs_its_payloads_all_the_same(pilot, expect):
     assert pilot.run("/usr/bin/id -un") == expect
 
 
