@@ -84,6 +84,15 @@ def test_what_a_log_daemon_was_given_counts_as_told_whatever_becomes_of_it(comes
     comes_to_it()
 
 
+@MOUNTS
+@matrix(mode="log-only setuid")
+def test_in_a_user_namespace_of_the_callers_nothing_is_run(switch):
+    """Linux ignores the set-id bit there, and nothing is root's; who is root there only is root to us (observed)."""
+    seen = {how: switch.tries(before=("unshare", how)) for how in ("-U", "-Uc", "-Ur")}
+    assert seen == {"-U": refused(202), "-Uc": refused(202), "-Ur": refused(203)}
+    assert switch.tries() == switch.runs()
+
+
 @matrix(
     mode="log-only setuid", fault="policy-malformed groupmap-missing log-missing", on_internal_error="no depends yes"
 )
@@ -113,14 +122,26 @@ def test_a_pilot_whose_home_is_full_runs_its_payloads_all_the_same(pilot, expect
 @pytest.mark.slow
 @MOUNTS
 @matrix(
-    mode="log-only setuid",
+    mode="setuid",
     fault="config-malformed config-unknown-key config-crlf config-nul config-world-writable config-unreadable "
     "policy-missing gridmap-missing gridmap-malformed ban-list-missing pool-exhausted leases-missing leases-read-only "
     "leases-full leases-inconsistent accounts-gone nss-module-missing group-without-vo log-dead log-stuck "
-    "log-file-full set-id-lost nosuid",
+    "log-file-full log-file-read-only set-id-lost nosuid",
     on_internal_error="no depends yes",
 )
 def test_question_4_counts_for_every_fault_of_the_node(pilot, expect):
+    assert pilot.run("/usr/bin/id -un") == expect
+
+
+@pytest.mark.slow
+@MOUNTS
+@matrix(
+    mode="log-only",
+    fault="config-malformed config-unknown-key config-crlf config-nul config-world-writable config-unreadable "
+    "policy-missing ban-list-missing group-without-vo accounts-unreadable log-dead log-stuck log-file-full",
+    on_internal_error="no depends yes",
+)
+def test_so_it_does_where_glexec_only_logs(pilot, expect):
     assert pilot.run("/usr/bin/id -un") == expect
 
 
