@@ -6,6 +6,7 @@ from testbed.faults.config import NoConfig
 from testbed.faults.fault import Breakage
 from testbed.faults.names import Names
 from testbed.faults.network import Filtered, Unplugged
+from testbed.faults.node import NODE_FAULTS
 from testbed.faults.revocation import Revocation
 from testbed.faults.service import InService, Shortened, SplitBrain
 from testbed.faults.signs import SIGNS
@@ -24,6 +25,7 @@ _FROM_SERVICE = "-p tcp --tcp-flags SYN,RST NONE -m multiport --sports 8154,8443
 
 FAULTS: Mapping[Fault, Breakage] = {
     Fault.NO_CONFIG: NoConfig(),
+    **NODE_FAULTS,
     **{word: InService(word, silent=word in _SILENT) for word in SIGNS},
     Fault.ACCOUNT_SHORTENED: Shortened(),
     # One look of ours takes the first failure, the client's first try the second.

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from testbed.model.answers import Answers, MultiUser, OnInternalError, Stance
 from testbed.model.cell import Attack, Authority, Cell
 from testbed.model.condition import NEVER_OPEN, Condition, Situation
-from testbed.model.consequence import CONFIGURATION, CONSEQUENCES, UNTOLD, Consequence
+from testbed.model.consequence import CONFIGURATION, CONSEQUENCES, Consequence
 from testbed.model.effect import Cause
-from testbed.model.failure import Failure
+from testbed.model.failure import Failure, class_of
 from testbed.model.fault import Fault
 from testbed.model.mode import WAYS, Mode
+from testbed.model.node_consequence import NODE_CONSEQUENCES, NodeConsequence
 from testbed.model.outcome import Attempt, End, Outcome
 from testbed.model.policy import Ruling, may_run_itself
 
@@ -32,6 +33,8 @@ class Case:
     """The site's, for the answer "depends"; none: that is no."""
     situation: Situation = field(default_factory=Situation)
     """What the pilot knows when it asks, but for the cause."""
+    needs_trace: bool = True
+    """Whether the site requires glexec, in whatever mode."""
 
     @property
     def answer(self) -> OnInternalError:
@@ -44,11 +47,34 @@ class Case:
         return CONSEQUENCES.get(self.cell.fault)
 
     @property
+    def on_node(self) -> NodeConsequence | None:
+        """What a fault of the worker node comes to; ``None`` where there is no such fault."""
+        return NODE_CONSEQUENCES.get(self.cell.fault)
+
+    @property
     def cause(self) -> Cause | None:
         """Why nothing runs through the switch; ``None`` where its fault keeps nothing from running."""
         if self.cell.fault is Fault.NO_CONFIG:
             return CONFIGURATION
+        if self.on_node:
+            return self.on_node.cause_in(self.cell.mode)
         return self.consequence.cause_with(self.cell.authority) if self.consequence else None
+
+    @property
+    def told(self) -> Cause | None:
+        """The cause that the pilot hears: none where the site has none told, or before its configuration is read."""
+        unread = self.cell.fault is Fault.NO_CONFIG or (self.on_node is not None and not self.on_node.told)
+        return self.cause if self.tells and not unread else None
+
+    @property
+    def failure(self) -> Failure | None:
+        """What a careful pilot takes it for; ``None`` where nothing keeps the payload from running.
+
+        Where no cause is told its canary fails as well, since what is broken here is broken for the pilot too.
+        """
+        if self.cause is None:
+            return None
+        return class_of(self.told) if self.told else Failure.INTERNAL
 
     @property
     def kind(self) -> str:
@@ -57,10 +83,10 @@ class Case:
 
     @property
     def ruling(self) -> Ruling:
-        """Question 4, asked of an internal error with this cause: may the pilot run the payload itself?"""
+        """Question 4, asked of this failure with its cause, where it is told: may the pilot run the payload itself?"""
         answers = Answers(MultiUser.YES, Stance.ALLOW, Stance.ALLOW, self.answer, on_internal_error_if=self.conditions)
-        told = self.cause if self.tells else None
-        return may_run_itself(answers, Failure.INTERNAL, replace(self.situation, cause=told))
+        failure = self.failure or Failure.PAYLOAD
+        return may_run_itself(answers, failure, replace(self.situation, cause=self.told))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +124,13 @@ def expected(
     endpoints: int = 2,
     conditions: tuple[Condition, ...] = (),
     situation: Situation | None = None,
+    needs_trace: bool = True,
 ) -> Expectation:
     """The expectation of a cell at a site that maps the cell's user to ``pool`` (``None``: to nobody); see `Case`."""
-    case = Case(cell, pool, sites_answer, tells, endpoints, conditions, situation or Situation())
+    case = Case(cell, pool, sites_answer, tells, endpoints, conditions, situation or Situation(), needs_trace)
     rule = next(rule for rule in RULES if rule.fits(case))
     outcome = rule.outcome(case)
-    asked = outcome is not None and (case.cell.fault is Fault.NO_CONFIG or case.kind in UNTOLD)
+    asked = outcome is not None and case.failure in (Failure.INTERNAL, Failure.TRACELESS)
     return Expectation(outcome, rule, case.ruling if asked else None)
 
 
@@ -117,6 +144,11 @@ def _attempt(case: Case, attempt: Attempt) -> Attempt | None:
 
 def _refused(code: int) -> Callable[[Case], Outcome]:
     return lambda case: Outcome(End.RETURNED, code)
+
+
+def _refused_on_node(case: Case) -> Outcome:
+    assert case.on_node is not None
+    return Outcome(End.RETURNED, case.on_node.code_in(case.cell.mode))
 
 
 def _calls_switch(case: Case) -> bool:
@@ -146,6 +178,20 @@ RULES: tuple[Rule, ...] = (
         lambda case: None,
     ),
     Rule(
+        "a service maps without the node's own map files",
+        "accounts come from a service here, so nothing of the node's own map files and leases can fail",
+        "definition of the authorities",
+        lambda case: case.on_node is not None and case.on_node.local and case.cell.authority is not Authority.GRIDMAP,
+        lambda case: None,
+    ),
+    Rule(
+        "what is not there cannot be lost",
+        "a log-only program has no set-id bit, so nobody can lose or ignore it",
+        "definition of the installations",
+        lambda case: case.on_node is not None and not case.on_node.meant(case.cell.mode),
+        lambda case: None,
+    ),
+    Rule(
         "fail-over needs a second endpoint",
         "the site's policy names one endpoint, and this is about two",
         "definition of the faults",
@@ -157,7 +203,10 @@ RULES: tuple[Rule, ...] = (
         "without a fault that keeps payloads from running nobody asks what may be done on an internal error",
         "WLCG questionnaire of 2010, question 4",
         lambda case: (
-            case.cell.on_internal_error is not None and case.cell.fault is not Fault.NO_CONFIG and not case.kind
+            case.cell.on_internal_error is not None
+            and case.cell.fault is not Fault.NO_CONFIG
+            and not case.kind
+            and (case.on_node is None or case.cause is None)
         ),
         lambda case: None,
     ),
@@ -185,24 +234,45 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "an account that the node does not have is nobody's to run as",
-        "the authority said yes and named an account that is not here: exit code 203, and no by-pass either, whatever "
-        "question 4 says",
+        "an account was given, and it is not here: exit code 203, and no by-pass either, whatever question 4 says",
         "Nikhef wiki, Exit codes of gLExec (203: the mapped account is missing in passwd); policy.py: our choice",
-        lambda case: case.cause is not None and case.cause.reason in NEVER_OPEN,
+        lambda case: case.told is not None and case.told.reason in NEVER_OPEN,
         _refused(203),
     ),
     Rule(
+        "what nobody could record is not run where glexec is required",
+        "exit code 202, said to be about the record: the record is the point of glexec there, whatever question 4 says",
+        "JSPG multi-user pilot policy (from memory); our choice: no record, no run; node_consequence.py",
+        lambda case: case.on_node is not None and case.cause is not None and case.cause.kind == "untraceable",
+        _refused_on_node,
+    ),
+    Rule(
+        "a node that is broken and the site's leave: the pilot runs the payload itself, and says so",
+        "exit code 202, or 203 with a cause that is no decision, from the worker node's own fault: an internal error",
+        "Nikhef wiki, Exit codes of gLExec; WLCG questionnaire of 2010, question 4; node_consequence.py",
+        lambda case: case.on_node is not None and case.failure is Failure.INTERNAL and case.ruling.allowed,
+        _as_pilot,
+    ),
+    Rule(
+        "a node that is broken is no leave: the payload goes back to the queue",
+        "the worker node's own fault keeps the switch from running anything: without leave the pilot may not either",
+        "Nikhef wiki, Exit codes of gLExec; WLCG questionnaire of 2010, question 4; node_consequence.py",
+        lambda case: case.on_node is not None and case.cause is not None,
+        _refused_on_node,
+    ),
+    Rule(
         "no decision, said to be none, and the site's leave: the pilot runs the payload itself, and says so",
-        "exit code 203 with a cause that is no decision (unavailable, undecided): for the pilot an internal error",
-        "report_cause, an option of ours; WLCG questionnaire of 2010, question 4",
-        lambda case: case.kind in UNTOLD and case.tells and case.ruling.allowed,
+        "exit code 203 with a cause that is no decision (unavailable, undecided): for the pilot an internal error; "
+        "where no cause is told, so it is if the pilot's own harmless call is refused as well",
+        "report_cause, an option of ours; WLCG questionnaire of 2010, question 4; the canary: our choice",
+        lambda case: bool(case.kind) and case.failure is Failure.INTERNAL and case.ruling.allowed,
         _as_pilot,
     ),
     Rule(
         "no decision is no leave: the payload goes back to the queue",
-        "exit code 203; without leave by question 4, or where the switch does not tell why, the pilot may not run it",
+        "exit code 203; without leave by question 4 the pilot may not run it",
         "Nikhef wiki, Exit codes of gLExec (203: SCAS not running, cable unplugged); question 4; consequence.py",
-        lambda case: case.kind in UNTOLD,
+        lambda case: bool(case.kind) and case.failure is Failure.INTERNAL,
         _refused(203),
     ),
     Rule(

@@ -12,6 +12,7 @@ import pytest
 from testbed.authority.breakage import STAGES, Stage
 from testbed.authority.sabotage import PAGE
 from testbed.model.fault import Fault
+from testbed.model.node_consequence import NODE_CONSEQUENCES
 from tests.authority.live import Live, Refused, folder, running
 
 SHORT = 0.4
@@ -343,4 +344,5 @@ def test_every_fault_that_stands_in_the_service_is_known() -> None:
         *("none", "no-config", "flaky", "crl-stale", "crl-missing", "syn-dropped", "answers-dropped", "link-down"),
         *("name-unknown", "name-slow", "first-down", "first-denies", "first-slow", "split-brain"),
     }
+    elsewhere |= {fault.value for fault in NODE_CONSEQUENCES}
     assert {fault.value for fault in Fault} - {fault.value for fault in STAGES} == elsewhere

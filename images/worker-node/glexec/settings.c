@@ -6,6 +6,7 @@
 #include "text.h"
 #include "trusted_path.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -37,10 +38,17 @@ static bool load(struct run *run, size_t *length, struct config_error *error)
     return true;
 }
 
+/* The options may well be right, and were so yesterday: what is lacking is the record. */
+static bool disk_is_at_fault(int problem)
+{
+    return problem == EROFS || problem == ENOSPC || problem == EDQUOT || problem == EIO;
+}
+
 static int open_log_file(struct run *run)
 {
     struct stat status;
     char folder[256];
+    int problem;
 
     if (run->installation == LOG_ONLY) {
         journal_note(&run->journal, LOG_ERR, "%s: log_destination = file cannot work in a log-only installation, "
@@ -55,6 +63,7 @@ static int open_log_file(struct run *run)
         return run_fail(run, CAUSE_CONFIGURATION);
     run->journal.file = open(run->config.log_file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
                              0640);
+    problem = run->journal.file < 0 ? errno : 0;
     run_act_as_self(run);
     if (run->journal.file >= 0 && fstat(run->journal.file, &status) == 0 && S_ISREG(status.st_mode))
         return GO_ON;
@@ -63,7 +72,7 @@ static int open_log_file(struct run *run)
     run->journal.file = -1;
     journal_note(&run->journal, LOG_ERR, "%s: log_file %s cannot be appended to as account glexec.", GLEXEC_CONF,
                  run->config.log_file);
-    return run_fail(run, CAUSE_CONFIGURATION);
+    return run_fail(run, disk_is_at_fault(problem) ? CAUSE_NO_RECORD : CAUSE_CONFIGURATION);
 }
 
 static int refuse(struct run *run, const char *reason)

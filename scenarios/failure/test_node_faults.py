@@ -1,0 +1,130 @@
+"""The worker node itself is broken: what the switch says of it, within which time, and what question 4 then lets happen.
+
+What each fault comes to, and who says so: testbed/model/node_consequence.py, docs/failures.md. A call by hand sees the
+switch alone, since question 4 is asked by the pilot; pilots with payloads see each class of failure under each answer.
+"""
+
+import dataclasses
+
+import pytest
+
+from testbed.faults.catalogue import FAULTS
+from testbed.faults.fault import broken
+from testbed.model.effect import refused
+from testbed.model.node_consequence import NODE_CONSEQUENCES
+from testbed.plugin import matrix
+
+MOUNTS = pytest.mark.capabilities("SYS_ADMIN")
+"""Small and read-only file systems are mounts."""
+
+
+@pytest.fixture
+def comes_to_it(switch, cell, world):
+    """Whether a call comes to what is documented while the fault is there, and runs the payload when it is healed."""
+
+    def holds(limit=20.0):
+        consequence = NODE_CONSEQUENCES[cell.fault]
+        switch.placed("alice"), switch.witness  # laid down before anything is broken
+        with broken(cell.fault, FAULTS[cell.fault], world):
+            seen = switch.tries(limit=limit)
+        cause = consequence.cause_in(cell.mode)
+        told = (cause.kind, cause.reason) if cause and consequence.told else ()
+        documented = refused(consequence.code_in(cell.mode), *told) if cause else switch.runs()
+        if not consequence.recorded:
+            documented = dataclasses.replace(documented, recorded=())
+            pools = {account.name: documented.ran for account in switch.pool().accounts}
+            seen = dataclasses.replace(seen, ran=pools.get("".join(seen.ran), seen.ran))
+        assert seen == documented
+        assert seen.seconds <= consequence.seconds
+        assert "/etc/" not in seen.said
+        assert not cause or seen.said.startswith("[gLExec]: ")
+        assert switch.tries() == switch.runs()
+
+    return holds
+
+
+@MOUNTS
+@matrix(
+    mode="setuid",
+    fault="config-malformed config-crlf config-world-writable config-unreadable policy-missing policy-malformed "
+    "gridmap-missing gridmap-malformed groupmap-missing ban-list-missing "
+    "pool-exhausted leases-missing leases-read-only leases-full leases-inconsistent "
+    "accounts-gone nss-module-missing accounts-unreadable group-without-vo "
+    "tmp-full tmp-out-of-inodes tmp-read-only home-full home-closed "
+    "log-missing log-dead log-stuck log-file-full log-file-read-only remote-log-dead set-id-lost nosuid",
+)
+def test_a_fault_of_the_node_is_said_to_be_one_and_is_no_denial(comes_to_it):
+    """No fault of the node is a denial: testbed/model/node_consequence.py (Nikhef wiki, Exit codes; our choices)."""
+    comes_to_it()
+
+
+@MOUNTS
+@matrix(
+    mode="log-only",
+    fault="config-unreadable policy-missing groupmap-missing leases-missing accounts-gone accounts-unreadable "
+    "tmp-full home-closed log-missing log-stuck log-file-full",
+)
+def test_a_log_only_switch_says_the_same_but_for_what_only_a_change_of_accounts_needs(comes_to_it):
+    """Nobody is leased, or becomes, an account in log-only: testbed/model/node_consequence.py."""
+    comes_to_it()
+
+
+@pytest.mark.slow
+@MOUNTS
+@matrix(
+    mode="log-only",
+    fault="config-malformed config-crlf config-world-writable policy-malformed gridmap-missing gridmap-malformed "
+    "ban-list-missing pool-exhausted leases-read-only leases-full leases-inconsistent nss-module-missing "
+    "group-without-vo tmp-out-of-inodes tmp-read-only home-full log-dead log-file-read-only remote-log-dead",
+)
+def test_so_it_does_under_every_other_fault(comes_to_it):
+    """As the one before."""
+    comes_to_it()
+
+
+@pytest.mark.slow
+@MOUNTS
+@matrix(mode="log-only setuid", fault="config-unknown-key config-nul busy")
+def test_neither_another_mistake_nor_a_busy_machine_makes_a_difference(comes_to_it):
+    """Each mistake is one of the site's; a call that waits for a processor is late, and else as ever."""
+    comes_to_it()
+
+
+@MOUNTS
+@matrix(mode="log-only setuid", fault="log-stopped log-disk-full")
+def test_what_a_log_daemon_was_given_counts_as_told_whatever_becomes_of_it(comes_to_it):
+    """The limit of "no record, no run": a log daemon says nothing of what it never reads, or cannot write (observed)."""
+    comes_to_it()
+
+
+@matrix(
+    mode="log-only setuid", fault="policy-malformed groupmap-missing log-missing", on_internal_error="no depends yes"
+)
+def test_question_4_counts_for_a_broken_node_but_not_where_nobody_could_record(pilot, expect):
+    assert pilot.run("/usr/bin/id -un") == expect
+
+
+@matrix(mode="setuid", fault="set-id-lost pool-exhausted", on_internal_error="no yes")
+def test_a_switch_that_cannot_switch_is_never_a_silent_run(pilot, expect):
+    assert pilot.run("/usr/bin/id -un") == expect
+
+
+@pytest.mark.slow
+@MOUNTS
+@matrix(
+    mode="log-only setuid",
+    fault="config-malformed config-unknown-key config-crlf config-nul config-world-writable config-unreadable "
+    "policy-missing gridmap-missing gridmap-malformed ban-list-missing pool-exhausted leases-missing leases-read-only "
+    "leases-full leases-inconsistent accounts-gone nss-module-missing group-without-vo log-dead log-stuck "
+    "log-file-full set-id-lost nosuid",
+    on_internal_error="no depends yes",
+)
+def test_question_4_counts_for_every_fault_of_the_node(pilot, expect):
+    assert pilot.run("/usr/bin/id -un") == expect
+
+
+@pytest.mark.slow
+@MOUNTS
+@matrix(mode="log-only setuid", fault="home-full home-closed log-stopped log-disk-full remote-log-dead busy")
+def test_a_pilot_notices_nothing_of_what_keeps_no_payload_from_running(pilot, expect):
+    assert pilot.run("/usr/bin/id -un") == expect

@@ -1,0 +1,75 @@
+"""Faults of the worker node, on a real one: not felt before, felt while they are there, healed, and nothing is left."""
+
+import dataclasses
+from collections.abc import Iterator
+
+import pytest
+
+from testbed.faults.fault import Unfelt, broken
+from testbed.faults.leases import encoded
+from testbed.faults.node import NODE_FAULTS
+from testbed.faults.on_node import Together, changed, closed
+from testbed.lab.session import opened
+from testbed.lab.world import LeasedWorld, World
+from testbed.model.fault import Fault
+from testbed.model.node_consequence import NODE_CONSEQUENCES
+from testbed.model.problem import Problem
+from testbed.site.capability import SYS_ADMIN
+from testbed.site.load import example
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[LeasedWorld]:
+    """One for all: that a fault leaves nothing is what they are about."""
+    site = dataclasses.replace(example("setuid-gridmap"), capabilities=(SYS_ADMIN,))
+    with opened(["alpha", "beta"]) as lab, lab.pool.lease(site) as world:
+        yield world
+
+
+@pytest.mark.parametrize("fault", NODE_FAULTS)
+def test_a_fault_of_the_node_is_felt_only_while_it_is_there(world: World, fault: Fault) -> None:
+    breakage = NODE_FAULTS[fault]
+    assert not breakage.felt(world)
+    try:
+        breakage.inject(world)
+        assert breakage.felt(world)
+        assert not breakage.healed(world)
+    finally:
+        breakage.heal(world)
+    assert breakage.healed(world)
+
+
+def test_all_of_them_together_leave_nothing(world: LeasedWorld) -> None:
+    assert world.reset() == []
+
+
+def test_a_node_that_is_well_is_mended_without_harm(world: LeasedWorld) -> None:
+    for breakage in NODE_FAULTS.values():
+        breakage.heal(world)
+    assert world.reset() == []
+
+
+def test_a_fault_that_does_nothing_is_not_believed_and_one_that_stays_is_a_problem(world: World) -> None:
+    idle = changed("/etc/motd", "true", 'grep -q never "$1"')
+    with pytest.raises(Unfelt), broken(Fault.BUSY, idle, world):
+        pytest.fail("the fault counted as felt")
+    staying = closed("/etc/motd", "600", "600")
+    with pytest.raises(Problem, match="still felt"), broken(Fault.BUSY, staying, world):
+        pass
+    closed("/etc/motd", "600", "644").heal(world)
+
+
+def test_of_faults_that_are_one_each_has_to_be_felt(world: World) -> None:
+    there, not_there = changed("/etc/motd", 'echo x >"$1"', 'grep -q x "$1"'), changed("/etc/issue", "true", "false")
+    with pytest.raises(Unfelt), broken(Fault.BUSY, Together((there, not_there)), world):
+        pytest.fail("the fault counted as felt")
+
+
+def test_every_fault_of_the_node_has_a_consequence() -> None:
+    assert set(NODE_FAULTS) == set(NODE_CONSEQUENCES)
+
+
+def test_a_lease_is_called_as_lcmaps_calls_it() -> None:
+    """As observed of LCMAPS 1.6.6's gridmapdir."""
+    alice = "/DC=org/DC=testbed/O=People/CN=Alice Archer"
+    assert encoded(alice) == "%2fdc%3dorg%2fdc%3dtestbed%2fo%3dpeople%2fcn%3dalice%20archer"
