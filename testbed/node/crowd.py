@@ -9,7 +9,7 @@ payload that it gets, and reports. All begin within a second. The plan is one JS
     ca, proxy                    PEM: the authorities to believe, the pilots' own proxy
     mode, slot                   what they offer
     switch, at_once              the path of glexec; how many calls of it may run at a time
-    limit                        seconds for all of it
+    limit                        seconds for all of it, and until a payload has to have started
 
 A pilot whose switch has an internal error (202, or 203 because nobody decided) calls it again, four times at the most,
 and gives the payload back then. A VO that gives no answer is asked the same again for half a minute. Prints what became
@@ -157,7 +157,7 @@ class Pilot:
             while True:
                 back = crowd.back
                 self._asked += 1
-                offer = {"mode": crowd.plan.mode, "slot": crowd.plan.slot}
+                offer = {"mode": crowd.plan.mode, "slot": crowd.plan.slot, "start_limit": crowd.plan.limit}
                 asked = {"pilot": self._name, "request": str(self._asked), "offer": offer}
                 payload = (await self._vo.ask("/next", asked)).get("payload")
                 if payload:
