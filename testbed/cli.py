@@ -28,6 +28,7 @@ from testbed.model.mode import Mode
 from testbed.model.problem import Problem, nearest
 from testbed.pilot import counter
 from testbed.pilot.needs import Needs
+from testbed.pilot.outputs import unpacked, wanted
 from testbed.pilot.payload import Payload
 from testbed.pilot.profiles.explained import Explained
 from testbed.report.diff import diff
@@ -222,6 +223,7 @@ def _queue(options: argparse.Namespace) -> int:
             needs=Needs(options.memory, of("mode", options.mode) if options.mode else ""),
             attempts=options.attempts,
             sandbox=counter.files(options.sandbox) if options.sandbox else b"",
+            outputs=wanted(options.output),
         )
         ident = vo.submit(payload)
         print(f"{ident} is in the queue: testbed queue show {ident}")
@@ -232,6 +234,10 @@ def _queue(options: argparse.Namespace) -> int:
         print(f"{options.payload}: taken back, or its pilot is told to end it")
     elif options.act == "show":
         print(*counter.shown(vo, options.payload, as_json=options.json), sep="\n")
+        if options.output:
+            names = unpacked(vo.outputs(options.payload), options.output)
+            said = f"outputs in {options.output}: {', '.join(names)}" if names else "no outputs were brought back"
+            print(said, file=sys.stderr if options.json else sys.stdout)
     else:
         print(*counter.listed(vo, waiting=options.waiting, as_json=options.json), sep="\n")
     return 0
@@ -403,14 +409,22 @@ def _parser() -> argparse.ArgumentParser:
     act.add_argument("--mode", default="", help="that its VO demands: " + ", ".join(Mode))
     act.add_argument("--attempts", type=int, default=counter.ATTEMPTS, help="how often it may be handed out")
     act.add_argument("--sandbox", type=Path, metavar="TAR|FOLDER", help="files that it finds where it starts")
+    act.add_argument(
+        "--output",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a file, folder or glob of what it leaves, to be brought back (repeatable)",
+    )
     act.add_argument("--pilot", metavar="NODE", help="also send a pilot: to setuid, log-only or argus")
     act.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND")
     act = acts.add_parser("list", help="the payloads, a line each")
     act.add_argument("--waiting", action="store_true", help="without those that are over")
     act.add_argument("--json", action="store_true")
-    act = acts.add_parser("show", help="one payload: how it stands, its history, its output")
+    act = acts.add_parser("show", help="one payload: how it stands, its history, its pilot's account, its output")
     act.add_argument("payload", metavar="PAYLOAD")
     act.add_argument("--json", action="store_true")
+    act.add_argument("--output", type=Path, metavar="DIR", help="also put there what was brought back")
     act = acts.add_parser("cancel", help="take a payload back, or have its pilot end it")
     act.add_argument("payload", metavar="PAYLOAD")
     verb("gc", _gc, "remove what killed runs, or a killed engine, left behind")

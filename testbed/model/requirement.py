@@ -58,8 +58,9 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "scenarios/failure/test_answers.py",
             "testbed/site/choice.py",
             "tests/model/test_policy.py",
+            "tests/pilot/test_careful.py",
         ),
-        "the approval of the Grid as a whole",
+        "the approval of the Grid",
     ),
     Requirement(
         2,
@@ -120,6 +121,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "scenarios/failure/test_authority.py",
             "scenarios/failure/test_profiles.py",
             "tests/model/test_policy.py",
+            "tests/pilot/test_careful.py",
             "tests/pilot/test_profiles.py",
         ),
     ),

@@ -1275,6 +1275,8 @@ class Task:
     until: float
     calls: Mapping[str, str] = field(default_factory=dict)
     """The environment in which the switch is called for it."""
+    cleared: bool = False
+    """Whether what its last run left was taken away, as far as that goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1306,29 +1308,42 @@ class Pilot:
     def work(self) -> None:
         """Run every payload that the VO has for us."""
         while payload := self._next():
-            place = self._sandbox.place(payload, separates=self._mode.own_account)
-            task = Task(payload, place, Account(), payload.until)
-            report = Report(payload.ident, self._orders.pilot)
+            account, report = Account(), Report(payload.ident, self._orders.pilot)
             try:
-                if refusal := self._not_ours(payload):
-                    report = replace(report, state="returned", why=refusal)
-                else:
-                    unpack(payload.sandbox, place.folder)
-                    report = self._handle(task, report)
-            except SandboxProblem as error:
-                report = replace(report, state="returned", why=f"its sandbox could not be unpacked: {error}")
-            finally:
-                place.proxy.unlink(missing_ok=True)  # a payload with our uid may have been there before us
-                if not self._mode.own_account:
-                    place.copy.unlink(missing_ok=True)
-                if left := remove(place.folder):
-                    task.account.leftovers = left if task.account.leftovers >= 0 else -1
-                    task.account.left = "; ".join(filter(None, (task.account.left, str(place.folder))))
-            task.account.ended = time.time()
+                place = self._sandbox.place(payload, separates=self._mode.own_account)
+            except OSError as error:
+                why = f"its folder could not be made: {error.strerror}"
+                report = replace(report, state="returned", failure=INTERNAL, why=why)
+            else:
+                report = self._served(Task(payload, place, account, payload.until), report)
+            account.ended = time.time()
             code = "" if report.code is None else f", code {report.code}"
             log(f"{payload.ident} of {payload.user}: {report.state}{code}; {report.why}")
-            self._vo.tell(replace(report, account=task.account))
+            self._vo.tell(replace(report, account=account))
             self._wake.check()
+
+    def _served(self, task: Task, report: Report) -> Report:
+        """Run a payload if it is ours to run, and take away what was laid out for it, whatever comes."""
+        payload, place = task.payload, task.place
+        try:
+            if refusal := self._not_ours(payload):
+                report = replace(report, state="returned", why=refusal)
+            else:
+                unpack(payload.sandbox, place.folder)
+                report = self._handle(task, report)
+        except SandboxProblem as error:
+            report = replace(report, state="returned", why=f"its sandbox could not be unpacked: {error}")
+        finally:
+            if self._mode.own_account:
+                if not task.cleared and task.calls:  # the VO was lost while it ran
+                    self._clear(task, None)
+            else:
+                place.copy.unlink(missing_ok=True)
+            place.proxy.unlink(missing_ok=True)  # a payload with our uid may have been there before us
+            if left := remove(place.folder):
+                task.account.leftovers = left if task.account.leftovers >= 0 else -1
+                task.account.left = "; ".join(filter(None, (task.account.left, str(place.folder))))
+        return report
 
     # Question 1
 
@@ -1536,6 +1551,7 @@ class Pilot:
         self, task: Task, command: list[str], environment: Mapping[str, str], report: Report, until: float
     ) -> Report:
         """Run a command to its end, its time limit, or ours; what became of it. It has to have started at ``until``."""
+        task.cleared = False
         try:
             process = Process(command, environment, task.place.folder, task.payload.stdin, self._wake)
         except OSError as error:
@@ -1664,6 +1680,7 @@ class Pilot:
 
     def _clear(self, task: Task, identity: Mapping[str, Any] | None) -> None:
         """Take away what belongs to the payload's account, as that account; what stays is told."""
+        task.cleared = True
         places = [str(path) for path in (task.place.work, task.place.copy) if os.path.lexists(path)]
         if places:
             command = [self._orders.switch, os.path.realpath("/bin/sh"), "-c", CLEAR, "clear", *places]

@@ -102,7 +102,12 @@ def shown(vo: Vo, ident: str, *, as_json: bool) -> Iterator[str]:
     yield f"  means:    {told(report)}"
     if report.code is not None:
         yield f"  code:     {report.code}"
+    if report.failure:
+        yield f"  switch:   {report.failure}{f', the canary {report.canary}' if report.canary else ''}"
     yield from (f"  {change}" for change in history)
+    if report.account:
+        yield "  the pilot's account:"
+        yield from (f"    {_printable(line)}" for line in report.account.lines())
     for name, data in (("output", report.out), ("errors", report.err)):
         if data:
             yield f"  {name}:"

@@ -13,6 +13,7 @@ import pytest
 
 from testbed.credentials.certificate import Validity
 from testbed.credentials.proxy import make_proxy
+from testbed.lab.wait import eventually
 from testbed.model.answers import MultiUser, OnInternalError
 from testbed.model.condition import Condition
 from testbed.model.mode import Mode
@@ -344,6 +345,26 @@ def test_what_a_payload_has_closed_against_itself_is_removed(
     assert not Path(report.out.decode().strip()).exists()
     assert (account(report).leftovers, account(report).left) == (0, "")
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("payload-")] == []
+
+
+@pytest.mark.parametrize("lost", ["line", "VO"])
+def test_a_pilot_that_loses_its_line_or_its_vo_leaves_nothing_of_its_payload(
+    side: Side, script: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    def left() -> list[str]:
+        return [path.name for path in tmp_path.iterdir() if path.name.startswith(("payload-", "pilot-"))]
+
+    copy = 'test "$GLEXEC_TARGET_PROXY" = /dev/null || : >"$GLEXEC_TARGET_PROXY"'
+    side.node.changes["switch"] = script(f'{copy}; exec "$@"')
+    ident = side.vo.submit(shell("touch file; echo ready; exec sleep 60"))
+    pilot = side.vo.start_pilot(Order(Mode.SETUID))
+    side.vo.wait(ident, limit=LIMIT, until="output")
+    assert len(left()) == 3, "the payload's folder, its proxy, and the pilot's folder"
+    if lost == "line":
+        side.vo.stop_pilot(pilot)
+    else:
+        monkeypatch.setattr("testbed.pilot.server._answer", lambda *_, **__: None)  # no answer is sent any more
+    assert eventually(lambda: not left(), within=LIMIT)
 
 
 def test_what_cannot_be_removed_is_counted_and_told(side: Side, script: Callable[[str], str]) -> None:
