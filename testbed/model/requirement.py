@@ -60,7 +60,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "tests/model/test_policy.py",
             "tests/pilot/test_careful.py",
         ),
-        "the approval of the Grid",
+        "the approval of the Grid as a whole",
     ),
     Requirement(
         2,

@@ -85,8 +85,6 @@ PACK_LIMIT, CLEAR_LIMIT = 8.0, 5.0
 BYPASS_START = 10.0
 """Seconds until a payload must have started that the pilot runs itself."""
 ANSWER_LIMIT = 10.0
-REQUESTS = 1_000_000
-"""Numbers of requests that each worker of a pilot has for itself."""
 WHOLE_ANSWER_LIMIT = 30.0
 """Seconds in which the VO must say something; and in which all of an answer must be there."""
 LARGEST_ANSWER = 1 << 24
@@ -95,6 +93,8 @@ LARGEST_SANDBOX = 1 << 24
 MOST_FILES = 1000
 LONGEST_LINE = 4096
 LONGEST_LIMIT = 7 * 24 * 3600.0
+REQUESTS = 1_000_000
+"""Numbers of requests that each worker of a pilot has for itself."""
 LARGEST_STREAM = 1 << 20
 LARGEST_PREVIEW = 1 << 16
 """Bytes of each stream that are kept; and that are reported while the payload runs."""
@@ -354,7 +354,7 @@ class Vo:
         answer = self._post(f"/payloads/{payload}/proxy", {"pilot": self._orders.pilot})
         proxy = answer.get("proxy")
         if not isinstance(proxy, str):
-            raise VoProblem(f"no proxy of {payload}'s user: {answer.get('problem')}")
+            raise VoProblem(f"no proxy of {payload}'s user: {str(answer.get('problem'))[:500]}")
         return proxy
 
     def _post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:

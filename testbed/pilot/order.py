@@ -8,7 +8,7 @@ from typing import Any
 from testbed.model.answers import Answers, MultiUser, OnInternalError
 from testbed.model.condition import CAUSES, Condition, restored, stored
 from testbed.model.mode import Mode
-from testbed.model.problem import Problem, nearest
+from testbed.model.problem import Problem, nearest, shown
 from testbed.pilot.needs import number, span
 from testbed.pilot.payload import decode, encode, seconds, with_types
 
@@ -92,7 +92,7 @@ class Order:
         usual = cls(Mode(_word(data["mode"], Mode)))
         trace = data.get("needs_trace", usual.needs_trace)
         if not isinstance(trace, bool):
-            raise Problem("an order that no pilot understands", found=repr(trace)[:80], expected="true or false")
+            raise Problem("an order that no pilot understands", found=shown(trace), expected="true or false")
         return cls(
             usual.mode,
             OnInternalError(_word(data["on_internal_error"], OnInternalError)),
@@ -121,7 +121,7 @@ def _conditions(data: object) -> tuple[Condition, ...]:
             raise TypeError(f"{type(data).__name__} is no list")
         return tuple(_sound(restored({key: each[key] for key in each if key != "says"})) for each in data)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Problem("conditions that no pilot understands", found=repr(data)[:80], cause=str(error)) from None
+        raise Problem("conditions that no pilot understands", found=shown(data), cause=str(error)) from None
 
 
 def _sound(condition: Condition) -> Condition:

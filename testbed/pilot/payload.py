@@ -223,7 +223,7 @@ class Report:
             a_failure(data.get("failure", "")),
             word(data.get("canary", ""), "a canary's end"),
             Account.parse(data["account"]) if data.get("account") else None,
-            outputs.checked(decode(data.get("outputs", ""), "outputs")),
+            outputs.checked(decode(data.get("outputs", ""), "what it left")),
         )
 
 
