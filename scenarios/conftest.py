@@ -12,6 +12,13 @@ _MODULE = re.compile(r'"[^"\s]*lcmaps_(?:c_pep|scas_client|gums_client)\.mod[^"]
 
 
 @pytest.fixture
+def desk(pilot, notes):
+    """The VO's desk, where what is documented stands in the scenario and not in the oracle."""
+    notes.expectation = None
+    return pilot
+
+
+@pytest.fixture
 def limited(world) -> Callable[[float], str]:
     """The site's policy, in which the modules that ask a service wait for so many seconds, whatever the site says."""
 

@@ -26,8 +26,9 @@ from testbed.lab.switch import brought, is_path
 from testbed.model.cell import Cell, of
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem, nearest
-from testbed.pilot import counter
+from testbed.pilot import counter, muster
 from testbed.pilot.needs import Needs
+from testbed.pilot.outputs import unpacked, wanted
 from testbed.pilot.payload import Payload
 from testbed.pilot.profiles.explained import Explained
 from testbed.report.diff import diff
@@ -209,20 +210,11 @@ def _ban(options: argparse.Namespace) -> int:
 
 
 def _queue(options: argparse.Namespace) -> int:
+    payload = _payload(options) if options.act == "submit" else None
     _answering()
     engine = Engine()
     vo = counter.opened(engine)
-    if options.act == "submit":
-        payload = Payload(
-            options.user,
-            counter.words(options.command),
-            limit=options.seconds,
-            roles=tuple(options.role),
-            priority=options.priority,
-            needs=Needs(options.memory, of("mode", options.mode) if options.mode else ""),
-            attempts=options.attempts,
-            sandbox=counter.files(options.sandbox) if options.sandbox else b"",
-        )
+    if payload:
         ident = vo.submit(payload)
         print(f"{ident} is in the queue: testbed queue show {ident}")
         if options.pilot:
@@ -232,8 +224,58 @@ def _queue(options: argparse.Namespace) -> int:
         print(f"{options.payload}: taken back, or its pilot is told to end it")
     elif options.act == "show":
         print(*counter.shown(vo, options.payload, as_json=options.json), sep="\n")
+        if options.output:
+            names = unpacked(vo.outputs(options.payload), options.output)
+            said = f"outputs in {options.output}: {', '.join(names)}" if names else "no outputs were brought back"
+            print(said, file=sys.stderr if options.json else sys.stdout)
     else:
         print(*counter.listed(vo, waiting=options.waiting, as_json=options.json), sep="\n")
+    return 0
+
+
+def _payload(options: argparse.Namespace) -> Payload:
+    """What is to be submitted, looked at as the VO would, before anybody is asked for anything."""
+    if options.pilot:
+        counter.place(options.pilot)
+    payload = Payload(
+        options.user,
+        counter.words(options.command),
+        limit=options.seconds,
+        roles=tuple(options.role),
+        priority=options.priority,
+        needs=Needs(options.memory, of("mode", options.mode) if options.mode else ""),
+        attempts=options.attempts,
+        sandbox=counter.files(options.sandbox) if options.sandbox else b"",
+        outputs=wanted(options.output),
+    )
+    return Payload.parse(payload.json())
+
+
+def _fleet(options: argparse.Namespace) -> int:
+    _answering()
+    engine = Engine()
+    vo = counter.opened(engine)
+    if options.act == "start":
+        plan = muster.plan(
+            engine,
+            options.node,
+            name=options.fleet,
+            mode=of("mode", options.mode) if options.mode else "",
+            each=options.each,
+            slots=options.slots,
+            seconds=options.seconds,
+            memory=options.memory,
+            role=options.role,
+            first=options.pause,
+        )
+        vo.start_fleet(plan)
+        print(f"{plan.name} is kept on {', '.join(str(node['name']) for node in plan.nodes)}: testbed fleet show")
+    elif options.act == "stop":
+        out = vo.stop_fleet(options.fleet, hang_up=options.now)
+        ends = "are hung up on" if options.now else "end when nothing is left for them"
+        print(f"{options.fleet} is stopped; {len(out)} pilots are out and {ends}")
+    else:
+        print(*muster.shown(vo, as_json=options.json), sep="\n")
     return 0
 
 
@@ -338,7 +380,22 @@ DEMO = "three worker nodes, Argus and the VO"
 MATRIX_ONLY = ("-qq", "-rN", "--tb=no", "--no-header")
 """A run as readers of the matrix want it: a dot a cell, then the matrix, which says all that failed."""
 
-VERBS = ("doctor", "up", "down", "run", "list", "explain", "shell", "ban", "unban", "queue", "gc", "init", "diff")
+VERBS = (
+    "doctor",
+    "up",
+    "down",
+    "run",
+    "list",
+    "explain",
+    "shell",
+    "ban",
+    "unban",
+    "queue",
+    "fleet",
+    "gc",
+    "init",
+    "diff",
+)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -403,16 +460,43 @@ def _parser() -> argparse.ArgumentParser:
     act.add_argument("--mode", default="", help="that its VO demands: " + ", ".join(Mode))
     act.add_argument("--attempts", type=int, default=counter.ATTEMPTS, help="how often it may be handed out")
     act.add_argument("--sandbox", type=Path, metavar="TAR|FOLDER", help="files that it finds where it starts")
+    act.add_argument(
+        "--output",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a file, folder or glob of what it leaves, to be brought back (repeatable)",
+    )
     act.add_argument("--pilot", metavar="NODE", help="also send a pilot: to setuid, log-only or argus")
     act.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND")
     act = acts.add_parser("list", help="the payloads, a line each")
     act.add_argument("--waiting", action="store_true", help="without those that are over")
     act.add_argument("--json", action="store_true")
-    act = acts.add_parser("show", help="one payload: how it stands, its history, its output")
+    act = acts.add_parser("show", help="one payload: how it stands, its history, its pilot's account, its output")
     act.add_argument("payload", metavar="PAYLOAD")
     act.add_argument("--json", action="store_true")
+    act.add_argument("--output", type=Path, metavar="DIR", help="also put there what was brought back")
     act = acts.add_parser("cancel", help="take a payload back, or have its pilot end it")
     act.add_argument("payload", metavar="PAYLOAD")
+    made = verb(
+        "fleet", _fleet, "pilots that the demo's VO keeps on worker nodes as long as something waits in the queue"
+    )
+    acts = made.add_subparsers(dest="act", metavar="start|show|stop", required=True)
+    act = acts.add_parser("start", help="keep pilots of one class on worker nodes, fewer where payloads fail")
+    act.add_argument("fleet", nargs="?", default=muster.USUAL, metavar="NAME", help="of the class (default: usual)")
+    act.add_argument("--node", action="append", required=True, help="setuid, log-only or argus (repeatable)")
+    act.add_argument("--mode", default="", help="how payloads are kept apart: " + ", ".join(Mode))
+    act.add_argument("--each", type=int, default=1, metavar="N", help="pilots on each node")
+    act.add_argument("--slots", type=int, default=1, metavar="N", help="payloads that a pilot has at once")
+    act.add_argument("--seconds", type=float, default=300.0, help="that a pilot may take: a short class, or a long one")
+    act.add_argument("--memory", type=int, default=0, metavar="MIB", help="that it has for each payload")
+    act.add_argument("--role", default="", help="only payloads of owners with this role")
+    act.add_argument("--pause", type=float, metavar="SECONDS", help="of the first back-off; 0: never back off")
+    act = acts.add_parser("show", help="every fleet, and what is thought of its nodes")
+    act.add_argument("--json", action="store_true")
+    act = acts.add_parser("stop", help="send no more pilots of a class")
+    act.add_argument("fleet", nargs="?", default=muster.USUAL, metavar="NAME")
+    act.add_argument("--now", action="store_true", help="hang up on those that are out")
     verb("gc", _gc, "remove what killed runs, or a killed engine, left behind")
     made = verb("init", _init, "start a site of your own from an example")
     made.add_argument("directory", type=Path, metavar="DIR")

@@ -1,20 +1,25 @@
 """Clients of old and ours, replayed on the cell's worker node."""
 
 import contextlib
+import dataclasses
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
 
-from testbed.model.answers import MultiUser
+from testbed.model.advice import riddles
+from testbed.model.answers import MultiUser, OnInternalError
 from testbed.model.consequence import CONSEQUENCES, Waits
 from testbed.model.failure import Failure
+from testbed.model.mode import Mode
+from testbed.model.outcome import End
 from testbed.model.replay import Fate, Replay
 from testbed.pilot.node_files import NodeFiles
 from testbed.pilot.replay import Ground, clients, replayed
 from testbed.pilot.replay.documented import Documented, Kind
 from testbed.pilot.replay.ground import PATIENCE
-from testbed.plugin.ours import at
+from testbed.plugin.ours import as_replay, at
 
 BRIEF = "0.3"
 """Seconds that the modules wait for a service here, so that one that says nothing does not hold the run up."""
@@ -51,6 +56,30 @@ def replay(suite, cell, world, notes) -> Callable[..., dict[str, Replay]]:
         return found
 
     return held
+
+
+@pytest.fixture
+def ours(suite, cell, pilot) -> Callable[[str, Failure], dict[str, tuple[End, tuple[str, ...]]]]:
+    """Our own pilot with a payload of Alice's, under the answers that the careful client has: the end, who ran.
+
+    In log-only under the answer "yes" alone: nothing else can do harm there.
+    """
+
+    def handled(circumstance: str, truth: Failure) -> dict[str, tuple[End, tuple[str, ...]]]:
+        ends = {}
+        for client in clients(pilot.answers):
+            if client.profile.careful and (cell.mode is Mode.SETUID or client.answer == OnInternalError.YES):
+                pilot.answers = client.answers
+                began = time.monotonic()
+                outcome = pilot.end_of(*pilot.send("/usr/bin/id -un", "alice", b""))
+                outcome = dataclasses.replace(outcome, seconds=round(time.monotonic() - began, 3))
+                assert riddles(outcome.told) == []
+                replay = as_replay(outcome, client.answer, cell.mode, at(cell, circumstance), truth)
+                suite.keep_ours(replay)
+                ends[client.name] = (replay.fate.end, replay.fate.ran_as)
+        return ends
+
+    return handled
 
 
 @pytest.fixture

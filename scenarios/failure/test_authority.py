@@ -1,6 +1,20 @@
 """Who should say yes or no does not: what question 4 lets the pilot do then, and that a no stays a no."""
 
+from dataclasses import replace
+
+from testbed.model.answers import OnInternalError
+from testbed.model.condition import Condition
+from testbed.model.outcome import End
 from testbed.plugin import matrix, shows
+
+CONDITIONS = {
+    "who is not there": Condition(causes=("service-unreachable", "service-silent")),
+    "whom nobody trusts": Condition(causes=("service-untrusted",)),
+    "who cannot decide": Condition(causes=("undecided",)),
+    "the VO": Condition(vos=("alpha",)),
+    "a role that Alice has not": Condition(roles=("production",)),
+}
+"""What "depends" can depend on at a site (docs/site.md)."""
 
 
 @matrix(
@@ -11,6 +25,20 @@ from testbed.plugin import matrix, shows
 )
 def test_an_authority_without_an_answer_is_an_internal_error(impatient, pilot, expect):
     assert pilot.run("/usr/bin/id -un") == expect
+
+
+@matrix(
+    mode="log-only setuid", authority="argus", fault="refused tls-unknown-ca indeterminate", on_internal_error="depends"
+)
+def test_what_depends_is_for_the_conditions_of_the_site_to_say(pilot, suite, site, cell, expect):
+    documented, seen = {}, {}
+    for name, condition in CONDITIONS.items():
+        answers = replace(site.answers, on_internal_error=OnInternalError.DEPENDS, on_internal_error_if=(condition,))
+        documented[name] = suite.choice.expectation(cell, replace(site, answers=answers)).outcome
+        pilot.answers = answers
+        seen[name] = pilot.run("/usr/bin/id -un")
+    assert seen == documented
+    assert {outcome.end for outcome in seen.values()} == {End.UNSEPARATED, End.RETURNED}
 
 
 @shows("R6")

@@ -29,6 +29,11 @@ def fates(replays):
     return {name: each.fate for name, each in replays.items()}
 
 
+def as_careful(replays):
+    """What our own pilot is to do with a payload: what the careful client does under the same answers."""
+    return {name: (replays[name].fate.end, replays[name].fate.ran_as) for name in CAREFUL}.items()
+
+
 def kind_of(cell):
     """What a fault comes to, and what it is to clients."""
     if cell.fault in (Fault.NONE, Fault.NO_CONFIG):
@@ -64,6 +69,16 @@ def test_a_broken_node_is_to_old_clients_what_a_broken_service_is(replay, cell, 
     assert [name for name, each in seen.items() if each.fate.end is End.SILENT] == SILENT
 
 
+@pytest.mark.capabilities("SYS_ADMIN")
+@matrix(mode="setuid", authority="argus", fault="tmp-full")
+def test_where_tmp_is_full_only_clients_that_leave_the_place_of_the_proxy_to_glexec_fail(
+    replay, cell, documented, broken_world
+):
+    """Who sets GLEXEC_TARGET_PROXY is none the wiser (each client's source: testbed/pilot/profiles)."""
+    seen = replay("tmp-full", Failure.INTERNAL, top="/var/tmp")
+    assert fates(seen) == documented(seen, Kind.NO_ROOM, NODE_CONSEQUENCES[cell.fault].code_in(cell.mode))
+
+
 @matrix(mode="setuid", authority="scas gums", fault="refused deny not-applicable no-obligation")
 def test_what_a_client_does_is_the_same_whatever_the_authority_speaks(
     replay, cell, documented, impatient, broken_world
@@ -84,9 +99,10 @@ def test_where_glexec_only_logs_it_is_the_same_with_every_authority(replay, cell
 
 
 @matrix(**EVERYWHERE)
-def test_panda_by_passes_glexec_on_one_harmless_line(replay, documented, switch, noisy):
+def test_panda_by_passes_glexec_on_one_harmless_line(replay, documented, switch, noisy, ours):
     """PanDA, glexec = True: the probe is good only if nothing is on standard error (PanDA pilot, glexec_utils.py)."""
     seen = replay("noise", Failure.PAYLOAD)
+    assert ours("noise", Failure.PAYLOAD).items() <= as_careful(seen)
     assert any("is not part of the chain" in line for line in switch.log())
     assert fates(seen) == documented(seen, Kind.NOISE)
     assert [name for name, each in seen.items() if each.exposed] == ["panda-false", "panda-true"]
@@ -94,27 +110,30 @@ def test_panda_by_passes_glexec_on_one_harmless_line(replay, documented, switch,
 
 @shows("R6")
 @matrix(**EVERYWHERE)
-def test_only_clients_that_take_a_denial_for_a_fault_run_a_banned_user(replay, documented, banned):
+def test_only_clients_that_take_a_denial_for_a_fault_run_a_banned_user(replay, documented, banned, ours):
     """DIRAC's test uses the payload's proxy, so it takes a ban for a broken glexec; PanDA's uses the pilot's."""
     seen = replay("banned", Failure.DENIED)
+    assert ours("banned", Failure.DENIED).items() <= as_careful(seen)
     assert fates(seen) == documented(seen, Kind.BANNED)
     assert [name for name, each in seen.items() if each.against_a_denial] == ["dirac", "dirac-paranoid", "panda-false"]
 
 
 @shows("R6")
 @matrix(**EVERYWHERE)
-def test_a_harmless_line_and_a_ban_together_run_the_banned_user_under_panda(replay, documented, banned, noisy):
+def test_a_harmless_line_and_a_ban_together_run_the_banned_user_under_panda(replay, documented, banned, noisy, ours):
     """PanDA, glexec = True: after a probe that said a word nobody is asked about anybody (PanDA pilot, pilot.py)."""
     seen = replay("banned-noise", Failure.DENIED)
+    assert ours("banned-noise", Failure.DENIED).items() <= as_careful(seen)
     assert fates(seen) == documented(seen, Kind.BANNED_NOISE)
     assert seen["panda-true"].against_a_denial
 
 
 @matrix(**EVERYWHERE)
-def test_where_glexec_is_missing_even_dirac_that_reschedules_runs_the_payload(replay, documented, switch):
+def test_where_glexec_is_missing_even_dirac_that_reschedules_runs_the_payload(replay, documented, switch, ours):
     """DIRAC without glexec falls back to in-process, RescheduleOnError or not (DIRAC, glexecComputingElement.py)."""
     with switch.without("/usr/sbin/glexec"):
         seen = replay("missing", Failure.INTERNAL)
+        assert ours("missing", Failure.INTERNAL).items() <= as_careful(seen)
     assert fates(seen) == documented(seen, Kind.MISSING)
     assert seen["dirac-reschedule"].fate.end is End.SILENT
 
@@ -160,10 +179,13 @@ def test_a_variable_that_a_pilot_inherits_is_its_mistake_and_by_passes_glexec_un
 
 @shows("R6")
 @matrix(**EVERYWHERE)
-def test_a_pilot_that_the_site_does_not_list_runs_everybody_itself_under_dirac_and_panda(replay, documented, switch):
+def test_a_pilot_that_the_site_does_not_list_runs_everybody_itself_under_dirac_and_panda(
+    replay, documented, switch, ours
+):
     """The caller is not in user_white_list: 203 (Nikhef wiki, Exit codes); the probes of both take it for broken."""
     with switch.configured(user_white_list="nobody"):
         seen = replay("unlisted", Failure.DENIED)
+        assert ours("unlisted", Failure.DENIED).items() <= as_careful(seen)
     assert fates(seen) == documented(seen, Kind.DENIED)
     ran = [name for name, each in seen.items() if each.against_a_denial]
     assert ran == ["dirac", "dirac-paranoid", "panda-false", "panda-true"]
@@ -171,26 +193,31 @@ def test_a_pilot_that_the_site_does_not_list_runs_everybody_itself_under_dirac_a
 
 @shows("R4")
 @matrix(**EVERYWHERE)
-def test_a_run_that_nobody_could_record_is_not_run_by_careful_clients(replay, documented, switch):
+def test_a_run_that_nobody_could_record_is_not_run_by_careful_clients(replay, documented, switch, ours):
     """Where glexec is required its record is the point, whatever question 4 says (policy R4; our reading)."""
     with switch.without("/dev/log"):
         seen = replay("traceless", Failure.TRACELESS)
+        assert ours("traceless", Failure.TRACELESS).items() <= as_careful(seen)
     assert fates(seen) == documented(seen, Kind.TRACELESS, 202)
 
 
 @shows("R6")
 @matrix(**EVERYWHERE)
-def test_where_nobody_tells_why_a_canary_tells_a_ban_from_an_outage(replay, documented, untold, banned):
+def test_where_nobody_tells_why_a_canary_tells_a_ban_from_an_outage(replay, documented, untold, banned, ours):
     """203 is all that gLExec says of a ban (Nikhef wiki, Exit codes); the canary is ours: the switch works for it."""
     seen = replay("untold-banned", Failure.DENIED)
+    assert ours("untold-banned", Failure.DENIED).items() <= as_careful(seen)
     assert fates(seen) == documented(seen, Kind.UNTOLD_BANNED)
     assert {seen[name].fate.guess for name in CAREFUL} == {Failure.DENIED}
 
 
 @matrix(**EVERYWHERE, fault="refused")
-def test_where_nobody_tells_why_a_canary_that_fails_as_well_shows_an_outage(replay, documented, untold, broken_world):
+def test_where_nobody_tells_why_a_canary_that_fails_as_well_shows_an_outage(
+    replay, documented, untold, broken_world, ours
+):
     """203 is all that gLExec says of a service that is away (Nikhef wiki, Exit codes); the canary is ours."""
     seen = replay("untold-refused", Failure.INTERNAL)
+    assert ours("untold-refused", Failure.INTERNAL).items() <= as_careful(seen)
     assert fates(seen) == documented(seen, Kind.UNTOLD_AWAY)
     assert {seen[name].fate.guess for name in CAREFUL} == {Failure.INTERNAL}
 
@@ -198,10 +225,11 @@ def test_where_nobody_tells_why_a_canary_that_fails_as_well_shows_an_outage(repl
 @shows("R6")
 @matrix(**EVERYWHERE, fault="deny")
 def test_where_nobody_tells_why_and_the_pilot_is_refused_too_no_client_can_tell_a_denial(
-    replay, documented, untold, broken_world
+    replay, documented, untold, broken_world, ours
 ):
     """The limit of a canary: a whole VO that is banned looks like an outage (observed). Question 4 then decides."""
     seen = replay("untold-deny", Failure.DENIED)
+    assert ours("untold-deny", Failure.DENIED).items() <= as_careful(seen)
     assert fates(seen) == documented(seen, Kind.UNTOLD_DENIED)
     assert seen["careful-yes"].against_a_denial
 

@@ -8,12 +8,14 @@ ALICE = "/DC=org/DC=testbed/O=People/CN=Alice Archer"
 @shows("R4", "R5")
 @matrix(mode="log-only setuid vm")
 def test_the_record_names_user_account_and_command(pilot, records, expect, cell):
+    """In setuid mode the payload's folder is taken away through the switch as well, by the same account (observed)."""
     outcome = pilot.run("/usr/bin/id -un")
     assert outcome == expect
-    [record] = records(1)
+    record, *cleared = records(2 if cell.mode == "setuid" else 1)
     assert record.dn == ALICE
     assert record.account == (outcome.account if cell.mode == "setuid" else record.caller)
     assert "/usr/bin/id -un" in record.command
+    assert [(each.dn, each.account) for each in cleared] == [(ALICE, outcome.account)] * (cell.mode == "setuid")
 
 
 @shows("R4")

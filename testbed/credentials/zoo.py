@@ -46,9 +46,9 @@ class Zoo:
     def of(cls, grid: Grid) -> "Zoo":
         """The zoo of a grid."""
         return cls(
-            Authority(_identity(grid, "authority/ca")),
-            _identity(grid, "users/alice-archer"),
-            _identity(grid, "users/bob-baker"),
+            Authority(identity(grid, "authority/ca")),
+            identity(grid, "users/alice-archer"),
+            identity(grid, "users/bob-baker"),
             attributes_of(grid.read(grid.bearer(OWNER).file)),
             attributes_of(grid.read(grid.bearer(OTHER).file)),
             b64decode(grid.read(EXPIRED)),
@@ -77,7 +77,8 @@ def _between(start: float, end: float) -> Validity:
     return Validity(now + timedelta(hours=start), now + timedelta(hours=end))
 
 
-def _identity(grid: Grid, name: str) -> Identity:
+def identity(grid: Grid, name: str) -> Identity:
+    """Whom a certificate and a key of the grid make: ``users/alice-archer``."""
     key = load_pem_private_key(grid.read(f"{name}.key.pem"), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey)
     return Identity(x509.load_pem_x509_certificate(grid.read(f"{name}.cert.pem")), key)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from testbed.model.answers import Answers, MultiUser, OnInternalError, Stance
 from testbed.model.cell import Attack, Authority, Cell
 from testbed.model.condition import NEVER_OPEN, Condition, Situation
-from testbed.model.consequence import CONFIGURATION, CONSEQUENCES, UNTOLD, Consequence
+from testbed.model.consequence import CONFIGURATION, CONSEQUENCES, Consequence
 from testbed.model.effect import Cause
-from testbed.model.failure import Failure
+from testbed.model.failure import Failure, class_of
 from testbed.model.fault import Fault
 from testbed.model.mode import WAYS, Mode
 from testbed.model.node_consequence import NODE_CONSEQUENCES, NodeConsequence
@@ -33,6 +33,8 @@ class Case:
     """The site's, for the answer "depends"; none: that is no."""
     situation: Situation = field(default_factory=Situation)
     """What the pilot knows when it asks, but for the cause."""
+    needs_trace: bool = True
+    """Whether the site requires glexec, in whatever mode."""
 
     @property
     def answer(self) -> OnInternalError:
@@ -50,12 +52,6 @@ class Case:
         return NODE_CONSEQUENCES.get(self.cell.fault)
 
     @property
-    def node_failure(self) -> Failure | None:
-        """The class of what a fault of the worker node keeps from running; ``None`` where it does not."""
-        failure = self.on_node.failure_in(self.cell.mode) if self.on_node else Failure.PAYLOAD
-        return None if failure is Failure.PAYLOAD else failure
-
-    @property
     def cause(self) -> Cause | None:
         """Why nothing runs through the switch; ``None`` where its fault keeps nothing from running."""
         if self.cell.fault is Fault.NO_CONFIG:
@@ -65,16 +61,32 @@ class Case:
         return self.consequence.cause_with(self.cell.authority) if self.consequence else None
 
     @property
+    def told(self) -> Cause | None:
+        """The cause that the pilot hears: none where the site has none told, or before its configuration is read."""
+        unread = self.cell.fault is Fault.NO_CONFIG or (self.on_node is not None and not self.on_node.told)
+        return self.cause if self.tells and not unread else None
+
+    @property
+    def failure(self) -> Failure | None:
+        """What a careful pilot takes it for; ``None`` where nothing keeps the payload from running.
+
+        Where no cause is told its canary fails as well, since what is broken here is broken for the pilot too.
+        """
+        if self.cause is None:
+            return None
+        return class_of(self.told) if self.told else Failure.INTERNAL
+
+    @property
     def kind(self) -> str:
         """The class of the cause for which a fault of the authority lets nothing run; empty where it does not."""
         return self.cause.kind if self.consequence and self.cause else ""
 
     @property
     def ruling(self) -> Ruling:
-        """Question 4, asked of an internal error with this cause: may the pilot run the payload itself?"""
+        """Question 4, asked of this failure with its cause, where it is told: may the pilot run the payload itself?"""
         answers = Answers(MultiUser.YES, Stance.ALLOW, Stance.ALLOW, self.answer, on_internal_error_if=self.conditions)
-        told = self.cause if self.tells and (self.on_node is None or self.on_node.told) else None
-        return may_run_itself(answers, Failure.INTERNAL, replace(self.situation, cause=told))
+        failure = self.failure or Failure.PAYLOAD
+        return may_run_itself(answers, failure, replace(self.situation, cause=self.told))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +124,13 @@ def expected(
     endpoints: int = 2,
     conditions: tuple[Condition, ...] = (),
     situation: Situation | None = None,
+    needs_trace: bool = True,
 ) -> Expectation:
     """The expectation of a cell at a site that maps the cell's user to ``pool`` (``None``: to nobody); see `Case`."""
-    case = Case(cell, pool, sites_answer, tells, endpoints, conditions, situation or Situation())
+    case = Case(cell, pool, sites_answer, tells, endpoints, conditions, situation or Situation(), needs_trace)
     rule = next(rule for rule in RULES if rule.fits(case))
     outcome = rule.outcome(case)
-    internal = case.cell.fault is Fault.NO_CONFIG or case.kind in UNTOLD or case.node_failure is Failure.INTERNAL
-    asked = outcome is not None and internal
+    asked = outcome is not None and case.failure in (Failure.INTERNAL, Failure.TRACELESS)
     return Expectation(outcome, rule, case.ruling if asked else None)
 
 
@@ -194,7 +206,7 @@ RULES: tuple[Rule, ...] = (
             case.cell.on_internal_error is not None
             and case.cell.fault is not Fault.NO_CONFIG
             and not case.kind
-            and case.node_failure is None
+            and (case.on_node is None or case.cause is None)
         ),
         lambda case: None,
     ),
@@ -222,48 +234,45 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "an account that the node does not have is nobody's to run as",
-        "an account was named that is not here: exit code 203, and no by-pass either, whatever question 4 says",
+        "an account was given, and it is not here: exit code 203, and no by-pass either, whatever question 4 says",
         "Nikhef wiki, Exit codes of gLExec (203: the mapped account is missing in passwd); policy.py: our choice",
-        lambda case: case.cause is not None and case.cause.reason in NEVER_OPEN,
+        lambda case: case.told is not None and case.told.reason in NEVER_OPEN,
         _refused(203),
     ),
     Rule(
         "what nobody could record is not run where glexec is required",
         "exit code 202, said to be about the record: the record is the point of glexec there, whatever question 4 says",
         "JSPG multi-user pilot policy (from memory); our choice: no record, no run; node_consequence.py",
-        lambda case: case.node_failure is Failure.TRACELESS,
+        lambda case: case.on_node is not None and case.cause is not None and case.cause.kind == "untraceable",
         _refused_on_node,
     ),
     Rule(
         "a node that is broken and the site's leave: the pilot runs the payload itself, and says so",
         "exit code 202, or 203 with a cause that is no decision, from the worker node's own fault: an internal error",
         "Nikhef wiki, Exit codes of gLExec; WLCG questionnaire of 2010, question 4; node_consequence.py",
-        lambda case: (
-            case.node_failure is Failure.INTERNAL
-            and case.ruling.allowed
-            and (case.tells or case.on_node is None or case.on_node.code_in(case.cell.mode) != 203)
-        ),
+        lambda case: case.on_node is not None and case.failure is Failure.INTERNAL and case.ruling.allowed,
         _as_pilot,
     ),
     Rule(
         "a node that is broken is no leave: the payload goes back to the queue",
         "the worker node's own fault keeps the switch from running anything: without leave the pilot may not either",
         "Nikhef wiki, Exit codes of gLExec; WLCG questionnaire of 2010, question 4; node_consequence.py",
-        lambda case: case.node_failure is not None,
+        lambda case: case.on_node is not None and case.cause is not None,
         _refused_on_node,
     ),
     Rule(
         "no decision, said to be none, and the site's leave: the pilot runs the payload itself, and says so",
-        "exit code 203 with a cause that is no decision (unavailable, undecided): for the pilot an internal error",
-        "report_cause, an option of ours; WLCG questionnaire of 2010, question 4",
-        lambda case: case.kind in UNTOLD and case.tells and case.ruling.allowed,
+        "exit code 203 with a cause that is no decision (unavailable, undecided): for the pilot an internal error; "
+        "where no cause is told, so it is if the pilot's own harmless call is refused as well",
+        "report_cause, an option of ours; WLCG questionnaire of 2010, question 4; the canary: our choice",
+        lambda case: bool(case.kind) and case.failure is Failure.INTERNAL and case.ruling.allowed,
         _as_pilot,
     ),
     Rule(
         "no decision is no leave: the payload goes back to the queue",
-        "exit code 203; without leave by question 4, or where the switch does not tell why, the pilot may not run it",
+        "exit code 203; without leave by question 4 the pilot may not run it",
         "Nikhef wiki, Exit codes of gLExec (203: SCAS not running, cable unplugged); question 4; consequence.py",
-        lambda case: case.kind in UNTOLD,
+        lambda case: bool(case.kind) and case.failure is Failure.INTERNAL,
         _refused(203),
     ),
     Rule(

@@ -70,7 +70,10 @@ def shown(value: object) -> str:
     >>> shown([["x" * 1_000_000], 2, 3, 4, 5, 6, 7, 8])[-20:]
     "xxx'], 2, 3, 4, 5, 6"
     """
-    return _SHORT.repr(value)[:LONGEST]
+    try:
+        return _SHORT.repr(value)[:LONGEST]
+    except ValueError:  # Python makes no decimal digits of so large a number
+        return "a number of thousands of digits"
 
 
 _SHORT = reprlib.Repr()

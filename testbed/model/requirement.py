@@ -55,10 +55,12 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         Known.SOURCE,
         _MB,
         (
+            "scenarios/failure/test_answers.py",
             "testbed/site/choice.py",
             "tests/model/test_policy.py",
+            "tests/pilot/test_careful.py",
         ),
-        "a pilot that asks question 1 itself before it fetches another's payload",
+        "the approval of the Grid as a whole",
     ),
     Requirement(
         2,
@@ -101,6 +103,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         "",
         (
             "scenarios/contract/test_authority.py",
+            "scenarios/lifecycle/test_pilots_payload.py",
             "scenarios/separation/test_identity.py",
             "scenarios/traceability/test_record.py",
         ),
@@ -114,9 +117,11 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         (
             "scenarios/contract/test_authority.py",
             "scenarios/contract/test_denied_or_away.py",
+            "scenarios/failure/test_answers.py",
             "scenarios/failure/test_authority.py",
             "scenarios/failure/test_profiles.py",
             "tests/model/test_policy.py",
+            "tests/pilot/test_careful.py",
             "tests/pilot/test_profiles.py",
         ),
     ),
@@ -140,6 +145,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "scenarios/contract/test_accounts.py",
             "scenarios/lifecycle/test_advisories.py",
             "scenarios/lifecycle/test_epilogue.py",
+            "scenarios/lifecycle/test_pilots_payload.py",
             "scenarios/plugins/test_mount_under_scratch.py",
             "scenarios/separation/test_theft.py",
         ),
@@ -152,6 +158,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         "",
         (
             "scenarios/contract/test_credential_files.py",
+            "scenarios/lifecycle/test_pilots_payload.py",
             "tests/pilot/test_server.py",
         ),
     ),
@@ -165,8 +172,10 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "scenarios/contract/test_authority.py",
             "scenarios/contract/test_credentials.py",
             "scenarios/contract/test_denied_or_away.py",
+            "scenarios/failure/test_kill.py",
             "scenarios/lifecycle/test_advisories.py",
             "scenarios/lifecycle/test_lingering.py",
+            "scenarios/lifecycle/test_pilots_payload.py",
         ),
     ),
     Requirement(

@@ -15,8 +15,10 @@ one JSON object:
     needs_trace                  whether the site demands glexec: a run that nobody could record is against its rules
     start_limit, limit           seconds until a payload must have started; seconds for the whole pilot
     retries, retry_delay         how often the switch is called again after an internal error, and after what pause
-    switch, site_log, notes      optional: the path of glexec; the socket that takes the site's log lines; the file in
-                                 which the pilots of this account keep what they know of the node's switch
+    switch, site_log, notes, call_limit
+                                 optional: the path of glexec; the socket that takes the site's log lines; the file in
+                                 which the pilots of this account keep what they know of the node's switch; seconds for
+                                 a call beside the payload's
     slots                        optional: how many payloads it has at once, each in a process of its own
 
 After each call of the switch it classifies first, and then applies the site's answers (docs/policy.md).
@@ -83,8 +85,6 @@ PACK_LIMIT, CLEAR_LIMIT = 8.0, 5.0
 BYPASS_START = 10.0
 """Seconds until a payload must have started that the pilot runs itself."""
 ANSWER_LIMIT = 10.0
-REQUESTS = 1_000_000
-"""Numbers of requests that each worker of a pilot has for itself."""
 WHOLE_ANSWER_LIMIT = 30.0
 """Seconds in which the VO must say something; and in which all of an answer must be there."""
 LARGEST_ANSWER = 1 << 24
@@ -93,6 +93,8 @@ LARGEST_SANDBOX = 1 << 24
 MOST_FILES = 1000
 LONGEST_LINE = 4096
 LONGEST_LIMIT = 7 * 24 * 3600.0
+REQUESTS = 1_000_000
+"""Numbers of requests that each worker of a pilot has for itself."""
 LARGEST_STREAM = 1 << 20
 LARGEST_PREVIEW = 1 << 16
 """Bytes of each stream that are kept; and that are reported while the payload runs."""
@@ -101,8 +103,8 @@ MOST_OUTPUTS = 100
 """Bytes of the tar of a payload's outputs, and files in it."""
 LONGEST_WORDS = 2000
 MOST_CALLS = 64
-MOST_ELSEWHERE = 10
-"""Characters of a text in the final account, calls of the switch and paths that it tells of."""
+MOST_NAMED = 10
+"""Characters of a text in the final account; calls of the switch, and processes or paths, that it names."""
 
 IDENT = re.compile(r"payload-[1-9][0-9]{0,17}")
 START = re.compile(rb"started (\d*) (\S*) (\S*)\n")
@@ -112,7 +114,7 @@ WRAPPER = (
 )
 """The start handshake. It needs no PATH, which the switch takes away, and leaves the standard input unread."""
 WITHIN = 'cd -- "$1" || exit 126; shift; '
-"""Before it, where there is a sandbox and the payload has the pilot's own account."""
+"""Before it, where the payload has the pilot's own account."""
 NO_FOLDER = "[pilot]: no folder to work in"
 WORKSHOP = f"""\
 if /usr/bin/mkdir -m 700 -- "$1" && cd -- "$1" && {{ test -z "$2" || /usr/bin/cp -R -- "$2/." .; }}
@@ -166,6 +168,7 @@ class Orders:
     switch: str
     site_log: str
     notes: Path
+    call_limit: float
     slots: int = 1
 
     @classmethod
@@ -188,6 +191,7 @@ class Orders:
                 retry_delay=float(data["retry_delay"]),
                 switch=str(data.get("switch", SWITCH)),
                 site_log=str(data.get("site_log", SITE_LOG)),
+                call_limit=float(data.get("call_limit", CALL_LIMIT)),
                 notes=Path(data.get("notes") or Path.home() / f".pilot-{socket.gethostname()}.json"),
                 slots=int(data.get("slots", 1)),
             )
@@ -350,7 +354,7 @@ class Vo:
         answer = self._post(f"/payloads/{payload}/proxy", {"pilot": self._orders.pilot})
         proxy = answer.get("proxy")
         if not isinstance(proxy, str):
-            raise VoProblem(f"no proxy of {payload}'s user: {answer.get('problem')}")
+            raise VoProblem(f"no proxy of {payload}'s user: {str(answer.get('problem'))[:500]}")
         return proxy
 
     def _post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -429,6 +433,8 @@ LABELS = {
     "1.2.840.113549.1.9.1": "emailAddress",
 }
 """OpenSSL's short names for the parts of a DN."""
+TYPE = r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)*)"
+"""Such a name, or numbers with dots: a slash before one would begin another part."""
 
 
 def owner_of(pem: str) -> str:
@@ -455,8 +461,9 @@ def subject(certificate: bytes) -> str:
     for _, several in elements(parts[at][1]):
         for _, pair in elements(several):
             (_, kind), (_, value) = elements(pair)
-            text = f"{LABELS.get(dotted(kind), dotted(kind))}={value.decode('utf-8', 'surrogateescape')}"
-            name += "/" + re.sub(r"/(?=[\w.]+=)", r"\\/", text)
+            shown = "".join(chr(byte) if 0x20 <= byte <= 0x7E else f"\\x{byte:02X}" for byte in value)
+            text = f"{LABELS.get(dotted(kind), dotted(kind))}={shown}"
+            name += "/" + re.sub(rf"/(?={TYPE}=)", r"\\/", text)
     return name
 
 
@@ -506,7 +513,8 @@ REASONS = {
     "denied": "called-by-root caller-not-listed banned credential-refused not-mapped account-refused account-differs "
     "denied no-rule",
     "unavailable": "timed-out pool-exhausted pool-contended leases-unusable map-unreadable crl-expired "
-    "account-missing tracking-unknown service-unreachable service-untrusted service-silent service-broken",
+    "account-missing names-unavailable tracking-unknown service-unreachable service-untrusted service-silent "
+    "service-broken",
     "undecided": "service-undecided lcmaps-refused",
     "untraceable": "no-record",
 }
@@ -672,7 +680,7 @@ class Answers:
         if failure in NEVER:
             return False, NEVER[failure]
         if at.cause and at.cause.reason in NEVER_OPEN:
-            return False, f"{at.cause.reason}: nobody runs what was given an account that the node does not have"
+            return False, f"{at.cause.reason}: {NOBODY}"
         if failure == TRACELESS and self.needs_trace:
             return False, "the site requires glexec, and a run that nobody recorded is none of glexec's"
         if self.on_internal_error == "depends":
@@ -706,6 +714,12 @@ NEVER = {
     AMBIGUOUS: "nobody knows whether this was a denial, so it is taken as one",
     PAYLOAD: "the payload has run",
 }
+
+
+NOBODY = (
+    "there was a decision, and it gave an account that the node does not have; whoever shapes that would get round "
+    "the switch"
+)
 
 
 def by_conditions(
@@ -797,12 +811,13 @@ class Seen:
 
 def pilots() -> int | None:
     """How many pilots of this program are on the node, ourselves included; nothing where that cannot be seen."""
-    count = 0
+    found = set()
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             words = path.read_bytes().split(b"\0")
-            count += len(words) > 3 and words[1] == os.fsencode(sys.argv[0]) and not words[2].startswith(b"--")
-    return count or None
+            if len(words) > 3 and words[1] == os.fsencode(sys.argv[0]) and not words[2].startswith(b"--"):
+                found.add(words[2])
+    return len(found) or None
 
 
 # --- where it works ---------------------------------------------------------------------------------------------------
@@ -910,12 +925,19 @@ def memory() -> int:
     return 0
 
 
-def remove(folder: Path) -> None:
-    """Remove a folder and what is in it; what resists is noted."""
+def remove(folder: Path) -> int:
+    """Remove a folder and what is in it, also what was closed against ourselves; how much resisted."""
     try:
+        for at, folders, _ in os.walk(folder):
+            for name in folders:
+                path = os.path.join(at, name)
+                if not os.path.islink(path):
+                    os.chmod(path, 0o700)
         shutil.rmtree(folder)
     except OSError as error:
         log(f"left behind: {folder}: {error}")
+        return sum(1 + len(files) for _, _, files in os.walk(folder))
+    return 0
 
 
 def left_elsewhere(uid: int, since: float) -> list[str]:
@@ -925,7 +947,7 @@ def left_elsewhere(uid: int, since: float) -> list[str]:
         with contextlib.suppress(OSError):
             for entry in os.scandir(folder):
                 seen = entry.stat(follow_symlinks=False)
-                if seen.st_uid == uid != os.getuid() and seen.st_ctime >= since and len(found) < MOST_ELSEWHERE:
+                if seen.st_uid == uid != os.getuid() and seen.st_ctime >= since and len(found) < MOST_NAMED:
                     found.append(entry.path)
     return found
 
@@ -1098,6 +1120,13 @@ def owner(pid: int) -> int | None:
     return None
 
 
+def runs(pid: int) -> bool:
+    """Whether a process is there, and not merely waiting to be collected."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    return False
+
+
 def ours(pid: int) -> bool:
     """Whether a process is of our own account, or gone."""
     return owner(pid) in (None, os.getuid())
@@ -1145,13 +1174,16 @@ WORDS = {
 """What a call that ran nothing came to, in words."""
 
 
-def wrapped(task: "Task", *, own_account: bool = False) -> list[str]:
-    """The command that says who it is and then becomes the payload. The switch refuses symbolic links."""
+def wrapped(task: "Task", *, own_account: bool = False, in_folder: bool = False) -> list[str]:
+    """The command that says who it is and then becomes the payload. The switch refuses symbolic links.
+
+    ``in_folder``: it goes to the payload's folder first, since the switch begins in the account's home.
+    """
     shell, payload, place = os.path.realpath("/bin/sh"), task.payload, task.place
     if own_account:
         folder = str(place.folder) if payload.sandbox else ""
         return [shell, "-c", WORKSHOP + WRAPPER, "payload", str(place.work), folder, *payload.argv]
-    if payload.sandbox:
+    if in_folder or payload.sandbox:
         return [shell, "-c", WITHIN + WRAPPER, "payload", str(place.folder), *payload.argv]
     return [shell, "-c", WRAPPER, "payload", *payload.argv]
 
@@ -1256,6 +1288,8 @@ class Task:
     until: float
     calls: Mapping[str, str] = field(default_factory=dict)
     """The environment in which the switch is called for it."""
+    cleared: bool = False
+    """Whether what its last run left was taken away, as far as that goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1287,27 +1321,42 @@ class Pilot:
     def work(self) -> None:
         """Run every payload that the VO has for us."""
         while payload := self._next():
-            place = self._sandbox.place(payload, separates=self._mode.own_account)
-            task = Task(payload, place, Account(), payload.until)
-            report = Report(payload.ident, self._orders.pilot)
+            account, report = Account(), Report(payload.ident, self._orders.pilot)
             try:
-                if refusal := self._not_ours(payload):
-                    report = replace(report, state="returned", why=refusal)
-                else:
-                    unpack(payload.sandbox, place.folder)
-                    report = self._handle(task, report)
-            except SandboxProblem as error:
-                report = replace(report, state="returned", why=f"its sandbox could not be unpacked: {error}")
-            finally:
-                place.proxy.unlink(missing_ok=True)  # a payload with our uid may have been there before us
-                if not self._mode.own_account:
-                    place.copy.unlink(missing_ok=True)
-                remove(place.folder)
-            task.account.ended = time.time()
+                place = self._sandbox.place(payload, separates=self._mode.own_account)
+            except OSError as error:
+                why = f"its folder could not be made: {error.strerror}"
+                report = replace(report, state="returned", failure=INTERNAL, why=why)
+            else:
+                report = self._served(Task(payload, place, account, payload.until), report)
+            account.ended = time.time()
             code = "" if report.code is None else f", code {report.code}"
             log(f"{payload.ident} of {payload.user}: {report.state}{code}; {report.why}")
-            self._vo.tell(replace(report, account=task.account))
+            self._vo.tell(replace(report, account=account))
             self._wake.check()
+
+    def _served(self, task: Task, report: Report) -> Report:
+        """Run a payload if it is ours to run, and take away what was laid out for it, whatever comes."""
+        payload, place = task.payload, task.place
+        try:
+            if refusal := self._not_ours(payload):
+                report = replace(report, state="returned", why=refusal)
+            else:
+                unpack(payload.sandbox, place.folder)
+                report = self._handle(task, report)
+        except SandboxProblem as error:
+            report = replace(report, state="returned", why=f"its sandbox could not be unpacked: {error}")
+        finally:
+            if self._mode.own_account:
+                if not task.cleared and task.calls:  # the VO was lost while it ran
+                    self._clear(task, None)
+            else:
+                place.copy.unlink(missing_ok=True)
+            place.proxy.unlink(missing_ok=True)  # a payload with our uid may have been there before us
+            if left := remove(place.folder):
+                task.account.leftovers = left if task.account.leftovers >= 0 else -1
+                task.account.left = "; ".join(filter(None, (task.account.left, str(place.folder))))
+        return report
 
     # Question 1
 
@@ -1354,7 +1403,8 @@ class Pilot:
         task.calls = self._for_switch(task)
         allowed = self._orders.start_limit + task.payload.limit
         own_account = self._mode.own_account
-        command = [self._orders.switch, *self._mode.launcher(allowed), *wrapped(task, own_account=own_account)]
+        words = wrapped(task, own_account=own_account, in_folder=not self._mode.separates)
+        command = [self._orders.switch, *self._mode.launcher(allowed), *words]
         tries = 0
         while True:
             began = time.monotonic()
@@ -1408,7 +1458,9 @@ class Pilot:
         """How a harmless call of the switch with the pilot's own credential goes, right after an ambiguous one."""
         own = {"GLEXEC_CLIENT_CERT": str(self._sandbox.proxy), "GLEXEC_SOURCE_PROXY": str(self._sandbox.proxy)}
         environment = {**task.calls, **own, "GLEXEC_TARGET_PROXY": "/dev/null", "GLEXEC_ID": "canary"}
-        ran = self._beside([self._orders.switch, os.path.realpath("/bin/true")], environment, task, CALL_LIMIT)
+        ran = self._beside(
+            [self._orders.switch, os.path.realpath("/bin/true")], environment, task, self._orders.call_limit
+        )
         canary = canary_of(ran.code, ran.err.decode(errors="replace"))
         log(f"{task.payload.ident}: canary {canary}, code {ran}")
         return canary
@@ -1512,6 +1564,7 @@ class Pilot:
         self, task: Task, command: list[str], environment: Mapping[str, str], report: Report, until: float
     ) -> Report:
         """Run a command to its end, its time limit, or ours; what became of it. It has to have started at ``until``."""
+        task.cleared = False
         try:
             process = Process(command, environment, task.place.folder, task.payload.stdin, self._wake)
         except OSError as error:
@@ -1604,7 +1657,7 @@ class Pilot:
             if not os.path.lexists(task.place.copy):
                 account.renewal = "the switch makes no copy of proxies here"
                 return
-            ran = self._beside([self._orders.switch], task.calls, task, CALL_LIMIT)
+            ran = self._beside([self._orders.switch], task.calls, task, self._orders.call_limit)
             account.renewal = "" if ran.code == 0 else f"the switch ended with {ran}"
         else:
             account.renewal = ""
@@ -1640,6 +1693,7 @@ class Pilot:
 
     def _clear(self, task: Task, identity: Mapping[str, Any] | None) -> None:
         """Take away what belongs to the payload's account, as that account; what stays is told."""
+        task.cleared = True
         places = [str(path) for path in (task.place.work, task.place.copy) if os.path.lexists(path)]
         if places:
             command = [self._orders.switch, os.path.realpath("/bin/sh"), "-c", CLEAR, "clear", *places]
@@ -1686,12 +1740,13 @@ class Pilot:
             ended.update(left)
             said = self._signal(kind, left, task) or said
             self._turn_until(process, GRACE, lambda: not self._reap(process))
-        left = self._reap(process)
+        left = self._reap(process) and [pid for pid in descendants(os.getpid()) if runs(pid)]
         task.account.processes += len(ended - set(left))
         note = f"; left-over processes were ended: {len(ended - set(left))}" if ended - set(left) else ""
         if not left:
             return note
-        named = ", ".join(f"{pid} of uid {owner(pid)}" for pid in left)
+        named = ", ".join(f"{pid} of uid {owner(pid)}" for pid in left[:MOST_NAMED])
+        named += f" and {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else ""
         task.account.remaining = (
             f"{named}; {said or 'they did not end'}; root of this node can end them, or the batch system by the job's "
             "cgroup or session, and the switch once it works again"

@@ -101,16 +101,20 @@ def main() -> int:
 
 def settings(text: str) -> Mapping[str, str]:
     """The options of a glexec.conf, of which only the section [glexec] counts."""
-    section = text.partition("[glexec]")[2].partition("\n[")[0]
+    section = re.split(r"(?m)^\[.*\]\s*$", f"\n{text}".partition("\n[glexec]\n")[2])[0]
     lines = (line.split("#")[0].partition("=") for line in section.splitlines())
     return {name.strip(): value.strip().strip('"') for name, found, value in lines if found}
 
 
 def mapped(proxy: str) -> Account:
     """The account of the proxy's owner. Raises `Refused`."""
-    conf = settings(Path(CONF).read_text())
     keeper = pwd.getpwnam(KEEPER)
-    files = [memory("policy", Path(conf["lcmaps_db_file"]).read_bytes(), keeper), memory("log", b"", keeper)]
+    try:
+        conf = settings(Path(CONF).read_text())
+        policy = Path(conf["lcmaps_db_file"]).read_bytes()
+    except (OSError, KeyError) as error:
+        raise Refused(f"the site's configuration cannot be read: {error}") from None
+    files = [memory("policy", policy, keeper), memory("log", b"", keeper)]
     source = memory("proxy", proxy.encode(), keeper)
     hear, say = os.pipe()
     environment = {

@@ -2,9 +2,9 @@
 """Counts what is left on a worker node: ``leftovers.py PILOT_UID FIRST_UID <WORD``, as root; prints JSON.
 
 processes, killable    those with WORD in their command line, and how many of them the pilot's uid may signal
-proxies, readable      files of the site's accounts with a private key in them, and how many the pilot's uid can read
-files                  files of the site's accounts in shared folders and homes, but for those with WORD in their path
-leases                 accounts that are given out
+files                  files of the site's accounts in shared folders and homes, but for the notes that pilots leave for
+                       each other, and for what has WORD in its path
+proxies, readable      those with a private key in them, and how many of these the pilot's uid can read
 """
 
 import json
@@ -15,22 +15,32 @@ from functools import partial
 from pathlib import Path
 
 PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/home")
+SHELL = "dash"
+NOTES = ".pilot-"
 KEY = b"PRIVATE KEY"
 LARGEST = 1 << 20
 
 
 def processes(word: str) -> Iterator[int]:
-    """Those that run and name the word."""
-    for name in os.listdir("/proc"):
-        if not name.isdecimal() or int(name) == os.getpid():
+    """Those that run and name the word; not the copy that a shell is for a moment before it becomes a command."""
+    for pid in [int(name) for name in os.listdir("/proc") if name.isdecimal() and int(name) != os.getpid()]:
+        words, name, state, parent = look(pid)
+        if word.encode() not in words or state in "ZX":
             continue
-        try:
-            words = Path(f"/proc/{name}/cmdline").read_bytes()
-            state = Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            continue
-        if word.encode() in words and state not in "ZX":
-            yield int(name)
+        above, called, _, _ = look(parent)
+        if (above, called, called) != (words, name, SHELL):
+            yield pid
+
+
+def look(pid: int) -> tuple[bytes, str, str, int]:
+    """Command line, name, state and parent of a process; X for one that has gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        words = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b"", "", "X", 0
+    state, parent = stat.rpartition(")")[2].split()[:2]
+    return words, stat.partition("(")[2].rpartition(")")[0], state, int(parent)
 
 
 def files(first_uid: int) -> Iterator[Path]:
@@ -74,7 +84,7 @@ def allowed(uid: int, attempts: list[Callable[[], object]]) -> int:
 def main(word: str, pilot: int, first_uid: int) -> None:
     """Print all counts."""
     running = list(processes(word))
-    there = [path for path in files(first_uid) if word not in str(path)]
+    there = [path for path in files(first_uid) if word not in str(path) and not path.name.startswith(NOTES)]
     keys = [path for path in there if has_key(path)]
     counts = {
         "processes": len(running),

@@ -6,6 +6,7 @@ The words are done in their order; what is awaited is awaited for so many second
     agent=pilot-3          the pilot job of this name is there; the following is about it
     front=pilot-3          that job has a child that is the switch; the following is about it
     keeper=pilot-3         that switch has a child that is the switch as well; the following is about it
+    process=123            the following is about the process of this number
     path=/tmp/x            there is such a file
     said=over:/tmp/x       the file has a line that begins so
     zombie=pilot-3         what the job started has ended, and the job has not looked at it
@@ -98,6 +99,8 @@ def found(word: str, what: str) -> object:
             return child(agent(what), state="Z")
         case "gone":
             return agent(what) is None
+        case "process":
+            return int(what)
         case "path":
             return os.path.exists(what)
         case "said":
@@ -120,7 +123,7 @@ def main(limit: float, words: list[str]) -> int:
                 print(f"did not come true within {limit:g} s: {each}", file=sys.stderr)
                 return 1
             time.sleep(PAUSE)
-        if word in ("agent", "front", "keeper"):
+        if word in ("agent", "front", "keeper", "process"):
             assert isinstance(seen, int)
             target = seen
     print(target)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from testbed.model.problem import Problem
+from testbed.model.problem import Problem, shown
 from testbed.pilot.needs import known_keys
 
 MOST_CALLS = 64
@@ -79,13 +79,11 @@ class Account:
         assert isinstance(data, Mapping)
         calls = data.get("calls", [])
         if not isinstance(calls, Sequence) or isinstance(calls, str) or len(calls) > MOST_CALLS:
-            raise Problem(
-                "an account tells its calls in a list", found=repr(calls)[:80], expected=f"{MOST_CALLS} calls"
-            )
+            raise Problem("an account tells its calls in a list", found=shown(calls), expected=f"{MOST_CALLS} calls")
         for call in calls:
             _shaped(call, "a call", Call)
             if lacking := {each.name for each in fields(Call)} - set(call):
-                raise Problem("a call is told in full", found=repr(call)[:80], expected=", ".join(sorted(lacking)))
+                raise Problem("a call is told in full", found=shown(call), expected=", ".join(sorted(lacking)))
         return cls(**{**data, "calls": tuple(Call(**call) for call in calls)})
 
     def lines(self) -> Iterator[str]:
@@ -124,10 +122,10 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 def _shaped(data: object, what: str, kind: type) -> None:
     """Make sure that JSON data has only what such a thing has, each of its type; texts of a bounded length."""
     if not isinstance(data, Mapping):
-        raise Problem(f"{what} of another shape", found=repr(data)[:80], expected="an object")
+        raise Problem(f"{what} of another shape", found=shown(data), expected="an object")
     known_keys(data, what, tuple(each.name for each in fields(kind)))
     for key, value in data.items():
         kinds = _KINDS.get(key, (str,))
         right = isinstance(value, kinds) and (not isinstance(value, bool) or bool in kinds)
         if not right or (isinstance(value, str) and len(value) > LONGEST):
-            raise Problem(f"{what} of another shape: {key}", found=repr(value)[:80], expected=kinds[0].__name__)
+            raise Problem(f"{what} of another shape: {key}", found=shown(value), expected=kinds[0].__name__)

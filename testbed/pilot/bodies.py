@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
@@ -16,7 +17,9 @@ EXPECTED = "one object in UTF-8, each key once, numbers that are some (RFC 8259)
 def parsed(text: bytes) -> Mapping[str, Any]:
     """The object in a body; nothing at all is an empty one. Raises `Problem`."""
     try:
-        body = json.loads(text.decode() or "{}", object_pairs_hook=_once, parse_constant=_no_number)
+        body = json.loads(
+            text.decode() or "{}", object_pairs_hook=_once, parse_float=_finite, parse_constant=_no_number
+        )
     except (ValueError, RecursionError) as error:
         raise Problem("a request that is no JSON", cause=str(error)[:200], expected=EXPECTED) from None
     if not isinstance(body, dict):
@@ -44,5 +47,12 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     return said
 
 
+def _finite(word: str) -> float:
+    number = float(word)
+    if math.isinf(number):
+        _no_number(word[:20])
+    return number
+
+
 def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number")
+    raise ValueError(f"{word} is no number that there is")

@@ -2,6 +2,7 @@
 
 import io
 import json
+import stat
 import tarfile
 import time
 from collections.abc import Iterator, Sequence
@@ -31,8 +32,8 @@ def opened(engine: Engine) -> Vo:
     return Vo(container.address, proxy=proxy, authorities=grid.read("authority/ca.cert.pem"))
 
 
-def send(engine: Engine, vo: Vo, node: str, mode: str) -> str:
-    """Send a pilot to a worker node of the demo, called as in `testbed shell`; its id."""
+def place(node: str) -> tuple[str, str]:
+    """The site and the host of a worker node of the demo, called as in `testbed shell`."""
     known = {host.removeprefix(f"{WORKER_NODE}-"): (site, host) for site, host in demo.NODES.items()}
     if node not in known:
         near = nearest(node, known)
@@ -42,12 +43,21 @@ def send(engine: Engine, vo: Vo, node: str, mode: str) -> str:
             expected=", ".join(known),
             remedy=f"did you mean {near!r}?" if near else "",
         )
-    name, host = known[node]
-    site = example(name)
-    usual = Mode.LOG_ONLY if node == "log-only" else Mode.SETUID
+    return known[node]
+
+
+def reached(engine: Engine, node: str) -> tuple[str, dict[str, str | int]]:
+    """The site of a worker node of the demo, called as in `testbed shell`, and how the VO's factory reaches it."""
+    site, host = place(node)
     address = engine.attach(demo.container_name(host), demo.NETWORK).address
-    reached = {"name": host, "address": address, "account": site.pilot_accounts[0].name}
-    return vo.start_pilot(Order.at(site.answers, Mode(mode or usual), node=reached))
+    return site, {"name": host, "address": address, "account": example(site).pilot_accounts[0].name}
+
+
+def send(engine: Engine, vo: Vo, node: str, mode: str) -> str:
+    """Send a pilot to a worker node of the demo; its id."""
+    site, at = reached(engine, node)
+    usual = Mode.LOG_ONLY if node == "log-only" else Mode.SETUID
+    return vo.start_pilot(Order.at(example(site).answers, Mode(mode or usual), node=at))
 
 
 def files(path: Path) -> bytes:
@@ -55,8 +65,10 @@ def files(path: Path) -> bytes:
     try:
         if path.is_dir():
             size = sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
+        elif (there := path.stat()) and stat.S_ISREG(there.st_mode):
+            size = there.st_size
         else:
-            size = path.stat().st_size
+            raise Problem("a sandbox that cannot be read", where=str(path), expected="a tar, or a folder")
         if size > sandbox.LARGEST:
             found = f"{size} bytes"
             raise Problem(
@@ -102,7 +114,12 @@ def shown(vo: Vo, ident: str, *, as_json: bool) -> Iterator[str]:
     yield f"  means:    {told(report)}"
     if report.code is not None:
         yield f"  code:     {report.code}"
+    if report.failure:
+        yield f"  switch:   {report.failure}{f', the canary {report.canary}' if report.canary else ''}"
     yield from (f"  {change}" for change in history)
+    if report.account:
+        yield "  the pilot's account:"
+        yield from (f"    {_printable(line)}" for line in report.account.lines())
     for name, data in (("output", report.out), ("errors", report.err)):
         if data:
             yield f"  {name}:"

@@ -8,21 +8,23 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from testbed.credentials.grid import Bearer
 from testbed.lab.layout import NODE
 from testbed.lab.record import Record, records
 from testbed.lab.world import World
 from testbed.model.entry import Entry, folder
-from testbed.model.mode import Mode
+from testbed.model.mode import Installation, Mode
 from testbed.model.problem import Problem
 from testbed.pilot.client import NAME, Vo
 from testbed.pilot.payload import Payload, State
 from testbed.site.layout import SWITCH
+from testbed.site.site import Site
 
 PAYLOAD = ("/usr/bin/dash", "-c", 'echo "$1 $(/usr/bin/id -u)" >>"$2"', "payload")
 """Says, in the kernel's words, who it is, in one line: as often as it runs."""
 ATTEMPTS = 3
 LIMIT = 120.0
-"""Seconds for all of a crowd."""
+"""Seconds for all of a crowd, unless told."""
 LOOK = 20.0
 WITHIN = 1.0
 """Seconds in which all pilots begin."""
@@ -67,6 +69,8 @@ class Result:
     ran: Mapping[str, Sequence[int]]
     """Word -> the uids with which it ran, in the words of the kernel."""
     recorded: Sequence[Record]
+    histories: Mapping[str, str]
+    """Payload that ran more than once -> all lines of its history."""
 
     @property
     def starts(self) -> list[float]:
@@ -81,7 +85,12 @@ class Result:
     @property
     def twice(self) -> list[str]:
         """The payloads that ran more than once."""
-        return [payload for payload, (word, _) in self.wanted.items() if len(self.ran.get(word, ())) > 1]
+        return list(self.histories)
+
+    @property
+    def doubted(self) -> list[str]:
+        """The payloads whose history says that they may have run before."""
+        return [payload for payload, why in self.histories.items() if "it may have run" in why]
 
     @property
     def unheard(self) -> list[str]:
@@ -95,18 +104,20 @@ class Result:
         doubtful = [_word(record) for record in self.recorded if not record.joined]
         return doubtful + [word for word, uids in self.ran.items() if joined[word] != len(uids)]
 
-    def strangers(self, world: World) -> list[str]:
-        """Runs as somebody else than their user's pool gives, or that the log tells of somebody else."""
-        names = {account.uid: (account.name, pool.prefix) for pool in world.site.pools for account in pool.accounts}
-        found = []
+    def strangers(self, site: Site, bearer: Callable[[str], Bearer]) -> list[str]:
+        """Runs as somebody else than an account of the user's pool, or of whom the log tells something else."""
+        pools = ((pool.prefix, account) for pool in (site.pilots, *site.pools) for account in pool.accounts)
+        names = {account.uid: (account.name, prefix) for prefix, account in pools}
         by_word = {_word(record): record for record in self.recorded}
+        found = []
         for word, user in self.wanted.values():
-            bearer, record = world.grid.bearer(user), by_word.get(word)
-            pool = world.site.pool_of(bearer.fqans, bearer.dn)
+            who, record = bearer(user), by_word.get(word)
+            apart = site.installation is Installation.SETUID
+            right = site.pool_of(who.fqans, who.dn) if apart else site.pilots.prefix
             for uid in self.ran.get(word, ()):
-                name, prefix = names.get(uid, ("", ""))
-                if prefix != pool or record is None or (record.dn, record.account) != (bearer.dn, name):
-                    found.append(f"{word} of {user} ran as {name or uid}; recorded: {record}")
+                name, prefix = names.get(uid, (str(uid), ""))
+                if prefix != right or record is None or (record.dn, record.account) != (who.dn, name):
+                    found.append(f"{word} of {user} ran as {name}; recorded: {record}")
         return found
 
 
@@ -118,11 +129,12 @@ def let_loose(
     many: int,
     *,
     meanwhile: Callable[[], None] = lambda: None,
-    at_once: int = 400,
+    at_once: int = 64,
+    limit: float = LIMIT,
 ) -> Result:
     """So many payloads of these users by turns, and a light pilot for each; ``meanwhile`` is done beside them.
 
-    ``at_once`` is how many switches may be at work on the node at a time.
+    ``at_once`` is how many switches may be at work on the node at a time, ``limit`` in seconds.
     """
     number = next(_numbers)
     place = f"/tmp/crowd-{number}"
@@ -131,20 +143,23 @@ def let_loose(
     payloads = [Payload(user, (*PAYLOAD, word, f"{place}/ran"), slot=place, attempts=ATTEMPTS) for word, user in words]
     wanted = dict(zip(vo.submit_all(payloads), words, strict=True))
     with ThreadPoolExecutor(1) as beside:
-        done = beside.submit(_loose, world, vo, mode, place, many, at_once)
+        done = beside.submit(_loose, world, vo, mode, place, many, at_once, limit)
         meanwhile()
         told = done.result()
     said = world.node.run(["cat", f"{place}/ran"], limit=LOOK).check().out.decode().split("\n")
     ran: dict[str, list[int]] = {}
     for word, uid in (line.split() for line in said if line):
         ran.setdefault(word, []).append(int(uid))
-    states = {line.ident: line.state for line in vo.list() if line.ident in wanted}
+    listed = {line.ident: line.state for line in vo.list()}  # the newest thousand
+    states = {ident: listed.get(ident) or vo.wait(ident, limit=0.001).state for ident in wanted}
     recorded = [each for each in records(world.node, len(said) - 1, within=LOOK) if _word(each)]
     runs = [Run(**{**run, "state": State(run["state"])}) for run in told["calls"]]
-    return Result(wanted, runs, told["seconds"], told["gave_up"], states, ran, recorded)
+    twice = [payload for payload, (word, _) in wanted.items() if len(ran.get(word, ())) > 1]
+    histories = {payload: "\n".join(map(str, vo.history(payload)[2])) for payload in twice}
+    return Result(wanted, runs, told["seconds"], told["gave_up"], states, ran, recorded, histories)
 
 
-def _loose(world: World, vo: Vo, mode: Mode, slot: str, many: int, at_once: int) -> dict[str, Any]:
+def _loose(world: World, vo: Vo, mode: Mode, slot: str, many: int, at_once: int, limit: float) -> dict[str, Any]:
     grid, account = world.grid, world.site.pilot_accounts[0].name
     plan = {
         "pilots": many,
@@ -156,10 +171,10 @@ def _loose(world: World, vo: Vo, mode: Mode, slot: str, many: int, at_once: int)
         "slot": slot,
         "switch": SWITCH,
         "at_once": at_once,
-        "limit": LIMIT,
+        "limit": limit,
     }
     command = ["python3", f"{NODE}/crowd.py"]
-    result = world.node.run(command, user=account, stdin=json.dumps(plan).encode(), limit=LIMIT + LOOK)
+    result = world.node.run(command, user=account, stdin=json.dumps(plan).encode(), limit=limit + LOOK)
     if result.code != 0:
         raise Problem(
             "a crowd of pilots failed", found=f"{result.ending}\n{result.err.decode(errors='replace')[-3000:]}"

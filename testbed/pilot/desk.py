@@ -18,7 +18,7 @@ from testbed.model.problem import Problem
 from testbed.pilot.client import Vo
 from testbed.pilot.judge import outcome
 from testbed.pilot.order import Order
-from testbed.pilot.payload import Payload
+from testbed.pilot.payload import Payload, Report
 
 PAYLOAD_LIMIT = 30.0
 """Seconds that a payload of a scenario may run."""
@@ -87,8 +87,21 @@ class Desk:
     def send(self, command: str | Sequence[str], user: str, stdin: bytes = b"") -> tuple[str, str]:
         """Queue a payload and send a pilot for it; the ids of both."""
         argv = tuple(shlex.split(command) if isinstance(command, str) else command)
-        payload = Payload(user, argv, stdin, PAYLOAD_LIMIT, self.slot())
-        return self.vo.submit(payload), self.vo.start_pilot(self.order(payload.slot))
+        return self.hand(Payload(user, argv, stdin, PAYLOAD_LIMIT))
+
+    def handle(self, payload: Payload, **order: Any) -> Report:
+        """The last word on a payload, in full, of a pilot of its own; its order may be otherwise than usual.
+
+        >>> pilot.handle(Payload("bob", ("/usr/bin/id",)), retries=2).account.retries  # doctest: +SKIP
+        0
+        """
+        ident, pilot = self.hand(payload, **order)
+        return self.vo.end_of(ident, pilot, limit=PILOT_LIMIT)
+
+    def hand(self, payload: Payload, **order: Any) -> tuple[str, str]:
+        """Queue a payload and send a pilot for it, whose order may be otherwise than usual; the ids of both."""
+        payload = replace(payload, slot=self.slot())
+        return self.vo.submit(payload), self.vo.start_pilot(self.order(payload.slot, **order))
 
     @staticmethod
     def slot() -> str:

@@ -22,6 +22,10 @@ GATEKEEPERS_ACCOUNT = "root"
 """As whom a gatekeeper is called: there our key may do nothing but call it."""
 
 
+DENIED = 203
+"""How the gatekeeper ends when it has not started a pilot, as testbed/node/gatekeeper.py has it."""
+
+
 class Dispatch:
     """Sends who is to go."""
 
@@ -95,6 +99,20 @@ class Dispatch:
 
         order = replace(out.plan.order, limit=out.plan.offer.start_limit + payload.limit)
         self._factory.start_job(out.pilot, order, line, job, done)
+
+    def note_refusal(self, end: PilotEnd) -> None:
+        """A pilot that the gatekeeper did not start, for it maps its user to nobody: the payload that it was sent for
+        comes back, as that of a classic job does. Else pilots would be sent for it as long as it waits."""
+        assert self.fleets is not None
+        out = self.fleets.unused(end.pilot) if end.code == DENIED else None
+        offer = self.fleets.offered(end.pilot, out.plan.offer) if out else None
+        if offer and (taken := self._queue.take(end.pilot, offer, lasts=self._proxies.left)):
+            ident, payload = taken
+            self.fleets.took(end.pilot, ident, payload.user)
+            why = f"the gatekeeper maps this user to nobody: {end.err.decode(errors='replace').strip()[-200:]}"
+            report = Report(ident, State.RETURNED, end.pilot, DENIED, why=why)
+            self._queue.report(report)
+            self.fleets.heard(report)
 
     def _note_job(self, pilot: str, ident: str, result: Result) -> None:
         """What the gatekeeper says of a job. Of one of which it says nothing the end of its line tells."""

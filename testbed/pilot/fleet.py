@@ -3,7 +3,6 @@
 It decides; who sends the pilots is told by ``send``, and tells what came of it. Used from one thread.
 """
 
-import collections
 import itertools
 import math
 import random
@@ -25,6 +24,9 @@ from testbed.pilot.roster import Out, Roster
 REST = 5.0
 """Seconds without another pilot for a node where one found nothing to take while something waited: what waits does not
 fit there, and would not fit the next one."""
+
+MOST_LOOKED_AT = 1000
+"""Payloads of the queue that one look goes through."""
 
 Roles = Callable[[str], Collection[str]]
 """The owners whose proxies have this role."""
@@ -84,7 +86,7 @@ class Fleets:
 
     def _shown(self, plan: Plan, sent: int) -> dict[str, Any]:
         names = [str(node["name"]) for node in plan.nodes]
-        waiting = len(self._waiting(plan, 1000))
+        waiting = len(self._waiting(plan, MOST_LOOKED_AT))
         nodes = [self._shown_node(plan, name) for name in names]
         return {"plan": plan.json(), "sent": sent, "waiting": waiting, "nodes": nodes}
 
@@ -110,18 +112,17 @@ class Fleets:
 
     def _fill(self, plan: Plan) -> None:
         most = (len(plan.nodes) + 1) * plan.most
-        waiting = collections.Counter(self._waiting(plan, 1000 if plan.kind is Kind.SINGLE_USER else most))
+        waiting = list(self._waiting(plan, MOST_LOOKED_AT if plan.kind is Kind.SINGLE_USER else most))
         for out in self._roster.of(plan.name):
             if not out.held:  # it will take of these
                 _serve(waiting, out.owner, plan.slots)
         for depth, node in itertools.product(range(plan.each), plan.nodes):
-            owner = next(iter(waiting), None)
-            if owner is None:
+            if not waiting:
                 return
             name = str(node["name"])
             there = len(self._roster.at(name, plan.name))
             if there <= depth and there < self._wanted(plan, name):
-                out = Out(plan, name, owner if plan.kind is Kind.SINGLE_USER else "")
+                out = Out(plan, name, waiting[0] if plan.kind is Kind.SINGLE_USER else "")
                 _serve(waiting, out.owner, plan.slots)
                 self._roster.add(out)
                 self._send(out)
@@ -163,6 +164,11 @@ class Fleets:
         if out.owner:
             offer = replace(offer, owners=(out.owner,))
         return replace(offer, memory=min(offer.memory, plan.memory)) if plan.memory else offer
+
+    def unused(self, pilot: str) -> Out | None:
+        """A single-user pilot that had no payload yet."""
+        out = self._roster.find(pilot)
+        return out if out and out.owner and not out.had else None
 
     def owner(self, pilot: str) -> str:
         """For whom a pilot was sent; empty where it is no single-user pilot of a fleet's."""
@@ -217,7 +223,7 @@ class Fleets:
         for payload, owner in out.hand.items():
             self._failed(out, owner, f"{payload}: its pilot ended before it started, {how}")
         if end.code != 0 and not out.had and out.plan.name in self._plans:
-            self._failed(out, "", f"{end.pilot} ended before it had a payload: {how}")
+            self._failed(out, out.owner, f"{end.pilot} ended before it had a payload: {how}")
 
     def _forget_taken_away(self) -> None:
         """Payloads that the queue has taken from pilots that were not heard of."""
@@ -243,12 +249,10 @@ class Fleets:
         self._book.note(out.node, self._healths[out.node])
 
 
-def _serve(waiting: "collections.Counter[str]", owner: str, many: int) -> None:
-    """So many of the payloads that wait, of this owner or of any, will be taken by a pilot that is on its way."""
+def _serve(waiting: list[str], owner: str, many: int) -> None:
+    """The first so many of what waits, of this owner or of any, will be taken by a pilot that is on its way."""
     for _ in range(many):
-        whose = owner or next(iter(waiting), "")
-        if whose not in waiting:
-            return
-        waiting[whose] -= 1
-        if not waiting[whose]:
-            del waiting[whose]
+        if not owner and waiting:
+            del waiting[0]
+        elif owner in waiting:
+            waiting.remove(owner)

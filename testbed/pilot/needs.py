@@ -13,8 +13,8 @@ MOST_MEMORY = 1 << 24
 LONGEST_OFFER = 7 * 24 * 3600.0
 """Seconds: the longest that a pilot says it has left."""
 LONGEST_WORD = 200
-MOST_CASES = 100
 MOST_WORDS = 100
+MOST_CASES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +58,15 @@ class Whose:
     def parse(cls, data: object) -> "Whose":
         """A case of JSON data. One that states nothing would be everybody, and is refused."""
         if not isinstance(data, Mapping):
-            raise Problem("an offer names whose payloads it takes in objects", found=repr(data)[:80])
+            raise Problem("an offer names whose payloads it takes in objects", found=shown(data))
         known_keys(data, "whose payloads", ("owners", "roles", "vos"))
         stated = {}
         for key, words in data.items():
             if not isinstance(words, list) or len(words) > MOST_CASES:
-                raise Problem(f"an offer names {key} in a list", found=repr(words)[:80])
+                raise Problem(f"an offer names {key} in a list", found=shown(words))
             stated[key] = tuple(word(each, "a name") for each in words)
         if not any(stated.values()):
-            raise Problem("whose payloads: nobody is named", found=repr(dict(data))[:80])
+            raise Problem("whose payloads: nobody is named", found=shown(dict(data)))
         return cls(**stated)
 
 
@@ -103,7 +103,7 @@ class Offer:
         usual = usual or cls(Mode(a_mode(data["mode"])))
         only = data.get("only")
         if only is not None and (not isinstance(only, list) or len(only) > MOST_CASES):
-            raise Problem("an offer names whose payloads it takes in a list", found=repr(only)[:80])
+            raise Problem("an offer names whose payloads it takes in a list", found=shown(only))
         return cls(
             Mode(a_mode(data.get("mode") or usual.mode)),
             word(data.get("slot", usual.slot), "a slot"),

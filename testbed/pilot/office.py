@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 from testbed.authority.chain import Chains
 from testbed.model.problem import Problem, shown
+from testbed.pilot.admission import admitted
 from testbed.pilot.dispatch import Dispatch
 from testbed.pilot.factory import Factory, Reach
 from testbed.pilot.fleet import Fleets
@@ -19,7 +20,6 @@ from testbed.pilot.needs import Offer, known_keys, word
 from testbed.pilot.news import News
 from testbed.pilot.order import Order, PilotEnd
 from testbed.pilot.payload import Payload, Report, State, encode, seconds, with_types
-from testbed.pilot.plan import Plan
 from testbed.pilot.proxies import Proxies
 from testbed.pilot.queue import Queue
 from testbed.pilot.register import Register
@@ -46,22 +46,22 @@ REACHED: Mapping[str, Callable[[Report], bool]] = {
 
 
 class Office:
-    """Everything that is asked for; see `ROUTES`. Used from the event loop only."""
+    """Everything that is asked for; see `testbed.pilot.routes`. Used from the event loop only."""
 
     def __init__(self, home: Home, store: Store, chains: Chains, port: int, reach: Reach, lease: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._news = News()
         self._queue = Queue(store, lease=lease, changed=self._news.tell)
         self._register = Register(store)
-        self._factory = Factory(home, NAME, port, self._tell_end, reach)
+        self.factory = Factory(home, NAME, port, self._tell_end, reach)
         self._lines = ThreadPoolExecutor(LINES, "line")
         self.proxies = Proxies(home, store, chains)
-        self._stirred = asyncio.Event()
-        dispatch = Dispatch(
-            self._lines, self._factory, self._register, self._queue, self.proxies, self._stirred.set, self._note_end
+        self.stirred = asyncio.Event()
+        self._dispatch = Dispatch(
+            self._lines, self.factory, self._register, self._queue, self.proxies, self.stirred.set, self._note_end
         )
-        self._fleets = dispatch.fleets = Fleets(
-            FleetBook(store), self._queue, dispatch.send, lasts=self.proxies.left, roles=self.proxies.with_role
+        self.fleets = self._dispatch.fleets = Fleets(
+            FleetBook(store), self._queue, self._dispatch.send, lasts=self.proxies.left, roles=self.proxies.with_role
         )
 
     async def watch(self) -> None:
@@ -72,13 +72,13 @@ class Office:
         """Look after the fleets when something has changed, and now and then: pauses end by themselves."""
         while True:
             try:
-                self._fleets.keep()
+                self.fleets.keep()
             except Problem as problem:  # a full disk, as below
                 print(f"vo: {problem}", file=sys.stderr, flush=True)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(TICK):
-                    await self._stirred.wait()
-            self._stirred.clear()
+                    await self.stirred.wait()
+            self.stirred.clear()
 
     async def _watch_leases(self) -> None:
         while True:
@@ -98,9 +98,9 @@ class Office:
         said = {key: value for key, value in body.items() if key != "asked"}
         payload = await asyncio.to_thread(Payload.parse, said) if said.get("sandbox") else Payload.parse(said)
         visitor.as_owner(payload.user)
-        payload = self._fitting(payload)
+        payload = admitted(payload, self.proxies)
         ident = self._queue.submit(payload, by=visitor.dn, asked=f"{visitor.dn} {asked}" if asked else "")
-        self._stirred.set()
+        self.stirred.set()
         return {"payload": ident}
 
     async def list(self, visitor: Visitor, body: Answer) -> Answer:
@@ -166,9 +166,9 @@ class Office:
         """Send a pilot out."""
         visitor.as_robot()
         order = Order.parse(body)
-        line = await self._loop.run_in_executor(self._lines, self._factory.reach, order)
+        line = await self._loop.run_in_executor(self._lines, self.factory.reach, order)
         pilot = self._register.sent(order)
-        self._factory.start(pilot, order, line)
+        self.factory.start(pilot, order, line)
         return {"pilot": pilot}
 
     async def look_at_pilot(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
@@ -183,30 +183,8 @@ class Office:
         """Hang up on a pilot."""
         visitor.as_robot()
         self._register.order(ident)
-        self._factory.stop(ident)
+        self.factory.stop(ident)
         return {}
-
-    async def start_fleet(self, visitor: Visitor, body: Answer) -> Answer:
-        """Keep pilots on worker nodes from now on."""
-        visitor.as_robot()
-        self._fleets.start(Plan.parse(body))
-        self._stirred.set()
-        return {}
-
-    async def show_fleets(self, visitor: Visitor, body: Answer) -> Answer:
-        """Every fleet, and how its nodes are."""
-        visitor.as_robot()
-        return {"fleets": self._fleets.show()}
-
-    async def stop_fleet(self, visitor: Visitor, body: Answer, name: str) -> Answer:
-        """Send no more pilots of a fleet, and hang up on those that are out if that is asked."""
-        visitor.as_robot()
-        known_keys(body, "this request", ("hang_up",))
-        out = self._fleets.stop(name)
-        if body.get("hang_up") is True:
-            for pilot in out:
-                self._factory.stop(pilot)
-        return {"out": out}
 
     async def next(self, visitor: Visitor, body: Answer) -> Answer:
         """Give a pilot the next payload that fits what it offers, with its user's proxy."""
@@ -215,16 +193,16 @@ class Office:
         known_keys(body, "a pilot that asks for work", ("pilot", "request", "offer"))
         pilot = word(body["pilot"], "a pilot")
         request = word(body.get("request", ""), "a word of the asker's")
-        offer = self._fleets.offered(pilot, self._offer(pilot, body))
+        offer = self.fleets.offered(pilot, self._offer(pilot, body))
         taken = None
         if offer:
             taken = self._queue.take(pilot, offer, request=request, lasts=self.proxies.left, names=self._names)
         if taken is None:
             if offer:
-                self._fleets.went_without(pilot)
+                self.fleets.went_without(pilot)
             return {"payload": None}
         ident, payload = taken
-        self._fleets.took(pilot, ident, payload.user)
+        self.fleets.took(pilot, ident, payload.user)
         kept = self.proxies.get(payload.user)
         more = {"id": ident, "proxy": kept.pem, "proxy_until": kept.until}
         return {"payload": {**payload.json(), **more, "fqans": list(self.proxies.attributes(payload.user))}}
@@ -246,9 +224,9 @@ class Office:
         report = Report.parse(body)
         self._as_pilot(visitor, report.pilot)
         stop = self._queue.report(report)
-        self._fleets.heard(report)
+        self.fleets.heard(report)
         if report.state.final:
-            self._stirred.set()
+            self.stirred.set()
         return {"stop": stop, "proxy_until": self.proxies.get(self._queue.owner(report.payload)).until}
 
     def _names(self, owner: str) -> tuple[str, tuple[str, ...]]:
@@ -256,30 +234,11 @@ class Office:
 
     def _as_pilot(self, visitor: Visitor, pilot: str) -> None:
         """Raises `Forbidden` for who is no pilot. A single-user pilot is one whom we sent for this very owner."""
-        owner = self._fleets.owner(pilot)
+        owner = self.fleets.owner(pilot)
         if owner and not visitor.robot:
             visitor.as_owner(owner)
         else:
             visitor.as_pilot()
-
-    def _fitting(self, payload: Payload) -> Payload:
-        """The payload with the VO of its owner's proxy; a `Problem` when that does not bear out what it says."""
-        kept = self.proxies.get(payload.user)  # said now, not when a pilot has taken it
-        fqans = self.proxies.proved(payload.user)
-        vo = fqans[0].split("/")[1] if fqans else ""
-        if payload.vo and payload.vo != vo:
-            raise Problem(
-                "this user is not of this VO", where=payload.user, found=payload.vo, expected=vo or f"none: {kept.dn}"
-            )
-        for role in payload.roles:
-            if not any(fqan.endswith(f"/Role={role}") for fqan in fqans):
-                raise Problem(
-                    "this user's proxy does not have this role",
-                    where=payload.user,
-                    found=role,
-                    expected=", ".join(fqans) or "none",
-                )
-        return replace(payload, vo=vo)
 
     def _offer(self, pilot: str, body: Answer) -> Offer:
         """What a pilot offers: what it says, on top of what it was sent out with."""
@@ -299,34 +258,9 @@ class Office:
             self._loop.call_soon_threadsafe(self._note_end, end)
 
     def _note_end(self, end: PilotEnd) -> None:
-        self._fleets.ended(end)
-        self._stirred.set()
+        self._dispatch.note_refusal(end)
+        self.fleets.ended(end)
+        self.stirred.set()
         self._queue.pilot_ended(end.pilot)
         self._register.ended(end)
         self._news.tell(end.pilot)
-
-
-Act = Callable[..., Awaitable[Answer]]
-
-ROUTES: tuple[tuple[str, str, Act], ...] = (
-    ("GET", r"/ready", Office.ready),
-    ("POST", r"/payloads", Office.submit),
-    ("GET", r"/payloads", Office.list),
-    ("GET", r"/payloads/([\w-]+)", Office.look),
-    ("GET", r"/payloads/([\w-]+)/history", Office.tell_history),
-    ("GET", r"/payloads/([\w-]+)/outputs", Office.tell_outputs),
-    ("POST", r"/payloads/([\w-]+)/stop", Office.stop_payload),
-    ("POST", r"/payloads/([\w-]+)/proxy", Office.renew),
-    ("GET", r"/proxies", Office.tell_proxies),
-    ("POST", r"/proxies/([\w-]+)", Office.keep_proxy),
-    ("POST", r"/proxies/([\w-]+)/request", Office.request_proxy),
-    ("POST", r"/pilots", Office.start_pilot),
-    ("GET", r"/pilots/([\w-]+)", Office.look_at_pilot),
-    ("POST", r"/pilots/([\w-]+)/stop", Office.stop_pilot),
-    ("POST", r"/fleets", Office.start_fleet),
-    ("GET", r"/fleets", Office.show_fleets),
-    ("POST", r"/fleets/([\w-]+)/stop", Office.stop_fleet),
-    ("POST", r"/next", Office.next),
-    ("POST", r"/reports", Office.report),
-)
-"""Every request there is. The body of a GET is its query."""

@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import Any
 
 from testbed.model.answers import Answers, MultiUser, OnInternalError
-from testbed.model.condition import Condition, restored, stored
+from testbed.model.condition import CAUSES, Condition, restored, stored
 from testbed.model.mode import Mode
-from testbed.model.problem import Problem, nearest
+from testbed.model.problem import Problem, nearest, shown
 from testbed.pilot.needs import number, span
 from testbed.pilot.payload import decode, encode, seconds, with_types
 
@@ -92,7 +92,7 @@ class Order:
         usual = cls(Mode(_word(data["mode"], Mode)))
         trace = data.get("needs_trace", usual.needs_trace)
         if not isinstance(trace, bool):
-            raise Problem("an order that no pilot understands", found=repr(trace)[:80], expected="true or false")
+            raise Problem("an order that no pilot understands", found=shown(trace), expected="true or false")
         return cls(
             usual.mode,
             OnInternalError(_word(data["on_internal_error"], OnInternalError)),
@@ -119,9 +119,24 @@ def _conditions(data: object) -> tuple[Condition, ...]:
     try:
         if not isinstance(data, list):
             raise TypeError(f"{type(data).__name__} is no list")
-        return tuple(restored({key: each[key] for key in each if key != "says"}) for each in data)
+        return tuple(_sound(restored({key: each[key] for key in each if key != "says"})) for each in data)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Problem("conditions that no pilot understands", found=repr(data)[:80], cause=str(error)) from None
+        raise Problem("conditions that no pilot understands", found=shown(data), cause=str(error)) from None
+
+
+def _sound(condition: Condition) -> Condition:
+    """A condition of which every part is of its kind: a word is no list of letters, and true is no number."""
+    for words in (condition.causes, condition.owners, condition.roles, condition.vos):
+        if not isinstance(words, tuple) or not all(isinstance(word, str) for word in words):
+            raise TypeError(f"{words!r} is no list of words")
+    if unknown := set(condition.causes) - set(CAUSES):
+        raise ValueError(f"nothing is caused by {', '.join(sorted(unknown))}")
+    for most in (condition.well_within, condition.pilots_at_most, condition.runs_at_most):
+        if most is not None and (type(most) is not int or most < 0):
+            raise TypeError(f"{most!r} is no number")
+    if not isinstance(condition.own_payload, bool) or not condition.states:
+        raise TypeError("it states nothing")
+    return condition
 
 
 def _word(word: object, words: type[StrEnum]) -> str:

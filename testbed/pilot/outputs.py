@@ -4,7 +4,7 @@ import io
 import tarfile
 from pathlib import Path, PurePosixPath
 
-from testbed.model.problem import Problem
+from testbed.model.problem import Problem, shown
 from testbed.pilot import sandbox
 
 LARGEST = 3 * 1024 * 1024
@@ -17,10 +17,10 @@ EXPECTED = "names or globs below the folder that the payload starts in, such as 
 def wanted(data: object) -> tuple[str, ...]:
     """The list of outputs of JSON data. A `Problem` for what would reach out of the payload's folder."""
     if not isinstance(data, list | tuple) or len(data) > MOST_NAMES:
-        raise Problem("outputs are a list of names", found=repr(data)[:80], expected=f"at most {MOST_NAMES} names")
+        raise Problem("outputs are a list of names", found=shown(data), expected=f"at most {MOST_NAMES} names")
     for name in data:
         if not isinstance(name, str) or not name or len(name) > LONGEST_NAME or not name.isprintable():
-            raise Problem("an output without a name that can be printed", found=repr(name)[:80], expected=EXPECTED)
+            raise Problem("an output without a name that can be printed", found=shown(name), expected=EXPECTED)
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or name.startswith("-"):
             raise Problem("an output that leads elsewhere", found=name, expected=EXPECTED)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
+from testbed.model.failure import Failure
 from testbed.model.problem import Problem, shown
 from testbed.pilot import outputs, sandbox
 from testbed.pilot.account import Account
@@ -219,11 +220,18 @@ class Report:
             _stream(data.get("out", ""), "an output"),
             _stream(data.get("err", ""), "an output"),
             data["why"][:LONGEST_REASON],
-            word(data.get("failure", ""), "a class of failures"),
+            a_failure(data.get("failure", "")),
             word(data.get("canary", ""), "a canary's end"),
             Account.parse(data["account"]) if data.get("account") else None,
-            outputs.checked(decode(data.get("outputs", ""), "outputs")),
+            outputs.checked(decode(data.get("outputs", ""), "what it left")),
         )
+
+
+def a_failure(value: object) -> str:
+    """The name of a class of failures, or nothing."""
+    if value == "" or (isinstance(value, str) and value in list(Failure)):
+        return str(value)
+    raise Problem("no such class of failures", found=repr(value)[:80], expected=", ".join(Failure))
 
 
 def _stream(text: object, what: str) -> bytes:

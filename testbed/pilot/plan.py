@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from testbed.model.mode import WAYS
-from testbed.model.problem import Problem, nearest
+from testbed.model.problem import Problem, nearest, shown
 from testbed.pilot.health import Caution
 from testbed.pilot.needs import MOST_MEMORY, Offer, known_keys, number, word
 from testbed.pilot.order import START_LIMITS, Order
@@ -91,7 +91,7 @@ class Plan:
             near = nearest(str(kind), Kind)
             raise Problem(
                 "no such kind of job",
-                found=repr(kind)[:80],
+                found=shown(kind),
                 expected=", ".join(Kind),
                 remedy=f"did you mean {near!r}?" if near else "",
             )
@@ -126,6 +126,6 @@ def _nodes(data: list[Any]) -> tuple[Mapping[str, str | int], ...]:
     names = [node["name"] for node in data]
     if not 0 < len(names) == len(set(names)) <= MOST_NODES:
         raise Problem(
-            "the nodes of a fleet", found=repr(names)[:80], expected=f"1 to {MOST_NODES}, each with a name of its own"
+            "the nodes of a fleet", found=shown(names), expected=f"1 to {MOST_NODES}, each with a name of its own"
         )
     return tuple(data)

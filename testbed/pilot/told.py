@@ -22,14 +22,19 @@ def told(report: Report) -> str:
 
 
 def failure_of(report: Report) -> Failure:
-    """What the pilot took the result for."""
+    """What the pilot took the result for: its own word, with what its canary told it, where it has one."""
+    if report.failure in list(Failure):
+        return Failure(report.failure)
     if report.bypassed:
-        return Failure.INTERNAL  # nothing else may be by-passed
+        return Failure.INTERNAL  # hardly anything else may be by-passed
     return classify(_seen(report))
 
 
 def cause_of(report: Report) -> Cause | None:
-    """The cause that the switch told."""
+    """The last cause that the switch told, for a payload that ran past it as well."""
+    if report.bypassed and report.account:
+        causes = [call.cause.split() for call in report.account.calls if call.cause]
+        return Cause(causes[-1][0], causes[-1][-1]) if causes else None
     return _seen(report).cause
 
 

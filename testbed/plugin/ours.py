@@ -40,16 +40,20 @@ def of_our_pilot(cell: Cell, choice: Choice, site: Site, outcome: Outcome) -> Re
     circumstance = at(cell, str(cell.fault))
     if cell.fault is Fault.NONE:
         truth, circumstance = Failure.DENIED, NOT_MAPPED
+    return as_replay(outcome, cell.on_internal_error or answers.on_internal_error, cell.mode, circumstance, truth)
+
+
+def as_replay(outcome: Outcome, answer: str, mode: str, circumstance: str, truth: Failure) -> Replay:
+    """An outcome of our own pilot's in the form of a replay."""
     step = "runs the payload itself, and says so" if outcome.bypassed else _WORDS[outcome.end]
     ran = (outcome.ran_as,) if outcome.ran_as else ()
-    fate = Fate(outcome.end, step, outcome.code, ran, outcome.guess)
     return Replay(
         OURS,
-        str(cell.on_internal_error or answers.on_internal_error),
-        cell.mode,
+        str(answer),
+        str(mode),
         circumstance,
         truth,
-        fate,
+        Fate(outcome.end, step, outcome.code, ran, outcome.guess),
         switched=bool(ran) and not outcome.bypassed,
         told=outcome.told,
         cause=str(outcome.cause or ""),

@@ -1,6 +1,7 @@
 """What every blow of the kill suite comes to, as a table in Markdown, which docs/failures.md has."""
 
-from testbed.model.death import AGAIN, DEATHS, Death
+from testbed.model.death import Death
+from testbed.model.deaths import DEATHS
 from testbed.model.mode import Mode
 
 
@@ -16,19 +17,13 @@ def _row(death: Death) -> list[str]:
     return [
         f"{death.victim}{where}",
         str(death.step),
-        _then(death),
+        death.then,
         "once" if death.ran else "no",
         "said" if death.doubt else "",
         _running(death),
         str(death.left(Mode.LOG_ONLY).proxies or ""),
         death.why,
     ]
-
-
-def _then(death: Death) -> str:
-    if death.then != AGAIN:
-        return death.then
-    return "queued again" if death.ran or death.doubt else "queued"
 
 
 def _running(death: Death) -> str:

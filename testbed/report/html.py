@@ -171,7 +171,9 @@ def _clients(replays: Sequence[Replay]) -> str:
     for title, tallies in clients.by_mode(replays):
         lines = [_cells(zip(tally.words, tally.tones, strict=True)) for tally in tallies]
         loud = "".join(f'<p class="bad few">{_line(tally.loud)}</p>' for tally in tallies if tally.loud)
-        parts.append(f"<h3>{_line(title)}</h3>{loud}{_table(clients.HEADING, lines)}")
+        mode, _, circumstances = title.partition(": ")
+        about = f'<h3>{_line(mode)}</h3><p class="soft">{_line(circumstances)}</p>'
+        parts.append(f"{about}{loud}{_table(clients.HEADING, lines)}")
         parts += [_one_client(tally) for tally in tallies]
     if not parts:
         return ""

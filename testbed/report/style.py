@@ -67,7 +67,7 @@ dd { margin: 0; white-space: pre-wrap; }
 .shown { display: inline-block; border-radius: .35rem; padding: .15rem .5rem; font-size: .875rem; }
 dl.cards { display: block; }
 .wide { overflow-x: auto; }
-table.clients td { padding: .2rem .6rem; text-align: right; }
+table.clients td { padding: .2rem .6rem; text-align: right; overflow-wrap: normal; }
 table.clients td:nth-child(-n+2), .each td { text-align: left !important; }
 .each { margin: .2rem 0; }
 .each > summary { grid-template-columns: minmax(0, 1fr); }

@@ -1,6 +1,7 @@
 """Reads [answers] of site.toml: the four answers, the conditions of "depends", the site's reasons."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from testbed.model.answers import QUESTIONS, Answers, MultiUser, OnInternalError, Stance
 from testbed.model.condition import CAUSES, Condition, Window
@@ -25,6 +26,7 @@ _OF_PAYLOADS = (
 )
 _WINDOW = ("from", "until")
 _MOST = 100_000
+_MOST_CONDITIONS = 100
 _WHY_NOT = {
     "denied": "a user who is refused is not run, whatever question 4 says",
     "caller": "that is the pilot's own mistake, which the pilot has to mend",
@@ -64,7 +66,15 @@ def _conditions(
             expected=f'{question} = "depends"',
             remedy=f'write {question} = "depends", or leave the conditions out',
         )
-    return tuple(_condition(each, keys, vos) for each in table.tables(key, keys))
+    conditions: dict[Condition, Condition] = {}
+    for each in table.tables(key, keys):
+        if len(conditions) == _MOST_CONDITIONS:
+            raise Problem(f"{key} are too many", where=each.where(), expected=f"at most {_MOST_CONDITIONS}")
+        condition = _condition(each, keys, vos)
+        if replace(condition, because="") in conditions:
+            raise Problem(f"{key} has the same condition twice", where=each.where(), remedy="leave one out")
+        conditions[replace(condition, because="")] = condition
+    return tuple(conditions.values())
 
 
 def _condition(table: Table, keys: Sequence[str], vos: Sequence[str]) -> Condition:
@@ -109,7 +119,7 @@ def _causes(table: Table) -> tuple[str, ...]:
 def _owners(table: Table) -> tuple[str, ...]:
     owners = table.texts("owners") if "owners" in table else ()
     for index, owner in enumerate(owners):
-        if owner != PILOTS_OWN and not owner.startswith("/"):
+        if owner != PILOTS_OWN and not (owner.startswith("/") and owner.isprintable()):
             expected = f'a DN, which begins with a slash, or "{PILOTS_OWN}" for the pilot\'s owner'
             raise table.item("owners", index, "is nobody's name", found=repr(owner), expected=expected)
     return owners

@@ -92,6 +92,7 @@ class Choice:
             endpoints=len(service.endpoints(site)),
             conditions=answers.on_internal_error_if,
             situation=self.situation(cell.user),
+            needs_trace=answers.needs_trace,
         )
 
     def situation(self, user: str) -> Situation:

@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from testbed.model.entry import Entry
 from testbed.model.mode import Installation
-from testbed.model.problem import Problem, nearest
+from testbed.model.problem import Problem, nearest, shown
 from testbed.site import ini, service
 from testbed.site.accounts import GLEXEC_GID, GLEXEC_UID
 from testbed.site.reader import Table
@@ -30,9 +30,14 @@ _GROUPS = {"root": 0, "glexec": GLEXEC_GID}
 
 def of_site(directory: Path, site_toml: str) -> Path:
     """The folder of a site, given it or its site.toml."""
-    if directory.name == site_toml and directory.is_file():
-        return directory.parent
-    if not directory.exists():
+    try:
+        if directory.name == site_toml and directory.is_file():
+            return directory.parent
+        there = directory.exists()
+    except OSError as error:
+        where, cause = shown(str(directory)), error.strerror or ""
+        raise Problem("this folder cannot be reached", where=where, cause=cause) from None
+    if not there:
         beside = directory.parent
         others = [item.name for item in beside.iterdir() if item.is_dir()] if beside.is_dir() else []
         near = nearest(directory.name, others)

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from testbed.model.problem import Problem, nearest
+from testbed.model.problem import Problem, nearest, shown
 from testbed.site.toml import Document, Place, spell
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -49,7 +49,7 @@ class Table:
         """A whole number between two others."""
         value = int(self._value(key, int, default))
         if not low <= value <= high:
-            raise self.problem(key, "is out of range", found=str(value), expected=f"{low} to {high}")
+            raise self.problem(key, "is out of range", found=shown(value), expected=f"{low} to {high}")
         return value
 
     def choice(self, key: str, words: type[Word]) -> Word:
@@ -197,7 +197,7 @@ class Table:
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return repr(value) if isinstance(value, str) else str(value)
+    return shown(value) if isinstance(value, str | int) else str(value)
 
 
 def _as_word(value: object) -> str:

@@ -1,5 +1,6 @@
 """TOML that remembers where everything stood: tomllib's values, and the line of every key."""
 
+import bisect
 import re
 import tomllib
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ Place = tuple[str | int, ...]
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _POSITION = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
+_HUGE = re.compile(r"[0-9_]{4000}")
 _QUOTES = ('"""', "'''", '"', "'")
 
 
@@ -50,6 +52,11 @@ def parse(content: bytes, file: str) -> Document:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _syntax(str(error), text, file) from None
+    except RecursionError:
+        raise Problem("lists or tables inside of each other, deeper than can be read", where=file) from None
+    except ValueError as error:  # Python reads no number of so many digits
+        line = next((n for n, line in enumerate(text.split("\n"), 1) if _HUGE.search(line)), 1)
+        raise Problem("a number that is too large", where=f"{file}:{line}", cause=str(error)) from None
     return Document(file, values, _Scan(text.replace("\r\n", "\n")).lines())
 
 
@@ -90,6 +97,7 @@ class _Scan:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
+        self.begins = [end.end() for end in re.finditer("\n", text)]
         self.found: dict[Place, int] = {}
         self.counts: dict[Place, int] = {}
 
@@ -195,4 +203,4 @@ class _Scan:
         return False
 
     def _line(self) -> int:
-        return self.text.count("\n", 0, self.at) + 1
+        return bisect.bisect_right(self.begins, self.at) + 1

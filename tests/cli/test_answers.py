@@ -22,3 +22,36 @@ def test_a_sites_own_answers_are_explained(tmp_path: Path, capsys: pytest.Captur
 def test_shipped_sites_that_answer_alike_are_explained_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["explain", "--answers", "--json"]) == 0
     assert [site["site"] for site in json.loads(capsys.readouterr().out)] == ["setuid-gridmap", "logonly-gridmap"]
+
+
+CONDITION = """\
+[[answers.on_internal_error_if]]
+causes = ["service-unreachable"]
+roles  = ["production"]
+
+[switch]"""
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected", "because"),
+    [
+        (
+            "setuid-argus-refused-alice-production",
+            "ran unseparated and said so",
+            "and the cause is service-unreachable",
+        ),
+        ("setuid-argus-refused", "returned to the queue", "but the role is none, not production"),
+        ("setuid-argus-status-503-alice-production", "returned to the queue", "but service-broken is not named"),
+    ],
+)
+def test_what_a_cell_comes_to_is_explained_with_the_sites_conditions(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], cell: str, expected: str, because: str
+) -> None:
+    init(tmp_path / "mine", "setuid-argus")
+    site = tmp_path / "mine" / "site.toml"
+    text = site.read_text().replace('on_internal_error = "no"', 'on_internal_error = "depends"')
+    site.write_text(text.replace("[switch]", CONDITION, 1))
+    assert cli.main(["explain", cell, "--site", str(tmp_path / "mine")]) == 0
+    said = capsys.readouterr().out
+    assert f"expected: {expected}" in said
+    assert f"because:  question 4 is answered depends, {because}" in said

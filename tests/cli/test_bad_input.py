@@ -10,7 +10,7 @@ import pytest
 
 from testbed import cli
 from testbed.site.starter import init
-from tests.cli.conftest import Command
+from tests.cli.conftest import NO_ENGINE, Command
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,9 @@ from tests.cli.conftest import Command
         (["queue", "list"], "no container engine answers"),
         (["queue"], "the following arguments are required: submit|list|show|cancel"),
         (["queue", "show"], "the following arguments are required: PAYLOAD"),
+        (["fleet"], "the following arguments are required: start|show|stop"),
+        (["fleet", "start"], "the following arguments are required: --node"),
+        (["fleet", "show"], "no container engine answers"),
         (["ban"], "the following arguments are required: DN|FQAN|VO"),
         (["unban", "beta", "--local", "--central"], "not allowed with argument --local"),
         (["unbna", "beta"], "did you mean 'unban'?"),
@@ -50,6 +53,39 @@ def test_what_makes_no_sense_is_said_at_once(testbed: Command, words: list[str],
     assert said.code == 2
     assert message in said.err
     assert said.work < 2
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "a payload needs a command"),
+        (["--", ""], "a payload needs a command"),
+        (["--priority", "5000", "--", "id"], "-1000 to 1000"),
+        (["--priority", "high", "--", "id"], "invalid int value: 'high'"),
+        (["--seconds", "nan", "--", "id"], "above 0, at most 3600"),
+        (["--seconds", "-1", "--", "id"], "above 0, at most 3600"),
+        (["--memory", "-1", "--", "id"], "0 to 16777216"),
+        (["--attempts", "0", "--", "id"], "1 to 10"),
+        (["--mode", "setiud", "--", "id"], "did you mean 'setuid'?"),
+        (["--pilot", "setiud", "--", "id"], "did you mean 'setuid'?"),
+        (["--user", "a\nb", "--", "id"], "without control characters"),
+        (["--role", "x" * 1000, "--", "id"], "a role is a short text"),
+        (["--sandbox", "nowhere", "--", "id"], "a sandbox that cannot be read"),
+        (["--sandbox", "/dev/zero", "--", "id"], "a sandbox that cannot be read"),
+        (["--sandbox", "/etc/passwd", "--", "id"], "a sandbox that cannot be read"),
+    ],
+)
+def test_a_payload_that_makes_no_sense_is_refused_before_an_engine_is_looked_for(
+    words: list[str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in NO_ENGINE.items():
+        monkeypatch.setenv(name, value)
+    try:
+        code: object = cli.main(["queue", "submit", *words])
+    except SystemExit as exit_:  # as argparse ends
+        code = exit_.code
+    assert code == 2
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

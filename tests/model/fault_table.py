@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from testbed.model.cell import Authority
 from testbed.model.effect import Cause
 from testbed.model.fault import Fault
+from testbed.model.mode import Mode
 
 Triple = tuple[str, str, str]
 USUAL: Triple = ("R", "rule", "B")
 MIDDLE: Triple = ("R", "x", "B")
 """Somebody in the middle could bring it about."""
 NEVER: Triple = ("x", "x", "x")
+TRACE: Triple = ("R", "R", "B")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,6 @@ TABLE = (
             Fault.ACCOUNT_MINUS_ONE,
             Fault.ACCOUNT_OVERFLOW,
             Fault.ACCOUNTS_GONE,
-            Fault.ACCOUNTS_UNREADABLE,
-            Fault.NSS_MODULE_MISSING,
             Fault.GROUP_WITHOUT_VO,
         ),
     ),
@@ -115,7 +115,7 @@ TABLE = (
         "pool exhausted",
         USUAL,
         (Fault.SERVICE_POOL_EXHAUSTED, Fault.POOL_EXHAUSTED),
-        (Cause("unavailable", "pool-exhausted"), Cause("unavailable", "pool-contended")),
+        (Cause("unavailable", "pool-contended"),),
     ),
     Failing(
         "F17",
@@ -128,12 +128,12 @@ TABLE = (
         "disk full",
         USUAL,
         (Fault.TMP_FULL, Fault.TMP_OUT_OF_INODES, Fault.TMP_READ_ONLY, Fault.HOME_FULL),
-        (Cause("site", "no-folder"),),
+        (Cause("site", "no-folder"), Cause("site", "no-private-folder")),
     ),
     Failing(
         "F20",
         "no record",
-        ("R", "R", "B"),
+        TRACE,
         (
             Fault.LOG_MISSING,
             Fault.LOG_DEAD,
@@ -164,15 +164,8 @@ TABLE = (
             Fault.GROUPMAP_MISSING,
             Fault.BAN_LIST_MISSING,
         ),
-        (Cause("unavailable", "names-unavailable"),),
     ),
-    Failing(
-        "F22",
-        "set-id bit lost",
-        USUAL,
-        (Fault.SET_ID_LOST, Fault.NOSUID),
-        (Cause("site", "switch-failed"),),
-    ),
+    Failing("F22", "set-id bit lost", USUAL, (Fault.SET_ID_LOST, Fault.NOSUID), (Cause("site", "switch-failed"),)),
 )
 
 NO_FAULT = {
@@ -180,12 +173,23 @@ NO_FAULT = {
     Fault.CYRILLIC_ECHO: "the payload runs, and nobody notices",
     Fault.ARABIC_ECHO: "the payload runs, and nobody notices",
     Fault.FLAKY: "asked once more it answers",
-    Fault.HOME_CLOSED: "the payload starts elsewhere (F34)",
-    Fault.BUSY: "a call that is late is a call (F26)",
     Fault.FIRST_SLOW: "the second endpoint answers (F25)",
     Fault.SPLIT_BRAIN: "the first endpoint's answer counts (F25)",
+    Fault.HOME_CLOSED: "F34 has no triple",
+    Fault.NSS_MODULE_MISSING: "the name service has no row",
+    Fault.ACCOUNTS_UNREADABLE: "the name service has no row",
+    Fault.BUSY: "load has no triple (F26)",
 }
 """Words of ours for which no triple is documented."""
+RUNS = {
+    Fault.FIRST_DOWN: "the second endpoint answers (F25)",
+    Fault.CRL_MISSING: "LCMAPS misses no list, and the site's --crl-check is the usual one",
+    Fault.HOME_FULL: "the switch writes nothing there",
+    Fault.LOG_STOPPED: "what the kernel keeps for a log daemon counts as told; nobody can see that it is never read",
+    Fault.LOG_DISK_FULL: "what the log daemon has taken counts as told; it says nothing of what it cannot write",
+    Fault.REMOTE_LOG_DEAD: "the node's own log has the record",
+}
+"""Under these the payload runs all the same, and why nobody gets to ask question 4."""
 
 _ONE_WORD = (
     "the modules have one reason, service-broken, for every answer that is none, so that a condition has to name it: "
@@ -212,10 +216,13 @@ DIFFERS: Mapping[Fault, tuple[Triple, str]] = {
     **dict.fromkeys((Fault.ACCOUNT_ROOT, Fault.ACCOUNT_MINUS_ONE, Fault.ACCOUNT_OVERFLOW), (NEVER, _FINAL)),
 }
 """What ours does otherwise with every service, and why."""
-HABITS: Mapping[tuple[Fault, Authority], tuple[Triple, str]] = {
+_NO_FILE = "a log-only program cannot write a log file of the site, so that is a mistake in glexec.conf (F21)"
+HABITS: Mapping[tuple[Fault, Authority | Mode], tuple[Triple, str]] = {
+    (Fault.LOG_FILE_FULL, Mode.LOG_ONLY): (USUAL, _NO_FILE),
+    (Fault.LOG_FILE_READ_ONLY, Mode.LOG_ONLY): (USUAL, _NO_FILE),
     (Fault.NOT_APPLICABLE, Authority.SCAS): (
         USUAL,
         "the reference SCAS server says it as a SOAP fault, which any failure of its own is as well (source)",
     ),
 }
-"""What ours does otherwise with one service."""
+"""What ours does otherwise with one service, or in one mode."""

@@ -3,23 +3,23 @@
 from testbed.model.answers import Answers, MultiUser, OnInternalError, Stance
 from testbed.model.cell import Authority
 from testbed.model.condition import Condition, Situation
-from testbed.model.consequence import CONFIGURATION, CONSEQUENCES
+from testbed.model.consequence import CONSEQUENCES
 from testbed.model.effect import Cause
-from testbed.model.failure import Failure, classify
+from testbed.model.failure import Failure, class_of
 from testbed.model.fault import Fault
+from testbed.model.mode import Mode
 from testbed.model.node_consequence import NODE_CONSEQUENCES
 from testbed.model.policy import may_run_itself
-from testbed.model.seen import Seen
-from tests.model.fault_table import DIFFERS, HABITS, NEVER, NO_FAULT, TABLE, Failing, Triple
+from tests.model.fault_table import DIFFERS, HABITS, NEVER, NO_FAULT, RUNS, TABLE, Triple
 
 ALPHA = Situation(vo="alpha")
 GENERAL = (Condition(vos=("alpha",)),)
 """A condition that holds and names no cause."""
 
 
-def triple_of(cause: Cause, stance: Stance = Stance.ALLOW) -> Triple:
-    """What the pilot does about a cause that is told, under no, depends and yes."""
-    failure = classify(Seen(203, err=f"[gLExec]: cause class={cause.kind} reason={cause.reason} code=203\n"))
+def triple_of(cause: Cause | None, stance: Stance = Stance.ALLOW) -> Triple:
+    """What the pilot does about a cause, under no, depends and yes. ``None``: an internal error without a word why."""
+    failure = class_of(cause) if cause else Failure.INTERNAL
     if failure is Failure.DENIED:
         return NEVER
     words = []
@@ -34,20 +34,16 @@ def triple_of(cause: Cause, stance: Stance = Stance.ALLOW) -> Triple:
     return words[0], words[1], words[2]
 
 
-def causes_of(row: Failing) -> list[tuple[Fault | None, Authority | None, Cause]]:
-    """Each cause that a row stands for. A fault under which the payload runs has none."""
-    found: list[tuple[Fault | None, Authority | None, Cause]] = [(None, None, cause) for cause in row.causes]
-    for fault in row.faults:
-        if fault is Fault.NO_CONFIG:
-            found.append((fault, None, CONFIGURATION))
-            continue
-        if fault in NODE_CONSEQUENCES:
-            found += [(fault, None, cause)] if (cause := NODE_CONSEQUENCES[fault].cause) else []
-            continue
-        for authority in CONSEQUENCES[fault].meant:
-            if cause := CONSEQUENCES[fault].cause_with(authority):
-                found.append((fault, authority, cause))
-    return found
+def triples_of(fault: Fault) -> dict[Authority | Mode | None, Triple]:
+    """What is done about a fault, by the service or the mode where these count. Nothing where the payload runs."""
+    if fault is Fault.NO_CONFIG:
+        return {None: triple_of(None)}
+    if fault in NODE_CONSEQUENCES:
+        each = NODE_CONSEQUENCES[fault]
+        causes = {mode: cause for mode in each.modes if (cause := each.cause_in(mode))}
+        return {mode: triple_of(cause if each.told else None) for mode, cause in causes.items()}
+    found = CONSEQUENCES[fault]
+    return {service: triple_of(cause) for service in found.meant if (cause := found.cause_with(service))}
 
 
 def test_every_fault_stands_in_the_catalogue_once_or_says_why_it_has_no_place_there() -> None:
@@ -60,15 +56,18 @@ def test_every_fault_stands_in_the_catalogue_once_or_says_why_it_has_no_place_th
 def test_every_fault_comes_to_what_is_documented_or_is_known_to_differ() -> None:
     wrong = []
     for row in TABLE:
-        for fault, authority, cause in causes_of(row):
-            expected = row.documented
-            if fault and authority and (fault, authority) in HABITS:
-                expected = HABITS[fault, authority][0]
-            elif fault in DIFFERS:
-                expected = DIFFERS[fault][0]
-            if triple_of(cause) != expected:
-                wrong.append((row.number, fault, authority, str(cause), triple_of(cause), expected))
+        wrong += [(row.number, str(cause)) for cause in row.causes if triple_of(cause) != row.documented]
+        for fault in row.faults:
+            usual = DIFFERS[fault][0] if fault in DIFFERS else row.documented
+            for where, triple in triples_of(fault).items():
+                expected = HABITS[fault, where][0] if where and (fault, where) in HABITS else usual
+                if triple != expected:
+                    wrong.append((row.number, f"{fault} {where}: {triple}, documented {expected}"))
     assert wrong == []
+
+
+def test_a_fault_under_which_the_payload_runs_says_why_nobody_asks() -> None:
+    assert {fault for row in TABLE for fault in row.faults if not triples_of(fault)} == set(RUNS)
 
 
 def test_what_is_known_to_differ_does_so_and_says_why() -> None:

@@ -99,10 +99,15 @@ def test_no_fault_of_the_authority_makes_a_payload_run_unless_the_site_says_so_o
                     assert (outcome.end, outcome.code) == (End.RETURNED, 203)
 
 
-def test_a_switch_that_does_not_tell_why_leaves_the_pilot_no_choice() -> None:
-    cell = Cell.parse("setuid-argus-refused-yes")
-    silent = expected(cell, "alpha", tells=False).outcome
-    assert (silent.end, silent.code) == (End.RETURNED, 203)  # type: ignore[union-attr]
+@pytest.mark.parametrize("fault", ["refused", "deny", "account-unknown"])
+def test_where_the_switch_does_not_tell_why_a_canary_that_is_refused_as_well_is_an_outage(fault: str) -> None:
+    for answer, end in (("yes", End.UNSEPARATED), ("no", End.RETURNED)):
+        silent = expected(Cell.parse(f"setuid-argus-{fault}-{answer}"), "alpha", tells=False).outcome
+        assert silent is not None
+        assert silent.end is end
+    unmapped = expected(Cell.parse("setuid-argus-dave"), None, OnInternalError.YES, tells=False).outcome
+    assert unmapped is not None
+    assert unmapped.end is End.RETURNED, "the canary of a pilot that is mapped passes"
 
 
 def test_where_nobody_is_asked_nothing_of_it_can_fail() -> None:
@@ -119,40 +124,6 @@ def test_a_call_sits_out_as_many_time_limits_as_there_are_endpoints_that_it_wait
         never, first, every = (bounds[waits].pop() for waits in Waits)
         assert (first - never, every - never) == (10 * tries, 20 * tries)
         assert not any(bounds.values())
-
-
-def test_the_causes_of_faults_of_the_node_are_those_that_the_switch_knows_with_their_codes() -> None:
-    source = (Path(__file__).parents[2] / "images/worker-node/glexec/cause.c").read_text()
-    names = {"SYSTEM_FAULT": 202, "NOT_AUTHORISED": 203, "CALLER_FAULT": 201}
-    found = re.findall(r'\{(\w+), "(\S+)", "(\S+)"\}', source)
-    known = {(kind, reason): names.get(code) for code, kind, reason in found}
-    for each in NODE_CONSEQUENCES.values():
-        for mode in each.modes:
-            if cause := each.cause_in(mode):
-                assert known[cause.kind, cause.reason] == each.code_in(mode)
-
-
-def test_under_a_fault_of_the_node_a_payload_runs_unseparated_only_by_leave_and_never_without_a_record() -> None:
-    for fault, each in NODE_CONSEQUENCES.items():
-        for answer in OnInternalError:
-            outcome = expected(Cell(Mode.SETUID, Authority.GRIDMAP, fault), "alpha", answer).outcome
-            assert outcome is not None
-            if each.cause_in(Mode.SETUID) is None:
-                assert (outcome.end, outcome.code) == (End.SEPARATED, 0)
-            elif (
-                each.failure_in(Mode.SETUID) is Failure.INTERNAL
-                and answer is OnInternalError.YES
-                and each.cause_in(Mode.SETUID).reason not in NEVER_OPEN  # type: ignore[union-attr]
-            ):
-                assert (outcome.end, outcome.code) == (End.UNSEPARATED, 0)
-            else:
-                assert (outcome.end, outcome.code) == (End.RETURNED, each.code_in(Mode.SETUID))
-
-
-def test_a_fault_that_a_node_cannot_have_has_no_meaning_there() -> None:
-    assert "set-id bit" in expected(Cell.parse("log-only-gridmap-set-id-lost"), "alpha").meaningless
-    assert "map files" in expected(Cell.parse("setuid-argus-pool-exhausted"), "alpha").meaningless
-    assert expected(Cell.parse("setuid-argus-log-dead"), "alpha").outcome is not None
 
 
 DEPENDS = (
@@ -172,7 +143,9 @@ def end(cell: str, situation: Situation, **others: bool) -> End:
 
 def test_what_depends_is_judged_by_the_sites_conditions() -> None:
     assert end("setuid-argus-refused-depends", PRODUCTION) is End.UNSEPARATED
-    assert end("setuid-gridmap-no-config-depends", PRODUCTION) is End.UNSEPARATED
+    assert end("setuid-gridmap-no-config-depends", PRODUCTION) is End.RETURNED, "nobody could ask to be told why"
+    assert end("setuid-gridmap-policy-missing-depends", PRODUCTION) is End.UNSEPARATED
+    assert end("setuid-gridmap-tmp-full-depends", Situation()) is End.RETURNED
     assert end("setuid-argus-refused-depends", Situation()) is End.RETURNED, "nobody's role is known"
     assert end("setuid-argus-hang-in-tls-depends", PRODUCTION) is End.RETURNED, "no condition names it"
     assert end("setuid-argus-html-depends", PRODUCTION) is End.RETURNED, "two payloads have run already"
@@ -193,3 +166,36 @@ def test_an_account_that_the_node_does_not_have_is_run_by_nobody(fault: str) -> 
         found = expected(cell, "alpha", conditions=everything, situation=Situation(vo="alpha")).outcome
         assert found
         assert (found.end, found.code) == (End.RETURNED, 203)
+
+
+def test_the_causes_of_faults_of_the_node_are_those_that_the_switch_knows_with_their_codes() -> None:
+    source = (Path(__file__).parents[2] / "images/worker-node/glexec/cause.c").read_text()
+    names = {"SYSTEM_FAULT": 202, "NOT_AUTHORISED": 203, "CALLER_FAULT": 201}
+    known = {
+        (kind, reason): names.get(code) for code, kind, reason in re.findall(r'\{(\w+), "(\S+)", "(\S+)"\}', source)
+    }
+    for each in NODE_CONSEQUENCES.values():
+        for mode in each.modes:
+            if cause := each.cause_in(mode):
+                assert known[cause.kind, cause.reason] == each.code_in(mode)
+
+
+def test_under_a_fault_of_the_node_a_payload_runs_unseparated_only_by_leave_and_never_without_a_record() -> None:
+    for fault, each in NODE_CONSEQUENCES.items():
+        for answer in OnInternalError:
+            outcome = expected(Cell(Mode.SETUID, Authority.GRIDMAP, fault), "alpha", answer).outcome
+            assert outcome is not None
+            if each.cause_in(Mode.SETUID) is None:
+                assert (outcome.end, outcome.code) == (End.SEPARATED, 0)
+            elif each.cause_in(Mode.SETUID).reason in NEVER_OPEN and each.told:
+                assert (outcome.end, outcome.code) == (End.RETURNED, 203)
+            elif each.failure_in(Mode.SETUID) is Failure.INTERNAL and answer is OnInternalError.YES:
+                assert (outcome.end, outcome.code) == (End.UNSEPARATED, 0)
+            else:
+                assert (outcome.end, outcome.code) == (End.RETURNED, each.code_in(Mode.SETUID))
+
+
+def test_a_fault_that_a_node_cannot_have_has_no_meaning_there() -> None:
+    assert "set-id bit" in expected(Cell.parse("log-only-gridmap-set-id-lost"), "alpha").meaningless
+    assert "map files" in expected(Cell.parse("setuid-argus-pool-exhausted"), "alpha").meaningless
+    assert expected(Cell.parse("setuid-argus-log-dead"), "alpha").outcome is not None

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from testbed.model.answers import MultiUser
 from testbed.model.mode import Mode
 from testbed.pilot.order import Order
 from testbed.pilot.tls import server_context
@@ -62,12 +61,12 @@ class RubbishVo:
 
     def _ended(self, folder: Path, port: int, orders: Mapping[str, object]) -> Ended:
         said = {
+            **Order(Mode.NONE, limit=60.0).json(),
             "pilot": "pilot-1",
             "vo": {"name": "pilot", "address": "127.0.0.1", "port": port},
             "ca": self.grid.authority.identity.certificate_pem.decode(),
             "proxy": self.grid.proxy("pilot").decode(),
-            **Order(Mode.NONE, multi_user_pilots=MultiUser.YES, start_limit=10, limit=60).json(),
-            "notes": str(self.grid.folder / "notes.json"),
+            "notes": str(folder.with_name("notes.json")),
             **orders,
         }
         done = subprocess.run(

@@ -29,7 +29,7 @@ PRIORITY = {"what": "a priority is a whole number", "expected": "-1000 to 1000"}
 ATTEMPTS = {"what": "the number of attempts is a whole number", "expected": "1 to 10"}
 MEMORY = {"what": "memory in MiB is a whole number", "expected": "0 to 16777216"}
 MODE = {"what": "no such mode", "expected": "none, log-only, setuid, vm"}
-KEYS = "user, argv, stdin, limit, slot, vo, roles, priority, needs, attempts, sandbox"
+KEYS = "user, argv, stdin, limit, slot, vo, roles, priority, needs, attempts, sandbox, outputs"
 KEY = {"what": "a payload cannot have this key", "expected": KEYS}
 ROLES = {"what": "roles are a list", "expected": "at most 100 words"}
 SHORT = "'" + "x" * 27 + "..." + "x" * 28 + "'"
@@ -153,6 +153,7 @@ def test_a_malformed_payload_is_told_what_is_wrong(
         (b'{"user": "alice", "argv": ["/bin/true"], "needs": {"mode": "", "mode": "vm"}}', "a key that is there twice"),
         (b'{"user": "alice", "argv": ["/bin/true"], "limit": NaN}', "NaN is no number"),
         (b'{"user": "alice", "argv": ["/bin/true"], "limit": -Infinity}', "-Infinity is no number"),
+        (b'{"user": "alice", "argv": ["/bin/true"], "limit": 1e999}', "1e999 is no number"),
         (json.dumps(BARE).encode("utf-16"), "can't decode byte 0xff"),
         (b"\xef\xbb\xbf" + json.dumps(BARE).encode(), "BOM"),
     ],
@@ -176,7 +177,6 @@ def test_a_body_that_others_would_read_differently_is_no_request(standing: Side,
             409,
             {"what": "JSON data of another shape: user", "found": "[[[[[...]]]]]"},
         ),
-        (b'{"user": "alice", "argv": ["/bin/true"], "limit": 1e999}', 409, {"what": LIMIT["what"], "found": "inf"}),
     ],
     ids=lambda value: repr(value)[:40] if isinstance(value, bytes) else "",
 )

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from testbed.model.answers import OnInternalError
+from testbed.model.condition import Condition, stored
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
 from testbed.pilot.history import QUEUE
-from testbed.pilot.needs import Needs, Offer
+from testbed.pilot.needs import Needs, Offer, Whose
+from testbed.pilot.order import Order
 from testbed.pilot.payload import Payload, Report, State
 from testbed.pilot.queue import LATE, LEASE, MARGIN, WAITS, Queue
 from testbed.pilot.store import Store
@@ -41,6 +44,65 @@ def test_a_pilot_gets_what_fits_its_offer(payload: Payload, fits: bool) -> None:
     queue = Queue()
     queue.submit(payload)
     assert (queue.take("pilot-1", OFFER) is not None) is fits
+
+
+@pytest.mark.parametrize(
+    "only",
+    [
+        "alice",
+        [{}],
+        [{"owners": []}],
+        [{"owners": "alice"}],
+        [{"names": ["alice"]}],
+        ["alice"],
+        [{"vos": [7]}],
+        [{}] * 101,
+    ],
+)
+def test_an_offer_that_does_not_say_whose_payloads_it_means_is_refused(only: object) -> None:
+    with pytest.raises(Problem):
+        Offer.parse({"mode": "setuid", "only": only}, None)
+
+
+@pytest.mark.parametrize(
+    ("only", "fits"),
+    [
+        (None, True),
+        ((), False),
+        ((Whose(owners=("/CN=alice",)),), True),
+        ((Whose(owners=("/CN=bob",)), Whose(roles=("production",))), True),
+        ((Whose(roles=("production",), vos=("beta",)),), False),
+    ],
+)
+def test_a_pilot_gets_payloads_of_those_whom_it_names(only: tuple[Whose, ...] | None, fits: bool) -> None:
+    queue = Queue()
+    queue.submit(FITS)
+    names = ("/CN=alice", ("/alpha/Role=production/Capability=NULL",))
+    taken = queue.take("pilot-1", dataclasses.replace(OFFER, only=only), names=lambda owner: names)
+    assert (taken is not None) is fits
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"causes": "untold"},
+        {"causes": ["weather"]},
+        {"causes": ["denied"]},
+        {"own_payload": 1},
+        {"runs_at_most": True},
+        {"pilots_at_most": -1},
+        {"windows": [{"start": "noon", "end": "two"}]},
+        {"windows": 5},
+        {"moon": "full"},
+        {},
+    ],
+)
+def test_an_order_with_a_condition_that_nobody_understands_is_refused(condition: dict[str, object]) -> None:
+    good = Order(Mode.SETUID, OnInternalError.DEPENDS, (Condition(causes=("untold",)),)).json()
+    assert Order.parse(good).on_internal_error_if == (Condition(causes=("untold",)),)
+    whole = {**stored(Condition()), **condition}
+    with pytest.raises(Problem, match="conditions that no pilot understands"):
+        Order.parse({**good, "on_internal_error_if": [whole]})
 
 
 def test_a_virtual_machine_gets_no_payload_with_a_sandbox() -> None:

@@ -38,6 +38,7 @@ def test_a_payload_is_shown_with_what_happened_to_it_and_what_it_said(side: Side
     assert "    one\n    \\x1b[2Jtwo" in text
     for state in ("queued    /DC=org", f"taken     {pilot}: it offered none", f"ended     {pilot}: the payload ran"):
         assert state in text
+    assert "    took " in text.partition("the pilot's account:\n")[2]
     assert "\x1b" not in text
     (told,) = counter.shown(side.vo, ident, as_json=True)
     assert [change["state"] for change in json.loads(told)["history"]][:2] == ["queued", "taken"]

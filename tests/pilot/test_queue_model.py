@@ -222,4 +222,4 @@ def test_a_queue_is_what_it_should_be_whatever_happens_to_it() -> None:
 
 @pytest.mark.slow
 def test_a_queue_is_what_it_should_be_whatever_happens_to_it_for_long() -> None:
-    lived(1500, 60)
+    lived(400, 60)

@@ -3,9 +3,11 @@
 import pytest
 
 from testbed.model.advice import BYPASSED, HUNG, LOST, NOBODY, SITE, WAITS, YOU, riddles
+from testbed.model.effect import Cause
 from testbed.model.failure import Failure
+from testbed.pilot.account import Account, Call
 from testbed.pilot.payload import Identity, Report, State
-from testbed.pilot.told import CANCELLED, failure_of, told
+from testbed.pilot.told import CANCELLED, cause_of, failure_of, told
 
 WHO = Identity(50001, "alpha001", "wn")
 CAUSE = b"LCMAPS failed.\n[gLExec]: cause class=%b reason=%b code=%d\n"
@@ -41,6 +43,20 @@ def test_what_did_not_run_is_told_by_its_class_and_cause(code: int, err: bytes, 
     assert failure_of(report) is failure
     assert actor in told(report)
     assert riddles(told(report)) == []
+
+
+def test_the_pilots_own_word_counts_where_it_has_one() -> None:
+    """A canary has shown what 203 alone does not tell."""
+    for failure in (Failure.DENIED, Failure.INTERNAL):
+        assert failure_of(Report("p", State.RETURNED, code=203, failure=str(failure))) is failure
+    assert failure_of(Report("p", State.RETURNED, code=203, failure="whatever")) is Failure.AMBIGUOUS
+
+
+def test_a_by_pass_keeps_the_cause_that_led_to_it() -> None:
+    calls = (Call(203, "internal", "unavailable service-silent", 1.0), Call(203, "internal", "", 1.0))
+    report = Report("p", State.ENDED, code=0, bypassed=True, identity=WHO, account=Account(calls=calls))
+    assert cause_of(report) == Cause("unavailable", "service-silent")
+    assert cause_of(Report("p", State.ENDED, code=0, bypassed=True, identity=WHO)) is None
 
 
 def test_a_payloads_own_code_and_its_last_words_are_its_own() -> None:

@@ -117,7 +117,7 @@ def test_the_html_report_has_the_table_of_each_mode_and_each_circumstance(
     rows: list[Row], conditions: Conditions
 ) -> None:
     page = html.render(rows, conditions, [*RUN, OWN])
-    assert page.count("<h3>setuid: none (P), deny (D), refused (E)</h3>") == 1
+    assert page.count('<h3>setuid</h3><p class="soft">none (P), deny (D), refused (E)</p>') == 1
     assert (
         '<td class="quiet">dirac<td class="quiet">not asked<td class="quiet">1<td class="quiet">0<td class="bad">2'
         in page

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from testbed.model.death import AGAIN, DEATHS, ENDED, Step, Victim, deaths
+from testbed.model.death import AGAIN, ENDED, RETURNED, Step, Victim
+from testbed.model.deaths import DEATHS, deaths
 from testbed.model.mode import Mode
 from testbed.report.deaths import table
 
@@ -27,5 +28,5 @@ def test_everybody_is_killed_at_every_step_at_which_he_is_there(mode: Mode) -> N
 
 
 def test_what_has_run_and_may_run_again_is_said_to_have() -> None:
-    assert {death.then for death in DEATHS} == {AGAIN, ENDED}
+    assert {death.then for death in DEATHS} == {AGAIN, ENDED, RETURNED}
     assert all(death.doubt for death in DEATHS if death.ran and death.then == AGAIN)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -132,10 +133,23 @@ IMPOSSIBLE = {
     "a word twice": (condition('roles = ["a", "a"]'), "roles[2] is given twice", "leave one out"),
     "a whole attribute": (condition('roles = ["/alpha/Role=production"]'), "is no role", 'write "production"'),
     "a name that is none": (condition('owners = ["Alice"]'), "owners[1] is nobody's name", "begins with a slash"),
+    "a name of two lines": (condition('owners = ["/CN=a\\nb"]'), "owners[1] is nobody's name", "'/CN=a\\nb'"),
     "people and the pilot's owner": (condition('owners = ["pilot", "/CN=x"]'), "holds only as a whole", "second"),
     "no runs": (condition("runs_at_most = 0"), "runs_at_most is out of range", "1 to"),
     "minutes that are words": (condition('well_within = "30"'), "wrong type", "well_within = 30"),
     "a number too large": (condition("well_within = 99999999999999999999"), "out of range", "1 to"),
+    "a number far too large": (condition("well_within = 0x" + "f" * 50_000), "out of range", "thousands of digits"),
+    "a number that nobody reads": (condition("well_within = " + "9" * 5000), "a number that is too large", "5000"),
+    "a window of no day": (
+        condition("windows = [{ from = 2026-02-30T00:00:00Z, until = 2026-03-02T00:00:00Z }]"),
+        "this is not TOML: invalid date",
+        "2026-02-30",
+    ),
+    "a window of no hour": (
+        condition("windows = [{ from = 2026-02-03T25:00:00Z, until = 2026-03-02T00:00:00Z }]"),
+        "this is not TOML",
+        "25:00:00",
+    ),
     "a time of no zone": (
         condition("windows = [{ from = 2026-01-01T00:00:00, until = 2026-01-02T00:00:00Z }]"),
         "from could be any time zone's",
@@ -148,6 +162,11 @@ IMPOSSIBLE = {
         "change the two",
     ),
     "a key that is none": (condition('cause = ["site"]'), "unknown key 'cause'", "did you mean 'causes'?"),
+    "the same condition twice": (
+        condition("runs_at_most = 1") * 2,
+        "on_internal_error_if has the same condition twice",
+        "leave one out",
+    ),
     "a table that is no list": ("[answers.on_internal_error_if]\nruns_at_most = 1\n", "wrong type", "a list"),
     "a reason for no answer": ('[answers.because]\nsetuidd = "x"\n', "unknown key 'setuidd'", "did you mean 'setuid'?"),
 }
@@ -163,7 +182,7 @@ def test_an_impossible_answer_is_named_with_its_line(draft, case: str) -> None:
     assert what in problem.what
     assert rest in str(problem)
     first = site.line("[answers.") if "[answers." in text else 0
-    line = int(problem.where.partition("site.toml:")[2].partition(",")[0])
+    line = int(re.split("[:,]", problem.where.partition("site.toml:")[2])[0])
     assert first <= line < first + 3
 
 

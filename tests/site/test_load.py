@@ -1,6 +1,7 @@
 """A mistake in site.toml is answered with file, line, key, what was expected, and the nearest right word."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,32 @@ def test_the_line_is_that_of_the_mistake(draft) -> None:
     with pytest.raises(Problem) as caught:
         load_site(site.folder)
     assert caught.value.where == f"{site.folder}/site.toml:{site.line('52001')}, key pools[3].first_uid"
+
+
+def test_a_folder_that_cannot_be_reached_is_a_problem() -> None:
+    with pytest.raises(Problem, match="cannot be reached") as caught:
+        load_site(Path("x" * 5000))
+    assert caught.value.cause == "File name too long"
+    assert len(caught.value.where) < 100
+
+
+@pytest.mark.parametrize("text", ["x = " + "[" * 3000, "x = " + "{a=" * 3000 + "1" + "}" * 3000])
+def test_a_file_that_would_exhaust_a_reader_is_a_problem(draft, text: str) -> None:
+    site = draft()
+    site.add(text)
+    with pytest.raises(Problem, match="deeper than can be read"):
+        load_site(site.folder)
+
+
+def test_twenty_thousand_conditions_are_refused_at_once(draft) -> None:
+    site = draft()
+    site.swap('on_internal_error = "no"', 'on_internal_error = "depends"')
+    site.add("".join(f"[[answers.on_internal_error_if]]\nruns_at_most = {n}\n" for n in range(1, 20_001)))
+    began = time.process_time()
+    with pytest.raises(Problem, match="on_internal_error_if are too many") as caught:
+        load_site(site.folder)
+    assert f":{site.line('runs_at_most = 101') - 1}," in caught.value.where
+    assert time.process_time() - began < 3
 
 
 def test_a_broken_toml_file_is_answered_with_its_line(draft) -> None:

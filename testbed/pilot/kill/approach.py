@@ -88,7 +88,8 @@ class Way:
         hosts = self.ground.world.authorities
 
         def heal() -> None:
-            for host in hosts if victim is not Victim.AUTHORITY else ():
+            # The last first: a switch goes on to it as soon as the one that it asks lets it go.
+            for host in reversed(hosts) if victim is not Victim.AUTHORITY else ():
                 host.control.heal()
 
         with self.patient:
@@ -103,10 +104,10 @@ class Way:
     def _started(self, victim: Victim) -> Iterator[Scene]:
         """The pilot job is stopped while the switch waits at its door; then that opens."""
         with self._taken(victim, "waits") as scene:
-            self.ground.strike(f"agent={scene.pilot}", "stop")
+            process = self.ground.strike(f"agent={scene.pilot}", "stop")
             scene.release()
             self.ground.strike(f"said=began:{self.ground.place}/log")
-            yield self._stopped(scene.payload, scene.pilot, ends=victim is Victim.AUTHORITY)
+            yield self._stopped(scene.payload, scene.pilot, process, ends=victim is Victim.AUTHORITY)
 
     @contextlib.contextmanager
     def _running(self, victim: Victim) -> Iterator[Scene]:
@@ -122,10 +123,10 @@ class Way:
     def _ended(self, victim: Victim) -> Iterator[Scene]:
         """The pilot job is stopped; then the payload may end."""
         with self._running(victim) as scene:
-            self.ground.strike(f"agent={scene.pilot}", "stop")
+            process = self.ground.strike(f"agent={scene.pilot}", "stop")
             self.ground.mark("go")
             self.ground.strike(f"said=over:{self.ground.place}/log", f"zombie={scene.pilot}")
-            yield self._stopped(scene.payload, scene.pilot)
+            yield self._stopped(scene.payload, scene.pilot, process)
 
     @contextlib.contextmanager
     def _cleaning(self, victim: Victim) -> Iterator[Scene]:
@@ -137,14 +138,14 @@ class Way:
         with contextlib.nullcontext() if by_switch else self.files.configured(end_leftovers="no"):
             payload, pilot = self._begun("leaves")
             who = "keeper" if by_switch else "agent"
-            self.ground.strike(f"path={self.ground.place}/felt", f"{who}={pilot}", "stop")
-            yield self._stopped(payload, pilot, who)
+            process = self.ground.strike(f"path={self.ground.place}/felt", f"{who}={pilot}", "stop")
+            yield self._stopped(payload, pilot, process)
 
-    def _stopped(self, payload: str, pilot: str, who: str = "agent", *, ends: bool = False) -> Scene:
+    def _stopped(self, payload: str, pilot: str, process: str, *, ends: bool = False) -> Scene:
         """Who was stopped goes on when released; the payload ends then, or has ended, or waits."""
 
         def release() -> None:
-            self.ground.strike(f"{who}={pilot}", "go")
+            self.ground.strike(f"process={process}", "go")
             if ends:
                 self.ground.mark("go")
 

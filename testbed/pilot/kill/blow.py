@@ -11,7 +11,7 @@ from testbed.pilot.kill.approach import Scene, Way
 from testbed.pilot.kill.ground import Ground
 from testbed.pilot.payload import State
 
-SOON = 45.0
+SOON = 60.0
 """Seconds within which the queue has to know, at the worst: the time to start, and what it adds to that."""
 STOPPED = (Step.STARTED, Step.ENDED, Step.CLEANING)
 """The steps at which the pilot job is stopped."""
@@ -91,7 +91,7 @@ def _kill(ground: Ground, victim: Victim, step: Step, scene: Scene) -> None:
         case Victim.QUEUE:
             ground.spare.kill()
             if step not in (*STOPPED, Step.SENT):
-                ground.strike(f"gone={scene.pilot}")
+                ground.strike(f"gone={scene.pilot}", limit=SOON)
             ground.spare.begin()
             scene.release()
 

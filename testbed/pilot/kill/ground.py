@@ -2,10 +2,10 @@
 
 import itertools
 import json
+from dataclasses import replace
 
 from testbed.lab.layout import NODE
 from testbed.lab.world import LeasedWorld
-from testbed.model.answers import OnInternalError
 from testbed.model.death import Left
 from testbed.model.entry import Entry, folder
 from testbed.model.mode import Mode
@@ -73,14 +73,15 @@ class Ground:
         world = self.world
         account = world.site.pilot_accounts[0].name
         node = {"name": world.node_name, "address": world.node.address, "account": account}
-        order = Order(self.mode, OnInternalError.NO, slot=self.slot, limit=PILOT_LIMIT, start_limit=10.0, node=node)
-        return self.vo.start_pilot(order)
+        order = Order(self.mode, slot=self.slot, limit=PILOT_LIMIT, start_limit=10.0, node=node)
+        return self.vo.start_pilot(replace(order, retries=1, retry_delay=0.2))
 
-    def strike(self, *words: str) -> None:
+    def strike(self, *words: str, limit: float = LIMIT) -> str:
         """Await a moment on the node and strike there; see `testbed/node/strike.py`. Raises `Problem`."""
-        done = self.world.node.run(["python3", f"{NODE}/strike.py", f"{LIMIT:g}", *words], limit=LIMIT + 5)
+        done = self.world.node.run(["python3", f"{NODE}/strike.py", f"{limit:g}", *words], limit=limit + 5)
         if done.code != 0:
             raise Problem("a step was not reached", found=f"{done.ending} {done.err.decode(errors='replace')}".strip())
+        return done.text
 
     def mark(self, name: str) -> None:
         """Leave a file in the payload's folder: a word to it."""

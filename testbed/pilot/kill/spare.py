@@ -43,7 +43,7 @@ class Spare:
             spare.begin()
             yield spare
         finally:
-            spare._remove()
+            spare.end()
 
     def begin(self) -> None:
         """Serve with what the queue has. Raises `Problem` when it does not get ready."""
@@ -59,6 +59,7 @@ class Spare:
     def _log(self) -> str:
         return self._container.execute(["cat", f"{self._words[1]}.log"], limit=LIMIT).decode(errors="replace")[-2000:]
 
-    def _remove(self) -> None:
+    def end(self) -> None:
+        """Be gone, queue and all."""
         script = 'kill -KILL "$1" 2>/dev/null; rm -f "$2" "$2".log "$2"-wal "$2"-shm'
         self._container.execute(["sh", "-c", script, "sh", self._process, self._words[1]], limit=LIMIT)

@@ -1,0 +1,25 @@
+"""The figures of kinds of job, as a table for people."""
+
+from collections.abc import Iterable, Iterator
+
+from testbed.pilot.comparison import Figures
+
+COLUMNS = ("ran", "lost", "again", "wait", "p95", "first", "turn", "idle", "each", "whole", "sent", "calls", "seen")
+WIDTH = 6
+
+
+def table(circumstance: str, figures: Iterable[Figures]) -> Iterator[str]:
+    """The lines to be printed. Times are in seconds."""
+    yield f"\n{circumstance}"
+    yield f"{'kind of job':<20}" + "".join(f"{name:>{WIDTH}}" for name in COLUMNS)
+    for one in figures:
+        times = (one.wait, one.wait_p95, one.first, one.turn, one.idle, one.idle_each, one.whole)
+        words = (one.ran, one.lost, one.absorbed, *(f"{time:.2f}" for time in times), one.pilots, one.switch_calls)
+        yield f"{one.way:<20}" + "".join(f"{word:>{WIDTH}}" for word in (*words, one.beside))
+
+
+LEGEND = """
+ran, lost: payloads; again: those that ran after they had been returned; wait, p95: from submission to the first word;
+first: the same of the first payload in each slot; turn: from the end of a payload until the next in its slot;
+idle: slot seconds without a payload, each: for one that ran; sent: pilots or jobs; calls: of the switch;
+seen: the most other users into whose payloads one could look"""

@@ -1,0 +1,70 @@
+"""The fleets of the running demo as people use them: `testbed fleet start|show|stop`."""
+
+import dataclasses
+import json
+from collections.abc import Iterator, Sequence
+
+from testbed.lab.engine import Engine
+from testbed.model.mode import Mode
+from testbed.pilot.client import Vo
+from testbed.pilot.counter import reached
+from testbed.pilot.health import Caution
+from testbed.pilot.order import Order
+from testbed.pilot.plan import Plan
+from testbed.site.load import example
+
+USUAL = "usual"
+"""What a fleet is called unless it is told."""
+
+
+def plan(
+    engine: Engine,
+    nodes: Sequence[str],
+    *,
+    name: str = USUAL,
+    mode: str = "",
+    each: int = 1,
+    slots: int = 1,
+    seconds: float = 300.0,
+    memory: int = 0,
+    role: str = "",
+    first: float | None = None,
+) -> Plan:
+    """A class of pilots on worker nodes of the demo, called as in `testbed shell`. A `Problem` for what cannot be.
+
+    ``first`` is the length of the first pause; 0: nothing is learnt from what nodes do with payloads. Where the
+    nodes' sites answer differently the pilots go by none of them: question 4 is then a no.
+    """
+    found = [reached(engine, node) for node in nodes]
+    answers = [example(site).answers for site, _ in found]
+    wanted = Mode(mode or (Mode.LOG_ONLY if set(nodes) == {"log-only"} else Mode.SETUID))
+    alike = all(each == answers[0] for each in answers)
+    order = Order.at(answers[0], wanted, limit=seconds) if alike else Order(wanted, limit=seconds)
+    caution = Caution() if first is None else dataclasses.replace(Caution(), first=first) if first else None
+    made = Plan(name, order, tuple(at for _, at in found), each=each, slots=slots, memory=memory, role=role)
+    return Plan.parse(dataclasses.replace(made, caution=caution).json())
+
+
+def shown(vo: Vo, *, as_json: bool) -> Iterator[str]:
+    """Every fleet, and a line for each of its nodes."""
+    fleets = vo.fleets()
+    if as_json:
+        yield json.dumps(fleets, indent=2)
+        return
+    if not fleets:
+        yield "there is no fleet: testbed fleet start --node setuid"
+    for fleet in fleets:
+        told = Plan.parse(fleet["plan"])
+        at_once = f", {told.slots} payloads at once" if told.slots > 1 else ""
+        whose = f", role {told.role}" if told.role else ""
+        yield (
+            f"{told.name}: {told.kind} pilots, mode {told.order.mode}, {told.each} on each node{at_once}{whose}; "
+            f"{fleet['sent']} sent, {fleet['waiting']} payloads wait"
+        )
+        for node in fleet["nodes"]:
+            left = f" for {node['left']:.0f} s" if node["left"] else ""
+            # A pilot's words are not to command the reader's terminal.
+            said = "".join(letter if letter.isprintable() else "?" for letter in node["why"])
+            why = f": {said}" if said else ""
+            busy = f"{node['pilots']} pilots, {node['payloads']} payloads"
+            yield f"  {node['name']:<22} {busy:<23} {node['standing']}{left}{why}"

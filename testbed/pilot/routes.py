@@ -1,0 +1,31 @@
+"""Every request that the VO understands, and what it does then."""
+
+from collections.abc import Awaitable, Callable
+
+from testbed.pilot.fleet_office import show_fleets, start_fleet, stop_fleet
+from testbed.pilot.office import Answer, Office
+
+Act = Callable[..., Awaitable[Answer]]
+
+ROUTES: tuple[tuple[str, str, Act], ...] = (
+    ("GET", r"/ready", Office.ready),
+    ("POST", r"/payloads", Office.submit),
+    ("GET", r"/payloads", Office.list),
+    ("GET", r"/payloads/([\w-]+)", Office.look),
+    ("GET", r"/payloads/([\w-]+)/history", Office.tell_history),
+    ("GET", r"/payloads/([\w-]+)/outputs", Office.tell_outputs),
+    ("POST", r"/payloads/([\w-]+)/stop", Office.stop_payload),
+    ("POST", r"/payloads/([\w-]+)/proxy", Office.renew),
+    ("GET", r"/proxies", Office.tell_proxies),
+    ("POST", r"/proxies/([\w-]+)", Office.keep_proxy),
+    ("POST", r"/proxies/([\w-]+)/request", Office.request_proxy),
+    ("POST", r"/pilots", Office.start_pilot),
+    ("GET", r"/pilots/([\w-]+)", Office.look_at_pilot),
+    ("POST", r"/pilots/([\w-]+)/stop", Office.stop_pilot),
+    ("POST", r"/fleets", start_fleet),
+    ("GET", r"/fleets", show_fleets),
+    ("POST", r"/fleets/([\w-]+)/stop", stop_fleet),
+    ("POST", r"/next", Office.next),
+    ("POST", r"/reports", Office.report),
+)
+"""Every request there is. The body of a GET is its query."""
