@@ -92,8 +92,8 @@ _LIKE = {
 }
 """What is the same to clients that look at exit codes and words only, and mostly to ours."""
 _CAREFUL = ("careful-no", "careful-depends", "careful-yes")
-_SAY_WHERE = ("htcondor", "htcondor-idle", "panda-test", "panda-true", "blah")
-"""Who sets GLEXEC_TARGET_PROXY."""
+_SAY_WHERE = ("htcondor", "htcondor-idle", "panda-test", "blah")
+"""Who sets GLEXEC_TARGET_PROXY for every call; PanDA's probe does not."""
 _UNLIKE = {
     ("careful-yes", Kind.TRACELESS): _BACK,
     ("careful-yes", Kind.UNTOLD_DENIED): _BYPASS,
