@@ -122,7 +122,8 @@ def test_a_pilot_whose_home_is_full_runs_its_payloads_all_the_same(pilot, expect
     mode="setuid",
     fault="config-malformed config-unknown-key config-crlf config-nul config-world-writable config-unreadable "
     "policy-missing policy-malformed gridmap-missing gridmap-malformed ban-list-missing pool-exhausted "
-    "leases-missing leases-read-only leases-full leases-inconsistent accounts-gone nss-module-missing group-without-vo log-dead log-stuck "
+    "leases-missing leases-read-only leases-full leases-inconsistent accounts-gone nss-module-missing "
+    "group-without-vo log-dead log-stuck "
     "log-file-full log-file-read-only set-id-lost nosuid",
     on_internal_error="no depends yes",
 )
