@@ -9,6 +9,7 @@ from testbed.model.condition import NEVER_OPEN
 from testbed.model.consequence import CONSEQUENCES, UNTOLD
 from testbed.model.failure import Failure
 from testbed.model.fault import Fault
+from testbed.model.node_consequence import NODE_CONSEQUENCES
 from testbed.model.outcome import End
 from testbed.pilot.replay.documented import Kind
 from testbed.plugin import matrix, shows
@@ -16,6 +17,7 @@ from testbed.plugin import matrix, shows
 EVERYWHERE = {"mode": "log-only setuid", "authority": "argus"}
 NAMED = ("service-unreachable", "service-silent")
 """The causes on which question 4 "depends" here."""
+SILENT = ["dirac", "dirac-paranoid", "panda-false", "panda-true"]
 CAREFUL = ("careful-no", "careful-depends", "careful-yes")
 
 
@@ -55,6 +57,16 @@ def test_every_client_does_what_its_source_says(replay, cell, documented, impati
     truth, kind = kind_of(cell)
     seen = replay(str(cell.fault), truth)
     assert fates(seen) == documented(seen, kind, 202 if cell.fault is Fault.NO_CONFIG else 203)
+
+
+@matrix(mode="setuid", authority="argus", fault="policy-malformed set-id-lost accounts-gone")
+def test_a_broken_node_is_to_old_clients_what_a_broken_service_is(replay, cell, documented, broken_world):
+    """No old client has a word for whose fault it is; each one's source: testbed/pilot/profiles."""
+    consequence = NODE_CONSEQUENCES[cell.fault]
+    kind = Kind.NOBODYS if consequence.cause.reason in NEVER_OPEN else Kind.BROKEN
+    seen = replay(str(cell.fault), consequence.failure_in(cell.mode))
+    assert fates(seen) == documented(seen, kind, consequence.code_in(cell.mode))
+    assert [name for name, each in seen.items() if each.fate.end is End.SILENT] == SILENT
 
 
 @matrix(mode="setuid", authority="scas gums", fault="refused deny not-applicable no-obligation")

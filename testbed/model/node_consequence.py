@@ -146,7 +146,7 @@ _ALL = (
     NodeConsequence(
         Fault.LOG_STOPPED,
         None,
-        "what the kernel keeps for a log daemon counts as told: nobody can see that it is never read (observed)",
+        "what the kernel keeps for a log daemon counts as told, whether it is ever read or not (observed)",
         recorded=False,
     ),
     NodeConsequence(

@@ -766,10 +766,23 @@ class Notes:
                 yield Seen(None, None)
                 return
             seen = Seen.parse(file.read())
+            if not kept(descriptor, seen):  # a run that cannot be counted is none that a condition may count on
+                yield Seen(None, None)
+                return
             yield seen
-            file.seek(0)
-            file.write(json.dumps(asdict(seen)))
-            file.truncate()
+            kept(descriptor, seen)
+
+
+def kept(descriptor: int, seen: "Seen") -> bool:
+    """Whether what is known could be written: a disk may be full."""
+    text = json.dumps(asdict(seen)).encode()
+    try:
+        written = os.pwrite(descriptor, text, 0)
+        os.ftruncate(descriptor, written)
+    except OSError as error:
+        log(f"nothing can be noted of the switch: {error}")
+        return False
+    return written == len(text)
 
 
 @dataclass(slots=True)

@@ -60,7 +60,8 @@ def test_a_fault_that_does_nothing_is_not_believed_and_one_that_stays_is_a_probl
 
 
 def test_of_faults_that_are_one_each_has_to_be_felt(world: World) -> None:
-    there, not_there = changed("/etc/motd", 'echo x >"$1"', 'grep -q x "$1"'), changed("/etc/issue", "true", "false")
+    there = changed("/etc/motd", 'echo x >"$1"', 'grep -q x "$1"')
+    not_there = changed("/etc/issue", "true", "false")
     with pytest.raises(Unfelt), broken(Fault.BUSY, Together((there, not_there)), world):
         pytest.fail("the fault counted as felt")
 

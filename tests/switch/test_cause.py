@@ -105,3 +105,18 @@ def test_a_log_that_is_away_is_told_although_it_cannot_be_logged(telling):
     with telling.without_log():
         done = telling.call("/bin/echo", env=GOOD)
     assert LINE.search(done.err).groups() == ("untraceable", "no-record", "202")
+
+
+def test_a_log_file_on_a_disk_that_takes_nothing_is_about_the_record_and_no_mistake_in_the_configuration(telling):
+    telling.configure("report_cause = yes", "log_destination = file", "log_file = /mnt/own/glexec.log")
+    telling.folder("/own", uid=990, gid=990)
+    telling.write("/own/glexec.log", "", mode=0o640, owner="glexec")
+    telling.inside("mount", "--bind", "/mnt/own", "/mnt/own")
+    try:
+        assert telling.call("/bin/echo", "ran", env=GOOD).out == "ran\n"
+        telling.inside("mount", "-o", "remount,bind,ro", "/mnt/own")
+        assert cause(telling.call("/bin/echo", "ran", env=GOOD)) == ("untraceable", "no-record")
+    finally:
+        telling.inside("umount", "/mnt/own")
+    telling.path("/own/glexec.log").chmod(0o400)
+    assert cause(telling.call("/bin/echo", "ran", env=GOOD)) == ("site", "configuration")
