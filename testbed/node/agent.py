@@ -240,11 +240,12 @@ class Payload:
                 str(data.get("vo", "")),
                 [str(fqan) for fqan in data.get("fqans", ())],
             )
-            "".join((payload.proxy, *payload.argv)).encode()
+            words = "".join((payload.proxy, *payload.argv, *payload.outputs, payload.vo, *payload.fqans))
+            words.encode()
         except (ValueError, KeyError, TypeError) as error:
             raise VoProblem(f"a payload that cannot be read: {type(error).__name__} {error}") from None
         named = IDENT.fullmatch(payload.ident) and payload.user.isprintable()
-        if not named or "\0" in "".join(payload.argv) or not payload.argv or not 0 < payload.limit <= LONGEST_LIMIT:
+        if not named or "\0" in words or not payload.argv or not 0 < payload.limit <= LONGEST_LIMIT:
             raise VoProblem(f"a payload that makes no sense: {payload.ident[:80]!r}")
         return payload
 

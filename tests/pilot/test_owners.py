@@ -1,5 +1,5 @@
-"""What owners of payloads do for themselves, and nothing of others: bring files along, renew their proxies by hand or by
-delegation, look after what is theirs."""
+"""What owners of payloads do for themselves, and nothing of others: bring files along, renew their proxies by hand or
+by delegation, look after what is theirs."""
 
 import re
 import shutil
