@@ -23,6 +23,10 @@ one JSON object:
 
 After each call of the switch it classifies first, and then applies the site's answers (docs/policy.md).
 
+The sections below: what it is told and what it says; whose a proxy is; what a call of the switch came to; what the site
+answers; where it works; running one thing; the modes; what a payload leaves; the pilot; its words. What the model also
+knows (classes, causes, conditions) is written out here once more; tests/pilot/test_answers.py holds both alike.
+
 ``agent.py --pack FOLDER PATTERN...`` writes a tar of a payload's outputs to standard output. The pilot calls it through
 the switch, so that it runs as the payload's account.
 
@@ -1655,7 +1659,7 @@ class Pilot:
             account.renewal = "nothing reaches a virtual machine that runs"
         elif self._mode.calls_switch and not report.bypassed:
             if not os.path.lexists(task.place.copy):
-                account.renewal = "the switch makes no copy of proxies here"
+                account.renewal = "there is no copy of the old one to be seen that could be renewed"
                 return
             ran = self._beside([self._orders.switch], task.calls, task, self._orders.call_limit)
             account.renewal = "" if ran.code == 0 else f"the switch ended with {ran}"
@@ -1722,24 +1726,28 @@ class Pilot:
         Before the switch itself is killed, which would take its last record from the site, what it runs is.
         """
         said = ""
+
+        def resisting() -> list[int]:
+            left = self._reap(process)  # where the switch refuses, it is not asked again and again
+            return [pid for pid in left if ours(pid)] if said else left
+
         if process.code is None:
             self._signal(signal.SIGTERM, [-process.group], task)
             self._turn_until(process, GRACE, lambda: process.code is not None)
         if process.code is None and (foreign := [pid for pid in descendants(process.group) if not ours(pid)]):
             said = self._signal(signal.SIGKILL, foreign, task)
-            self._turn_until(process, GRACE, lambda: process.code is not None)
+            self._turn_until(process, 0 if said else GRACE, lambda: process.code is not None)
         if process.code is None:
             self._signal(signal.SIGKILL, [-process.group], task)
             self._turn_until(process, GRACE, lambda: process.code is not None)
         self._turn_until(process, DRAIN, lambda: not process.open)
         ended: set[int] = set()
         for kind in (signal.SIGTERM, signal.SIGKILL, signal.SIGKILL, signal.SIGKILL):
-            left = self._reap(process)
-            if not left or (said and kind is not signal.SIGTERM):
-                break  # where the switch refuses, it is not asked again and again
+            if not (left := resisting()):
+                break
             ended.update(left)
             said = self._signal(kind, left, task) or said
-            self._turn_until(process, GRACE, lambda: not self._reap(process))
+            self._turn_until(process, GRACE, lambda: not resisting())
         left = self._reap(process) and [pid for pid in descendants(os.getpid()) if runs(pid)]
         task.account.processes += len(ended - set(left))
         note = f"; left-over processes were ended: {len(ended - set(left))}" if ended - set(left) else ""
