@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.kinds.circumstances import CIRCUMSTANCES
 from bench.kinds.report import LEGEND, table
-from testbed.lab.farm import farm, gatekeepers
+from testbed.lab.farm import farm, gatekeepers, renamed
 from testbed.lab.layout import WORKER_NODE
 from testbed.lab.machine.phases import phase, tell
 from testbed.lab.machine.ready import make_ready
@@ -85,7 +85,8 @@ def _measure_site(
                     with phase(f"{circumstance}", tell) as going:
                         slot = f"{circumstance}-{way.name}".replace(" ", "-")
                         workload = payloads(options.payloads, slot, attempts=ATTEMPTS)
-                        figures.append(measured(vo, nodes, site.pilot_accounts[0].name, way, slot, workload))
+                        anew = renamed(world, nodes)
+                        figures.append(measured(vo, anew, site.pilot_accounts[0].name, way, slot, workload))
                         going.detail = f"{way.name}: {way.says}"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from testbed.pilot.comparison import Figures
 
 COLUMNS = ("ran", "lost", "again", "wait", "p95", "first", "turn", "idle", "each", "whole", "sent", "calls", "seen")
-WIDTH = 6
+WIDTH = 7
 
 
 def table(circumstance: str, figures: Iterable[Figures]) -> Iterator[str]:

@@ -19,7 +19,7 @@ USERS = ("alice", "bob", "carol")
 MANY = 24
 EACH = 2
 """Pilots on each of five nodes."""
-LENGTH = (0.8, 1.2)
+LENGTH = (1.2, 1.6)
 CAUTION = Caution(first=3.0)
 
 

@@ -24,7 +24,8 @@ def keep(suite, notes, figures):
 def test_each_kind_of_job_runs_everything_and_pays_in_its_own_way(nodes, vo, cell, world, slot, suite, notes):
     """A job for each payload, a pilot for each user, or one for all (GDB 2007-10: late binding; the bounds follow).
 
-    A switch is called by multi-user pilots only, and none lets a payload look into another user's.
+    A switch is called by multi-user pilots only, and none lets a payload look into another user's. Once a multi-user
+    pilot is there, the next payload starts sooner than a job does (docs/kinds.md, measured).
     """
     farm, account = nodes(NODES), world.site.pilot_accounts[0].name
     found = {}
@@ -40,6 +41,8 @@ def test_each_kind_of_job_runs_everything_and_pays_in_its_own_way(nodes, vo, cel
     assert multi.pilots <= single.pilots < MANY
     assert (classic.switch_calls, single.switch_calls) == (0, 0)
     assert multi.switch_calls >= MANY
+    assert max(single.turn, multi.turn) < classic.turn
+    assert {one.beside for one in found.values()} == {0}
 
 
 @matrix(mode="log-only setuid")

@@ -37,8 +37,7 @@ class FarmNode:
 @contextlib.contextmanager
 def farm(world: LeasedWorld, run: Run, image: str, many: int) -> Iterator[tuple[FarmNode, ...]]:
     """So many worker nodes, the world's own the first. They share its certificate and its host key."""
-    number = next(_numbers)
-    names = [f"farm-{number}-node-{index}" for index in range(1, many + 1)]
+    names = _names(many)
     tree = tar(layout.worker_node(world.site, world.grid, WORKER_NODE))
 
     def started(name: str) -> tuple[Container, SshHost]:
@@ -54,6 +53,18 @@ def farm(world: LeasedWorld, run: Run, image: str, many: int) -> Iterator[tuple[
         _pin(world, names)
         hosts = (world.node, *(host for _, host in others))
         yield tuple(FarmNode(name, host) for name, host in zip(names, hosts, strict=True))
+
+
+def renamed(world: LeasedWorld, nodes: Sequence[FarmNode]) -> tuple[FarmNode, ...]:
+    """The same nodes under new names: the VO's side has learnt nothing of them yet."""
+    names = _names(len(nodes))
+    _pin(world, names)
+    return tuple(FarmNode(name, node.host) for name, node in zip(names, nodes, strict=True))
+
+
+def _names(many: int) -> list[str]:
+    number = next(_numbers)
+    return [f"farm-{number}-node-{index}" for index in range(1, many + 1)]
 
 
 def _pin(world: LeasedWorld, names: list[str]) -> None:

@@ -1,6 +1,7 @@
 """Gets pilots of fleets, and classic jobs, to their nodes, and tells the fleets what came of it. Of the event loop."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -106,13 +107,16 @@ class Dispatch:
         assert self.fleets is not None
         out = self.fleets.unused(end.pilot) if end.code == DENIED else None
         offer = self.fleets.offered(end.pilot, out.plan.offer) if out else None
-        if offer and (taken := self._queue.take(end.pilot, offer, lasts=self._proxies.left)):
-            ident, payload = taken
-            self.fleets.took(end.pilot, ident, payload.user)
-            why = f"the gatekeeper maps this user to nobody: {end.err.decode(errors='replace').strip()[-200:]}"
-            report = Report(ident, State.RETURNED, end.pilot, DENIED, why=why)
-            self._queue.report(report)
-            self.fleets.heard(report)
+        if not offer:
+            return
+        with contextlib.suppress(Problem):  # a full disk: it is still in the queue, or its lease ends
+            if taken := self._queue.take(end.pilot, offer, lasts=self._proxies.left):
+                ident, payload = taken
+                self.fleets.took(end.pilot, ident, payload.user)
+                why = f"the gatekeeper maps this user to nobody: {end.err.decode(errors='replace').strip()[-200:]}"
+                report = Report(ident, State.RETURNED, end.pilot, DENIED, why=why)
+                self._queue.report(report)
+                self.fleets.heard(report)
 
     def _note_job(self, pilot: str, ident: str, result: Result) -> None:
         """What the gatekeeper says of a job. Of one of which it says nothing the end of its line tells."""
