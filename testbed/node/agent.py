@@ -80,6 +80,8 @@ BEAT = 0.5
 """Seconds between two reports of a payload that runs."""
 FRESH_BEAT = 0.1
 """The same while there is output that the VO has not seen; short payloads have ended by then."""
+CLOCK = 0.02
+"""Seconds by which the time of a file may be behind the clock: the kernel's own for files is a coarse one."""
 DRAIN = 0.3
 """Seconds that output may still come after the payload has ended."""
 CALL_LIMIT = 10.0
@@ -240,11 +242,12 @@ class Payload:
                 str(data.get("vo", "")),
                 [str(fqan) for fqan in data.get("fqans", ())],
             )
-            "".join((payload.proxy, *payload.argv)).encode()
+            words = "".join((payload.proxy, *payload.argv, *payload.outputs, payload.vo, *payload.fqans))
+            words.encode()
         except (ValueError, KeyError, TypeError) as error:
             raise VoProblem(f"a payload that cannot be read: {type(error).__name__} {error}") from None
         named = IDENT.fullmatch(payload.ident) and payload.user.isprintable()
-        if not named or "\0" in "".join(payload.argv) or not payload.argv or not 0 < payload.limit <= LONGEST_LIMIT:
+        if not named or "\0" in words or not payload.argv or not 0 < payload.limit <= LONGEST_LIMIT:
             raise VoProblem(f"a payload that makes no sense: {payload.ident[:80]!r}")
         return payload
 
@@ -1292,6 +1295,8 @@ class Task:
     until: float
     calls: Mapping[str, str] = field(default_factory=dict)
     """The environment in which the switch is called for it."""
+    began: float = 0.0
+    """When its last run was begun, in seconds since 1970."""
     cleared: bool = False
     """Whether what its last run left was taken away, as far as that goes."""
 
@@ -1568,7 +1573,7 @@ class Pilot:
         self, task: Task, command: list[str], environment: Mapping[str, str], report: Report, until: float
     ) -> Report:
         """Run a command to its end, its time limit, or ours; what became of it. It has to have started at ``until``."""
-        task.cleared = False
+        task.began, task.cleared = time.time(), False
         try:
             process = Process(command, environment, task.place.folder, task.payload.stdin, self._wake)
         except OSError as error:
@@ -1637,7 +1642,7 @@ class Pilot:
         if started and self._launcher_failed(report):
             return replace(report, state="lost", why=f"the machine of the payload failed while it ran{leftovers}")
         if started:
-            task.account.started = task.account.started or time.time()
+            task.account.started = task.account.started or task.began
             apart = "apart from the pilot" if separated else "as the pilot, unseparated"
             asked = " and was stopped as the VO asked" if reason == "stopped" else ""
             return replace(report, state="ended", why=f"the payload ran {apart}{asked}{leftovers}")
@@ -1707,7 +1712,7 @@ class Pilot:
             task.account.leftovers = (int(ran.out) if counted else -1) if stays else 0
             if stays:
                 task.account.left = f"{' '.join(stays)}: the switch ended with {ran}"
-        if identity and (elsewhere := left_elsewhere(identity["uid"], task.account.started)):
+        if identity and (elsewhere := left_elsewhere(identity["uid"], task.began - CLOCK)):
             also = f"made elsewhere by uid {identity['uid']}: {' '.join(elsewhere)}"
             task.account.left = "; ".join(filter(None, (task.account.left, also)))
             task.account.leftovers += len(elsewhere) if task.account.leftovers >= 0 else 0
