@@ -71,33 +71,44 @@ class Factory:
 
     def start(self, pilot: str, order: Order, line: Line, *, proxy: str = "", slots: int = 1) -> None:
         """Start one pilot over its line; with ``proxy``, a user's, as that user by the node's gatekeeper."""
-        self._sent[pilot] = Sent(order, line)
         orders = self._orders(pilot, self._home.node(order.node), order, proxy, slots)
         # The id stands in the command line and in the environment, where batch systems put the ids of their jobs.
         command = ["/usr/bin/env", f"PILOT_ID={pilot}", "/usr/bin/python3", AGENT, pilot]
         if proxy:
             command, orders = ["/usr/bin/python3", GATEKEEPER], {"proxy": proxy, "orders": orders}
-        said = json.dumps(orders).encode()
-        threading.Thread(target=self._watch, args=(pilot, command, said), name=pilot, daemon=True).start()
+        self._begin(pilot, Sent(order, line), command, orders)
 
     def start_job(
         self, pilot: str, order: Order, line: Line, job: Mapping[str, Any], done: Callable[[Result], None]
     ) -> None:
         """Have the node's gatekeeper run one payload; ``done`` is told the result before the end is."""
-        self._sent[pilot] = Sent(order, line)
-        command = ["/usr/bin/python3", GATEKEEPER]
-        said = json.dumps(job).encode()
-        threading.Thread(target=self._watch, args=(pilot, command, said, done), name=pilot, daemon=True).start()
+        self._begin(pilot, Sent(order, line), ["/usr/bin/python3", GATEKEEPER], job, done)
 
     def stop(self, pilot: str) -> None:
         """Hang up on a pilot, as a batch system does that takes its slot away."""
-        if pilot in self._sent:
-            self._sent[pilot].line.close()
+        if sent := self._sent.get(pilot):  # a thread may take it away meanwhile
+            sent.line.close()
+
+    def _begin(
+        self,
+        pilot: str,
+        sent: Sent,
+        command: Sequence[str],
+        said: Mapping[str, Any],
+        done: Callable[[Result], None] = lambda result: None,
+    ) -> None:
+        stdin = json.dumps(said).encode()
+        thread = threading.Thread(target=self._watch, args=(pilot, sent, command, stdin, done), name=pilot, daemon=True)
+        self._sent[pilot] = sent
+        try:
+            thread.start()
+        except RuntimeError:
+            del self._sent[pilot]
+            raise
 
     def _watch(
-        self, pilot: str, command: Sequence[str], said: bytes, done: Callable[[Result], None] = lambda result: None
+        self, pilot: str, sent: Sent, command: Sequence[str], said: bytes, done: Callable[[Result], None]
     ) -> None:
-        sent = self._sent[pilot]
         result = sent.line.run(command, stdin=said, limit=sent.order.limit + END_LIMIT)
         sent.line.close()
         done(result)

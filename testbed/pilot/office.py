@@ -167,8 +167,15 @@ class Office:
         visitor.as_robot()
         order = Order.parse(body)
         line = await self._loop.run_in_executor(self._lines, self.factory.reach, order)
-        pilot = self._register.sent(order)
-        self.factory.start(pilot, order, line)
+        pilot = ""
+        try:
+            pilot = self._register.sent(order)
+            self.factory.start(pilot, order, line)
+        except (Problem, OSError, RuntimeError) as error:
+            line.close()
+            if pilot:
+                self._note_end(PilotEnd(pilot, True, why=f"it was not started: {error}"))
+            raise
         return {"pilot": pilot}
 
     async def look_at_pilot(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
@@ -258,9 +265,13 @@ class Office:
             self._loop.call_soon_threadsafe(self._note_end, end)
 
     def _note_end(self, end: PilotEnd) -> None:
-        self._dispatch.note_refusal(end)
-        self.fleets.ended(end)
+        try:
+            self._dispatch.note_refusal(end)
+            self.fleets.ended(end)
+            self._queue.pilot_ended(end.pilot)
+            self._register.ended(end)
+        except Problem as problem:  # a full disk: what is noted already is not noted again
+            print(f"vo: the end of {end.pilot}: {problem}", file=sys.stderr, flush=True)
+            self._loop.call_later(TICK, self._note_end, end)
         self.stirred.set()
-        self._queue.pilot_ended(end.pilot)
-        self._register.ended(end)
         self._news.tell(end.pilot)
