@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from testbed.lab.engine import Engine
 from testbed.model.mode import Mode
 from testbed.pilot.client import Vo
-from testbed.pilot.counter import reached
+from testbed.pilot.counter import printable, reached
 from testbed.pilot.health import Caution
 from testbed.pilot.order import Order
 from testbed.pilot.plan import Plan
@@ -63,8 +63,6 @@ def shown(vo: Vo, *, as_json: bool) -> Iterator[str]:
         )
         for node in fleet["nodes"]:
             left = f" for {node['left']:.0f} s" if node["left"] else ""
-            # A pilot's words are not to command the reader's terminal.
-            said = "".join(letter if letter.isprintable() else "?" for letter in node["why"])
-            why = f": {said}" if said else ""
+            why = f": {printable(node['why'])}" if node["why"] else ""
             busy = f"{node['pilots']} pilots, {node['payloads']} payloads"
             yield f"  {node['name']:<22} {busy:<23} {node['standing']}{left}{why}"

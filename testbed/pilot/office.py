@@ -200,13 +200,13 @@ class Office:
         known_keys(body, "a pilot that asks for work", ("pilot", "request", "offer"))
         pilot = word(body["pilot"], "a pilot")
         request = word(body.get("request", ""), "a word of the asker's")
-        offer = self.fleets.offered(pilot, self._offer(pilot, body))
-        taken = None
-        if offer:
-            taken = self._queue.take(pilot, offer, request=request, lasts=self.proxies.left, names=self._names)
-        if taken is None:
-            if offer:
+        offer = self._offer(pilot, body)
+        taken = self._queue.again(pilot, request)  # it is its own, however full or doubtful its node is by now
+        if taken is None and (fits := self.fleets.offered(pilot, offer)):
+            taken = self._queue.take(pilot, fits, request=request, lasts=self.proxies.left, names=self._names)
+            if taken is None:
                 self.fleets.went_without(pilot)
+        if taken is None:
             return {"payload": None}
         ident, payload = taken
         self.fleets.took(pilot, ident, payload.user)
@@ -234,10 +234,10 @@ class Office:
         self.fleets.heard(report)
         if report.state.final:
             self.stirred.set()
-        return {"stop": stop, "proxy_until": self.proxies.get(self._queue.owner(report.payload)).until}
+        return {"stop": stop, "proxy_until": self.proxies.until(self._queue.owner(report.payload))}
 
     def _names(self, owner: str) -> tuple[str, tuple[str, ...]]:
-        return self.proxies.get(owner).dn, self.proxies.attributes(owner)
+        return self.proxies.dn(owner), self.proxies.attributes(owner)
 
     def _as_pilot(self, visitor: Visitor, pilot: str) -> None:
         """Raises `Forbidden` for who is no pilot. A single-user pilot is one whom we sent for this very owner."""

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from testbed.authority.chain import Chains
 from testbed.authority.face import Untrusted
 from testbed.authority.oneline import one_line
+from testbed.authority.party import Party
 from testbed.model.problem import Problem
 from testbed.pilot.home import ROBOT, Home
 from testbed.pilot.store import Store
@@ -89,15 +90,26 @@ class Proxies:
             self._home.unknown(owner, self.owners)
         return self._kept[owner]
 
+    def dn(self, owner: str) -> str:
+        """Who an owner is; nobody where no proxy of his is kept any more."""
+        return self._kept[owner].dn if owner in self.owners else ""
+
+    def until(self, owner: str) -> float:
+        """When the proxy of an owner ends, in seconds since 1970; 0 where none is kept any more."""
+        return self._kept[owner].until if owner in self.owners else 0.0
+
     def left(self, owner: str) -> float:
         """Seconds that the proxy of an owner will still be good for; none where its chain proves nothing."""
-        kept = self.get(owner)
-        return kept.until - time.time() if self._chains.find(kept.chain).party else 0.0
+        return self.until(owner) - time.time() if self._proven(owner) else 0.0
 
     def attributes(self, owner: str) -> tuple[str, ...]:
         """The VOMS attributes that an owner's proxy proves; none where its chain proves nothing."""
-        party = self._chains.find(self.get(owner).chain).party
+        party = self._proven(owner)
         return party.fqans if party else ()
+
+    def _proven(self, owner: str) -> Party | None:
+        # A VO that is begun anew may have payloads of an owner whose proxy its folder does not have any more.
+        return self._chains.find(self._kept[owner].chain).party if owner in self.owners else None
 
     def proved(self, owner: str) -> tuple[str, ...]:
         """The same of a proxy that is good. A `Problem` says why it is not."""

@@ -97,9 +97,8 @@ class Queue:
         the first answer did not arrive. Nobody is handed what he had before. What its owner's proxy does not last for
         has to wait for a better one.
         """
-        self.expire()
-        if request and (again := self._records.handed(pilot, request)):
-            return ident(again), self._records.payload(again)
+        if again := self.again(pilot, request):
+            return again
         with self._store.change():
             row = self._first(pilot, offer, lasts, names)
             if row is None:
@@ -111,6 +110,12 @@ class Queue:
         self._leases[number] = self._lease_of(offer.start_limit, row["seconds"])
         self._changed(ident(number))
         return ident(number), self._records.payload(number)
+
+    def again(self, pilot: str, request: str) -> tuple[str, Payload] | None:
+        """What a pilot got for this request and has not spoken of since; None where it got nothing."""
+        self.expire()
+        number = self._records.handed(pilot, request) if request else None
+        return (ident(number), self._records.payload(number)) if number else None
 
     def report(self, report: Report) -> bool:
         """Note what a pilot says of the payload that it took; whether the pilot should now end it.

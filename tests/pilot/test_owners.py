@@ -20,7 +20,7 @@ from testbed.pilot import counter
 from testbed.pilot.client import Vo
 from testbed.pilot.home import Home
 from testbed.pilot.order import Order
-from testbed.pilot.payload import Payload, State
+from testbed.pilot.payload import Payload, Report, State
 from testbed.pilot.server import Server
 from testbed.pilot.tls import client_context
 from tests.pilot.conftest import Grid, Side, served
@@ -140,3 +140,35 @@ def test_users_do_for_themselves_what_is_theirs_and_nothing_of_others(side: Side
         with pytest.raises(Problem, match="only the VO's robot"):
             act()
     assert side.vo.wait(hers, limit=0.001).state is State.QUEUED
+
+
+def test_an_owner_whom_the_vo_does_not_know_any_more_waits_and_keeps_nobody_else_waiting(
+    grid: Grid, tmp_path: Path
+) -> None:
+    folder, ca = tmp_path / "vo", grid.authority.identity.certificate_pem
+    shutil.copytree(grid.folder, folder)
+
+    def begun() -> Server:
+        return Server(Home.open(folder), "127.0.0.1", 0, file=tmp_path / "queue.db")
+
+    def robot(server: Server) -> Vo:
+        return Vo("127.0.0.1", proxy=grid.proxy("pilot"), authorities=ca, port=server.port)
+
+    def gets(vo: Vo, request: str) -> str | None:
+        offer = {"mode": "none", "seconds": 300}
+        given = vo._post("/next", {"pilot": "a-pilot", "request": request, "offer": offer})["payload"]
+        return str(given["id"]) if given else None
+
+    with served(begun) as server:
+        runs, waits = (robot(server).submit(Payload("alice", ("/usr/bin/id",))) for _ in range(2))
+        others = robot(server).submit(Payload("bob", ("/usr/bin/id",)))
+        assert gets(robot(server), "1") == runs
+    (folder / "proxies" / "alice.pem").unlink()
+    with served(begun) as server:
+        vo = robot(server)
+        assert gets(vo, "2") == others
+        said = vo._post("/reports", Report(runs, State.STARTED, "a-pilot").json())
+        assert said == {"stop": False, "proxy_until": 0.0}
+        assert [change.why for change in vo.history(waits)[2]][1:] == [
+            "waits: the proxy of alice ends too early, or is trusted no more"
+        ]
