@@ -17,6 +17,8 @@ CONNECT_LIMIT = 10.0
 END_LIMIT = 10.0
 """Seconds that a pilot has, beyond its own limit, to end what it runs."""
 LONGEST_LOG = 65536
+MOST = 4 << 20
+"""Bytes that are kept of each stream of a worker node's: the end of a job has two of 1 MiB in base64."""
 
 
 class Line(Protocol):
@@ -41,6 +43,7 @@ def by_ssh(home: Home, node: Node) -> Line:
         key=home.folder / "ssh" / "id",
         host_key=home.host_key(node.name),
         limit=CONNECT_LIMIT,
+        most=MOST,
     )
 
 
