@@ -18,7 +18,7 @@ from testbed.site.load import example
 SITE = "setuid-argus"
 USERS = ("alice", "bob", "carol", "alice-production")
 LEASE = 600.0
-LIMIT = 900.0
+LIMIT = 280.0
 """Seconds for the whole crowd."""
 
 

@@ -21,7 +21,7 @@ from testbed.credentials.zoo import Zoo
 from testbed.pilot.client import Vo
 from testbed.pilot.payload import Payload
 from testbed.pilot.tls import client_context
-from testbed.plugin import matrix
+from testbed.plugin import matrix, shows
 
 WITHIN = 10.0
 GIGABYTE = 1 << 30
@@ -179,6 +179,7 @@ def fed_with_masses(feeder):
         assert time.monotonic() - began < 5
 
 
+@shows("R2", "R9")
 @matrix(mode="setuid")
 def test_a_queue_that_is_fed_with_rubbish_loses_nothing_and_runs_nothing_of_it(pilot, feeder, world, expect, records):
     """Clear errors, nothing lost, nothing run; a payload from before and one from afterwards run as if nothing was."""

@@ -69,6 +69,16 @@ def test_a_broken_node_is_to_old_clients_what_a_broken_service_is(replay, cell, 
     assert [name for name, each in seen.items() if each.fate.end is End.SILENT] == SILENT
 
 
+@pytest.mark.capabilities("SYS_ADMIN")
+@matrix(mode="setuid", authority="argus", fault="tmp-full")
+def test_where_tmp_is_full_only_clients_that_leave_the_place_of_the_proxy_to_glexec_fail(
+    replay, cell, documented, broken_world
+):
+    """Who sets GLEXEC_TARGET_PROXY is none the wiser (each client's source: testbed/pilot/profiles)."""
+    seen = replay("tmp-full", Failure.INTERNAL, top="/var/tmp")
+    assert fates(seen) == documented(seen, Kind.NO_ROOM, NODE_CONSEQUENCES[cell.fault].code_in(cell.mode))
+
+
 @matrix(mode="setuid", authority="scas gums", fault="refused deny not-applicable no-obligation")
 def test_what_a_client_does_is_the_same_whatever_the_authority_speaks(
     replay, cell, documented, impatient, broken_world

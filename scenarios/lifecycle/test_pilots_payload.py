@@ -96,7 +96,7 @@ def test_a_renewed_proxy_reaches_the_payload_that_runs(desk, switch):
 
 
 STUBBORN = """
-trap '' TERM; echo $$
+trap '' TERM; echo $$; echo mine >/tmp/left-elsewhere
 setsid sh -c 'trap "" TERM; echo $$; while :; do sleep 1; done' &
 while :; do sleep 1; done
 """
@@ -110,7 +110,8 @@ def test_a_payload_beyond_its_time_is_ended_through_the_switch_with_all_its_proc
     pids = report.out.decode().split()
     assert (report.state, len(pids)) == (State.HUNG, 2)
     assert not any(switch.alive(pid) for pid in pids)
-    assert (report.account.remaining, report.account.leftovers) == ("", 0)
+    assert (report.account.remaining, report.account.leftovers) == ("", 1)
+    assert report.account.left.endswith(": /tmp/left-elsewhere")  # named, and left to the site's epilogue
     run, *others = records(3)
     assert (run.joined, run.lines[-1].startswith("Ended ")) == (True, True)  # the switch outlives what it runs
     assert "Terminated, signal 9" in " ".join(run.lines)

@@ -88,11 +88,11 @@ class SshHost:
         self.run(unpack, limit=limit, stdin=tar(entries)).check()
 
     def get(self, *paths: str, without: Sequence[str] = (), limit: float) -> bytes:
-        """A tar of the paths; those that do not exist are left out, and so is what ``without`` names."""
+        """A tar of the paths in this order; those that do not exist are left out, and so is what ``without`` names."""
         omitted = shlex.join(f"--exclude={path.lstrip('/')}" for path in without)
         names = shlex.join(path.lstrip("/") for path in paths)
         script = (
-            f"cd / && tar -c {omitted} --ignore-failed-read --warning=no-failed-read -f - $(ls -d {names} 2>/dev/null)"
+            f"cd / && tar -c {omitted} --ignore-failed-read --warning=no-failed-read -f - $(ls -dU {names} 2>/dev/null)"
         )
         result = self.run(["sh", "-c", script], limit=limit)
         if result.hung or result.code not in (0, 1):  # 1: a file changed while it was read

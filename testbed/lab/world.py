@@ -71,15 +71,15 @@ class Containers:
     def evidence(self, folder: Path) -> None:
         """Keep the logs of all hosts, the node's /etc and the authority's decisions in a folder."""
         parts = {f"{PILOT}.log": self.pilot.logs(lines=2000), f"{self.node_name}.log": self.worker.logs(lines=2000)}
-        logs = etc = b""
+        kept = b""
         with contextlib.suppress(Problem):  # a node that is gone has left its container's log above
-            logs, etc = self.node.get("/var/log", limit=10), self.node.get("/etc", without=SECRETS, limit=10)
+            kept = self.node.get("/var/log", "/etc", without=SECRETS, limit=10)
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
             for name, text in parts.items():
                 (folder / name).write_text(text)
-            if logs:
-                _unpack(logs, folder / self.node_name)
+            if kept:
+                etc = _unpack(kept, folder / self.node_name, until="etc")
                 (folder / self.node_name / "etc.tar").write_bytes(etc)
             for host in self.authorities:
                 host.evidence(folder)
@@ -175,15 +175,21 @@ class LeasedWorld(Containers):
         self.engine.remove_network(self.network)
 
 
-def _unpack(archive: bytes, folder: Path) -> None:
-    """Lay the regular files of a tar below a folder, whatever they claim their place, owner and mode to be."""
+def _unpack(archive: bytes, folder: Path, until: str) -> bytes:
+    """Lay the regular files of a tar below a folder, whatever they claim their place, owner and mode to be.
+
+    Up to the first member that lies below ``until``; what is left from there on, a tar as well.
+    """
     with tarfile.open(fileobj=io.BytesIO(archive)) as members:
         for member in members:
+            if member.name.partition("/")[0] == until:
+                return archive[member.offset :]
             content = members.extractfile(member) if member.isreg() else None
             if content is not None and ".." not in Path(member.name).parts:
                 place = folder / member.name.lstrip("/")
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_bytes(content.read())
+    return b""
 
 
 def root_connection(worker: Container, host: str, grid: Grid, within: float = READY) -> Connection:

@@ -67,7 +67,10 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         "Pilots are owned by a small, named group of the VO, which is responsible together with the VO.",
         Known.MEMORY,
         "the role is confirmed: WLCG GlexecDeployment, Role=pilot",
-        ("tests/pilot/test_server.py",),
+        (
+            "scenarios/contract/test_queue.py",
+            "tests/pilot/test_server.py",
+        ),
         "a payload that carries Role=pilot itself",
     ),
     Requirement(
@@ -158,6 +161,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         "",
         (
             "scenarios/contract/test_credential_files.py",
+            "scenarios/contract/test_queue.py",
             "scenarios/lifecycle/test_pilots_payload.py",
             "tests/pilot/test_server.py",
         ),

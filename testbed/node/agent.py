@@ -23,6 +23,10 @@ one JSON object:
 
 After each call of the switch it classifies first, and then applies the site's answers (docs/policy.md).
 
+The sections below: what it is told and what it says; whose a proxy is; what a call of the switch came to; what the site
+answers; where it works; running one thing; the modes; what a payload leaves; the pilot; its words. What the model also
+knows (classes, causes, conditions) is written out here once more; tests/pilot/test_answers.py holds both alike.
+
 ``agent.py --pack FOLDER PATTERN...`` writes a tar of a payload's outputs to standard output. The pilot calls it through
 the switch, so that it runs as the payload's account.
 
@@ -76,6 +80,8 @@ BEAT = 0.5
 """Seconds between two reports of a payload that runs."""
 FRESH_BEAT = 0.1
 """The same while there is output that the VO has not seen; short payloads have ended by then."""
+CLOCK = 0.02
+"""Seconds by which the time of a file may be behind the clock: the kernel's own for files is a coarse one."""
 DRAIN = 0.3
 """Seconds that output may still come after the payload has ended."""
 CALL_LIMIT = 10.0
@@ -236,11 +242,12 @@ class Payload:
                 str(data.get("vo", "")),
                 [str(fqan) for fqan in data.get("fqans", ())],
             )
-            "".join((payload.proxy, *payload.argv)).encode()
+            words = "".join((payload.proxy, *payload.argv, *payload.outputs, payload.vo, *payload.fqans))
+            words.encode()
         except (ValueError, KeyError, TypeError) as error:
             raise VoProblem(f"a payload that cannot be read: {type(error).__name__} {error}") from None
         named = IDENT.fullmatch(payload.ident) and payload.user.isprintable()
-        if not named or "\0" in "".join(payload.argv) or not payload.argv or not 0 < payload.limit <= LONGEST_LIMIT:
+        if not named or "\0" in words or not payload.argv or not 0 < payload.limit <= LONGEST_LIMIT:
             raise VoProblem(f"a payload that makes no sense: {payload.ident[:80]!r}")
         return payload
 
@@ -1288,6 +1295,8 @@ class Task:
     until: float
     calls: Mapping[str, str] = field(default_factory=dict)
     """The environment in which the switch is called for it."""
+    began: float = 0.0
+    """When its last run was begun, in seconds since 1970."""
     cleared: bool = False
     """Whether what its last run left was taken away, as far as that goes."""
 
@@ -1564,7 +1573,7 @@ class Pilot:
         self, task: Task, command: list[str], environment: Mapping[str, str], report: Report, until: float
     ) -> Report:
         """Run a command to its end, its time limit, or ours; what became of it. It has to have started at ``until``."""
-        task.cleared = False
+        task.began, task.cleared = time.time(), False
         try:
             process = Process(command, environment, task.place.folder, task.payload.stdin, self._wake)
         except OSError as error:
@@ -1633,7 +1642,7 @@ class Pilot:
         if started and self._launcher_failed(report):
             return replace(report, state="lost", why=f"the machine of the payload failed while it ran{leftovers}")
         if started:
-            task.account.started = task.account.started or time.time()
+            task.account.started = task.account.started or task.began
             apart = "apart from the pilot" if separated else "as the pilot, unseparated"
             asked = " and was stopped as the VO asked" if reason == "stopped" else ""
             return replace(report, state="ended", why=f"the payload ran {apart}{asked}{leftovers}")
@@ -1655,7 +1664,7 @@ class Pilot:
             account.renewal = "nothing reaches a virtual machine that runs"
         elif self._mode.calls_switch and not report.bypassed:
             if not os.path.lexists(task.place.copy):
-                account.renewal = "the switch makes no copy of proxies here"
+                account.renewal = "there is no copy of the old one to be seen that could be renewed"
                 return
             ran = self._beside([self._orders.switch], task.calls, task, self._orders.call_limit)
             account.renewal = "" if ran.code == 0 else f"the switch ended with {ran}"
@@ -1703,7 +1712,7 @@ class Pilot:
             task.account.leftovers = (int(ran.out) if counted else -1) if stays else 0
             if stays:
                 task.account.left = f"{' '.join(stays)}: the switch ended with {ran}"
-        if identity and (elsewhere := left_elsewhere(identity["uid"], task.account.started)):
+        if identity and (elsewhere := left_elsewhere(identity["uid"], task.began - CLOCK)):
             also = f"made elsewhere by uid {identity['uid']}: {' '.join(elsewhere)}"
             task.account.left = "; ".join(filter(None, (task.account.left, also)))
             task.account.leftovers += len(elsewhere) if task.account.leftovers >= 0 else 0
@@ -1722,24 +1731,28 @@ class Pilot:
         Before the switch itself is killed, which would take its last record from the site, what it runs is.
         """
         said = ""
+
+        def resisting() -> list[int]:
+            left = self._reap(process)  # where the switch refuses, it is not asked again and again
+            return [pid for pid in left if ours(pid)] if said else left
+
         if process.code is None:
             self._signal(signal.SIGTERM, [-process.group], task)
             self._turn_until(process, GRACE, lambda: process.code is not None)
         if process.code is None and (foreign := [pid for pid in descendants(process.group) if not ours(pid)]):
             said = self._signal(signal.SIGKILL, foreign, task)
-            self._turn_until(process, GRACE, lambda: process.code is not None)
+            self._turn_until(process, 0 if said else GRACE, lambda: process.code is not None)
         if process.code is None:
             self._signal(signal.SIGKILL, [-process.group], task)
             self._turn_until(process, GRACE, lambda: process.code is not None)
         self._turn_until(process, DRAIN, lambda: not process.open)
         ended: set[int] = set()
         for kind in (signal.SIGTERM, signal.SIGKILL, signal.SIGKILL, signal.SIGKILL):
-            left = self._reap(process)
-            if not left or (said and kind is not signal.SIGTERM):
-                break  # where the switch refuses, it is not asked again and again
+            if not (left := resisting()):
+                break
             ended.update(left)
             said = self._signal(kind, left, task) or said
-            self._turn_until(process, GRACE, lambda: not self._reap(process))
+            self._turn_until(process, GRACE, lambda: not resisting())
         left = self._reap(process) and [pid for pid in descendants(os.getpid()) if runs(pid)]
         task.account.processes += len(ended - set(left))
         note = f"; left-over processes were ended: {len(ended - set(left))}" if ended - set(left) else ""

@@ -9,7 +9,7 @@ payload that it gets, and reports. All begin within a second. The plan is one JS
     ca, proxy                    PEM: the authorities to believe, the pilots' own proxy
     mode, slot                   what they offer
     switch, at_once              the path of glexec; how many calls of it may run at a time
-    limit                        seconds for all of it
+    limit                        seconds for all of it, and until a payload has to have started
 
 A pilot whose switch has an internal error (202, or 203 because nobody decided) calls it again, four times at the most,
 and gives the payload back then. A VO that gives no answer is asked the same again for half a minute. Prints what became
@@ -44,7 +44,6 @@ PAUSE = 0.5
 PATIENCE = 30.0
 """Seconds for which a VO without an answer is asked again."""
 ANSWER_LIMIT = 20.0
-IDLE = 0.2
 
 Answer = dict[str, Any]
 
@@ -74,10 +73,14 @@ class Crowd:
     context: ssl.SSLContext
     began: float = field(default_factory=time.monotonic)
     busy: int = 0
+    """How many have a payload."""
+    back: int = 0
+    """How many payloads are the VO's again, after one of us had them."""
     told: list[Answer] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.hands = asyncio.Semaphore(self.plan.at_once)
+        self.news = asyncio.Condition()
 
     def keep(self, name: str, proxy: str) -> Path:
         """A proxy in a file that nobody else can open."""
@@ -149,27 +152,40 @@ class Pilot:
 
     async def work(self) -> None:
         """Run payloads until there are none, and nobody has one that may come back."""
+        crowd = self._crowd
         try:
             while True:
+                back = crowd.back
                 self._asked += 1
-                offer = {"mode": self._crowd.plan.mode, "slot": self._crowd.plan.slot}
-                self._crowd.busy += 1
-                try:
-                    asked = {"pilot": self._name, "request": str(self._asked), "offer": offer}
-                    payload = (await self._vo.ask("/next", asked)).get("payload")
-                    if payload:
-                        await self._handle(payload)
-                finally:
-                    self._crowd.busy -= 1
-                if not payload:
-                    if not self._crowd.busy:
-                        return
-                    await asyncio.sleep(IDLE)
+                offer = {"mode": crowd.plan.mode, "slot": crowd.plan.slot, "start_limit": crowd.plan.limit}
+                asked = {"pilot": self._name, "request": str(self._asked), "offer": offer}
+                payload = (await self._vo.ask("/next", asked)).get("payload")
+                if payload:
+                    await self._have(payload)
+                    continue
+                async with crowd.news:
+                    while crowd.busy and crowd.back == back:
+                        await crowd.news.wait()
+                if crowd.back == back:
+                    return
         finally:
             self._vo.close()
 
-    async def _handle(self, payload: Answer) -> None:
-        """Call the switch for a payload, again after an internal error, and say what came of it."""
+    async def _have(self, payload: Answer) -> None:
+        """Handle a payload; who waits hears when nobody has one, or when there is one again."""
+        crowd, back = self._crowd, False
+        crowd.busy += 1
+        try:
+            back = await self._handle(payload)
+        finally:
+            crowd.busy -= 1
+            crowd.back += back
+            if back or not crowd.busy:
+                async with crowd.news:
+                    crowd.news.notify_all()
+
+    async def _handle(self, payload: Answer) -> bool:
+        """Call the switch for a payload, again after an internal error, say what came of it; whether it is back."""
         proxy = self._crowd.keep(f"{self._name}-{payload['id']}", payload["proxy"])
         told: Answer = {"pilot": self._name, "payload": payload["id"], "user": payload["user"], "internal": 0}
         try:
@@ -186,6 +202,7 @@ class Pilot:
         told |= {"state": report["state"], "code": report["code"], "again": self._vo.again}
         told |= {"late": "problem" in answer}
         self._crowd.told.append(told)
+        return report["state"] == "returned" or bool(told["late"])
 
     async def _call(self, payload: Answer, proxy: Path, told: Answer) -> Answer:
         """One call of the switch: the last report of it, and whether it was an internal error."""

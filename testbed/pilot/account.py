@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from testbed.model.failure import Failure
 from testbed.model.problem import Problem, shown
 from testbed.pilot.needs import known_keys
 
@@ -22,6 +23,12 @@ class Call:
     """``payload`` when the payload started."""
     cause: str
     seconds: float
+
+    def __str__(self) -> str:
+        if self.failure == Failure.PAYLOAD:
+            return "the payload started"
+        ending = "no end" if self.code is None else f"code {self.code}"
+        return f"{self.failure}, {ending}{f', {self.cause}' if self.cause else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +95,17 @@ class Account:
 
     def lines(self) -> Iterator[str]:
         """For people: what is not as usual, and how long it took."""
-        told = [f"{call.failure}{f' ({call.cause})' if call.cause else ''} with {call.code}" for call in self.calls]
-        yield f"took {self.seconds:g} s" + (f"; calls of the switch: {', '.join(told)}" if told else "")
+        yield f"took {self.seconds:g} s" + (
+            f"; calls of the switch: {'; '.join(map(str, self.calls))}" if self.calls else ""
+        )
         sentences = {
             f"the canary {self.canary}": self.canary,
             "the pilot mended its own call": self.mended,
             f"by-pass: {self.bypass}": self.bypass,
             f"not run by the pilot itself: {self.ruling}": self.ruling,
-            f"{self.renewals} renewed proxies brought": self.renewals,
+            f"renewed proxies brought: {self.renewals}": self.renewals,
             f"a proxy was not renewed: {self.renewal}": self.renewal,
-            f"{self.files} files brought back, {self.bytes} bytes": self.files,
+            f"brought back: {_files(self.files)}, {self.bytes} bytes of tar": self.files,
             f"not brought back: {self.left_out}": self.left_out,
             f"{self.processes} left-over processes ended": self.processes,
             f"NOT ended: {self.remaining}": self.remaining,
@@ -106,8 +114,11 @@ class Account:
         yield from (words for words, there in sentences.items() if there)
 
     def _left(self) -> str:
-        many = "an unknown number of" if self.leftovers < 0 else str(self.leftovers)
-        return f"{many} files; {self.left}"
+        return f"{'nobody knows how many files' if self.leftovers < 0 else _files(self.leftovers)}; {self.left}"
+
+
+def _files(many: int) -> str:
+    return f"{many} file{'' if many == 1 else 's'}"
 
 
 _KINDS: Mapping[str, tuple[type, ...]] = {

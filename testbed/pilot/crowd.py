@@ -2,9 +2,10 @@
 
 import itertools
 import json
+import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,10 +143,17 @@ def let_loose(
     words = [(f"word-{number}-{each}", users[each % len(users)]) for each in range(many)]
     payloads = [Payload(user, (*PAYLOAD, word, f"{place}/ran"), slot=place, attempts=ATTEMPTS) for word, user in words]
     wanted = dict(zip(vo.submit_all(payloads), words, strict=True))
-    with ThreadPoolExecutor(1) as beside:
-        done = beside.submit(_loose, world, vo, mode, place, many, at_once, limit)
-        meanwhile()
-        told = done.result()
+    told: Future[dict[str, Any]] = Future()
+
+    def loose() -> None:
+        try:
+            told.set_result(_loose(world, vo, mode, place, many, at_once, limit))
+        except BaseException as error:
+            told.set_exception(error)
+
+    threading.Thread(target=loose, daemon=True).start()  # a run that is interrupted does not wait for it
+    meanwhile()
+    found = told.result()
     said = world.node.run(["cat", f"{place}/ran"], limit=LOOK).check().out.decode().split("\n")
     ran: dict[str, list[int]] = {}
     for word, uid in (line.split() for line in said if line):
@@ -153,10 +161,10 @@ def let_loose(
     listed = {line.ident: line.state for line in vo.list()}  # the newest thousand
     states = {ident: listed.get(ident) or vo.wait(ident, limit=0.001).state for ident in wanted}
     recorded = [each for each in records(world.node, len(said) - 1, within=LOOK) if _word(each)]
-    runs = [Run(**{**run, "state": State(run["state"])}) for run in told["calls"]]
+    runs = [Run(**{**run, "state": State(run["state"])}) for run in found["calls"]]
     twice = [payload for payload, (word, _) in wanted.items() if len(ran.get(word, ())) > 1]
     histories = {payload: "\n".join(map(str, vo.history(payload)[2])) for payload in twice}
-    return Result(wanted, runs, told["seconds"], told["gave_up"], states, ran, recorded, histories)
+    return Result(wanted, runs, found["seconds"], found["gave_up"], states, ran, recorded, histories)
 
 
 def _loose(world: World, vo: Vo, mode: Mode, slot: str, many: int, at_once: int, limit: float) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What a fleet is to be: which class of pilots, or of jobs, on which worker nodes, how many on each."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,10 @@ MOST_NODES = 200
 MOST_EACH = 100
 MOST_SLOTS = 16
 USUAL = Caution()
+
+
+NAME = re.compile(r"[\w-]+")
+"""Of a fleet: it stands in the path of a request."""
 
 
 class Kind(StrEnum):
@@ -107,8 +112,8 @@ class Plan:
             word(data.get("role", ""), "a role"),
             None if caution is None else Caution.parse(caution),
         )
-        if not plan.name:
-            raise Problem("a fleet needs a name")
+        if not NAME.fullmatch(plan.name):
+            raise Problem("a fleet needs a name", found=shown(plan.name), expected="letters, digits, - and _")
         if plan.kind.by_gatekeeper and WAYS[plan.order.mode].calls_switch:
             raise Problem(
                 "the gatekeeper has mapped the user already: such a job calls no switch",

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import tarfile
 import time
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from testbed.lab.engine import Spec
 from testbed.lab.pool import Pool
 from testbed.lab.session import IMAGES, Lab
 from testbed.lab.wait import eventually
-from testbed.lab.world import LeasedWorld, root_connection
+from testbed.lab.world import SECRETS, LeasedWorld, root_connection
 from testbed.model.entry import Entry, tar
 from testbed.model.problem import Problem
 from testbed.pilot.caller import Caller
@@ -66,9 +67,14 @@ def test_a_clean_world_is_leased_again(lab: Lab) -> None:
 
 def test_evidence_holds_the_logs_and_the_nodes_etc(world: LeasedWorld, tmp_path: Path) -> None:
     Caller(world.node, world.site, world.grid).call("/usr/bin/true")
+    assert eventually(lambda: "vo: ready" in world.pilot.logs(), within=60, every=0.1)
     world.evidence(tmp_path)
     assert "mapped_user(alpha" in (tmp_path / "worker-node" / "var" / "log" / "glexec.log").read_text()
-    assert (tmp_path / "worker-node" / "etc.tar").stat().st_size > 10_000
+    with tarfile.open(tmp_path / "worker-node" / "etc.tar") as etc:
+        names = {f"/{name}" for name in etc.getnames()}
+    assert {"/etc", "/etc/glexec.conf", "/etc/passwd"} <= names
+    assert all(name.startswith("/etc") for name in names)
+    assert not names & set(SECRETS)
     assert "vo: ready" in (tmp_path / "pilot.log").read_text()
 
 

@@ -107,6 +107,8 @@ TABLE = (
             Fault.ACCOUNT_MINUS_ONE,
             Fault.ACCOUNT_OVERFLOW,
             Fault.ACCOUNTS_GONE,
+            Fault.ACCOUNTS_UNREADABLE,
+            Fault.NSS_MODULE_MISSING,
             Fault.GROUP_WITHOUT_VO,
         ),
     ),
@@ -164,6 +166,7 @@ TABLE = (
             Fault.GROUPMAP_MISSING,
             Fault.BAN_LIST_MISSING,
         ),
+        (Cause("unavailable", "names-unavailable"),),
     ),
     Failing("F22", "set-id bit lost", USUAL, (Fault.SET_ID_LOST, Fault.NOSUID), (Cause("site", "switch-failed"),)),
 )
@@ -176,8 +179,6 @@ NO_FAULT = {
     Fault.FIRST_SLOW: "the second endpoint answers (F25)",
     Fault.SPLIT_BRAIN: "the first endpoint's answer counts (F25)",
     Fault.HOME_CLOSED: "F34 has no triple",
-    Fault.NSS_MODULE_MISSING: "the name service has no row",
-    Fault.ACCOUNTS_UNREADABLE: "the name service has no row",
     Fault.BUSY: "load has no triple (F26)",
 }
 """Words of ours for which no triple is documented."""
@@ -220,6 +221,7 @@ _NO_FILE = "a log-only program cannot write a log file of the site, so that is a
 HABITS: Mapping[tuple[Fault, Authority | Mode], tuple[Triple, str]] = {
     (Fault.LOG_FILE_FULL, Mode.LOG_ONLY): (USUAL, _NO_FILE),
     (Fault.LOG_FILE_READ_ONLY, Mode.LOG_ONLY): (USUAL, _NO_FILE),
+    (Fault.ACCOUNTS_UNREADABLE, Mode.LOG_ONLY): (USUAL, "nobody was given an account: the caller is not known by name"),
     (Fault.NOT_APPLICABLE, Authority.SCAS): (
         USUAL,
         "the reference SCAS server says it as a SOAP fault, which any failure of its own is as well (source)",

@@ -9,6 +9,7 @@ the others were, has to conform in the very cells in which they deviated.
 import contextlib
 import dataclasses
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,8 @@ class Program:
     caught_by: str
 
     def __str__(self) -> str:
-        return self.name
+        """As cells are called."""
+        return re.sub(r"[^A-Za-z0-9.]+", "-", self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class Exchange:
             if row.verdict is Verdict.DEVIATES and program.caught_by != ANY:
                 self._caught.add(program.name)
                 self._cells.add(_plain(item))
-            cell = row.cell.replace(f"-{program.name}", "", 1)
+            cell = row.cell.replace(f"-{program}", "", 1)
             finding = Finding(program.name, row.verdict, row.scenario, cell, row.seconds, row.reason)
             with self._found.open("a") as file:
                 file.write(json.dumps(dataclasses.asdict(finding)) + "\n")

@@ -94,12 +94,12 @@ def test_of_those_that_share_a_run_each_is_judged_by_itself(
 ) -> None:
     """A defect that nothing catches survives and says so, beside one that is caught, before it and after it."""
     monkeypatch.setattr(hold, "SUITE", QUICK)
-    names = {"first": LOUD, "survivor": HARMLESS, "last": LOUD}
+    names = {"first_of_all": LOUD, "survivor": HARMLESS, "last": LOUD}
     mutants = [mutant(name, edits, SIGNAL) for name, edits in names.items()]
     built = [Program(name, str(builder.build(name, edits)), SIGNAL) for name, edits in names.items()]
     found = {line.name: (line.good, line.end) for line in lines_of(built, mutants, builder.control, tmp_path / "own")}
     assert found == {
-        "first": (True, f"{SIGNAL} log-only-gridmap"),
+        "first_of_all": (True, f"{SIGNAL} log-only-gridmap"),
         "survivor": (False, "SURVIVES"),
         "last": (True, f"{SIGNAL} log-only-gridmap"),
         "control, own": (True, "passes where these were caught"),

@@ -1,6 +1,7 @@
 """What is no request at all, or one that two readers would understand differently: refused, bounded, forgotten."""
 
 import contextlib
+import dataclasses
 import gzip
 import json
 import random
@@ -11,9 +12,10 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from testbed.pilot import server
 from testbed.pilot.client import Vo
 from testbed.pilot.payload import Payload, State, encode
-from testbed.pilot.server import LARGEST, OWNERS_BODIES
+from testbed.pilot.server import LARGEST, LIMITS, OWNERS_BODIES
 from tests.pilot import tars
 from tests.pilot.conftest import Grid, Side
 from tests.pilot.raw import head, heard, line, posted, read, said
@@ -129,6 +131,15 @@ def test_who_leaves_in_the_middle_of_a_request_has_asked_nothing(standing: Side)
     with line(standing.vo) as connection:
         connection.sendall(request(f"Content-Length: {len(BODY)}", body=BODY[:-1]))
     assert standing.vo.ready(limit=5)
+    assert list(standing.vo.list()) == []
+
+
+def test_a_body_that_does_not_come_in_time_is_given_up(standing: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "LIMITS", dataclasses.replace(LIMITS, read=0.3))
+    with line(standing.vo) as connection:
+        connection.sendall(request(f"Content-Length: {len(BODY)}", body=BODY[:-1]))
+        got = read(heard(connection))
+    assert (got.status, got.problem["expected"]) == (408, "all of it within 0.3 s")
     assert list(standing.vo.list()) == []
 
 

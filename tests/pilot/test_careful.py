@@ -257,7 +257,7 @@ def test_a_renewed_proxy_reaches_the_payload_that_runs(
 def test_a_proxy_that_cannot_be_brought_is_told(side: Side, grid: Grid, script: Callable[[str], str]) -> None:
     """A site that makes no copies (create_target_proxy = no), and one whose switch refuses meanwhile."""
     for switch, why in (
-        ('exec "$@"', "makes no copy"),
+        ('exec "$@"', "no copy of the old one"),
         ('test $# = 0 && exit 203; : >>"$GLEXEC_TARGET_PROXY"; exec "$@"', "the switch ended with 203"),
     ):
         side.node.changes["switch"] = script(switch)

@@ -47,6 +47,8 @@ class Kind(StrEnum):
     """The payload's proxy is readable for others, and causes are told."""
     ODD_MODE = "odd-mode"
     """The pilot finds a GLEXEC_MODE in its environment that nobody knows, and causes are told."""
+    NO_ROOM = "no-room"
+    """No room is left where the switch puts the copy of the payload's proxy, unless it is told where."""
     PAYLOAD_203 = "payload-203"
     """All is well, and the payload itself ends with 203, of which the switch makes 204."""
 
@@ -85,10 +87,13 @@ _LIKE = {
     Kind.NOBODYS: Kind.BROKEN,
     Kind.LOOSE_PROXY: Kind.BANNED,
     Kind.ODD_MODE: Kind.DENIED,
+    Kind.NO_ROOM: Kind.BROKEN,
     Kind.PAYLOAD_203: Kind.WELL,
 }
 """What is the same to clients that look at exit codes and words only, and mostly to ours."""
 _CAREFUL = ("careful-no", "careful-depends", "careful-yes")
+_SAY_WHERE = ("htcondor", "htcondor-idle", "panda-test", "blah")
+"""Who sets GLEXEC_TARGET_PROXY for every call; PanDA's probe does not."""
 _UNLIKE = {
     ("careful-yes", Kind.TRACELESS): _BACK,
     ("careful-yes", Kind.UNTOLD_DENIED): _BYPASS,
@@ -97,6 +102,7 @@ _UNLIKE = {
     ("panda-true", Kind.LOOSE_PROXY): _DONE,
     ("blah", Kind.ODD_MODE): _DONE,
     **dict.fromkeys(itertools.product(_CAREFUL, (Kind.LOOSE_PROXY, Kind.ODD_MODE)), _DONE),
+    **dict.fromkeys(itertools.product(_SAY_WHERE, (Kind.NO_ROOM,)), _DONE),
     ("dirac", Kind.PAYLOAD_203): _FAIL,
     ("dirac-reschedule", Kind.PAYLOAD_203): _FAIL,
     ("dirac-paranoid", Kind.PAYLOAD_203): _FAIL,

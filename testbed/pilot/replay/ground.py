@@ -103,13 +103,14 @@ class Ground:
         patience: float = PATIENCE,
         inherited: Mapping[str, str] | None = None,
         proxy_mode: int = 0o600,
+        top: str = "/tmp",
     ) -> None:
         """``inherited`` are variables that clients find set, ``proxy_mode`` is that of the payload's proxy."""
         self.node, self.site, self.grid, self.patience = node, site, grid, patience
         self.inherited = inherited or {}
         self.account = site.pilot_accounts[0]
         self.owner, self.pilot = grid.bearer(user), grid.bearer("pilot")
-        self._root = f"/tmp/replay-{next(_numbers)}"
+        self._root = f"{top}/replay-{next(_numbers)}"
         self.places = {name: Place(f"{self._root}/{name}", then) for name in names}
         proxies = grid.read(self.owner.file), grid.read(self.pilot.file)
         uid, gid = self.account.uid, self.account.group.gid

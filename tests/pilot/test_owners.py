@@ -1,5 +1,5 @@
-"""Malformed payloads, owners that do not exist, bad sandboxes, others' proxies, pilots of a wrong role: each is told
-what is wrong, nothing is lost, nothing is run."""
+"""What owners of payloads do for themselves, and nothing of others: bring files along, renew their proxies by hand or
+by delegation, look after what is theirs."""
 
 import re
 import shutil
@@ -25,7 +25,6 @@ from testbed.pilot.server import Server
 from testbed.pilot.tls import client_context
 from tests.pilot.conftest import Grid, Side, served
 
-GOOD = Payload("alice", ("/bin/true",)).json()
 LATER = timedelta(hours=24)
 
 
