@@ -121,4 +121,5 @@ class Desk:
     def end_of(self, payload: str, pilot: str) -> Outcome:
         """What became of a payload. A silent pilot makes it hung, one that is gone without it a `Problem`."""
         report = self.vo.end_of(payload, pilot, limit=PILOT_LIMIT)
-        return outcome(report, self.mode, self.world.site.pilot_accounts[0].name)
+        account = self.world.site.pilot_accounts[0]
+        return outcome(report, self.mode, account.name, pilot_uid=account.uid)

@@ -18,9 +18,12 @@ NOT_RUN = {
 }
 
 
-def outcome(report: Report, mode: Mode, pilot_account: str, attack: Attempt | None = None) -> Outcome:
+def outcome(
+    report: Report, mode: Mode, pilot_account: str, attack: Attempt | None = None, pilot_uid: int | None = None
+) -> Outcome:
     """The outcome of a payload whose pilot ran as ``pilot_account``; ``attack`` is what its attack achieved, if any.
 
+    The uid counts as the name does: on a node whose passwd cannot be read nobody has a name, the pilot neither.
     A payload of which nothing final is known yet counts as hung: who asks has waited long enough.
     """
     who = report.identity
@@ -37,14 +40,14 @@ def outcome(report: Report, mode: Mode, pilot_account: str, attack: Attempt | No
     if report.state is not State.ENDED or who is None:
         code = report.code if report.state is State.RETURNED else None
         return Outcome(NOT_RUN.get(report.state, End.HUNG), code, attack=attack, **facts)
-    ran_as = _ran_as(who, mode, pilot_account)
+    ran_as = _ran_as(who, mode, pilot_account, pilot_uid)
     return Outcome(_end(report.separated, ran_as), report.code, ran_as, attack, **facts)
 
 
-def _ran_as(who: Identity, mode: Mode, pilot_account: str) -> str:
+def _ran_as(who: Identity, mode: Mode, pilot_account: str, pilot_uid: int | None) -> str:
     if mode is Mode.VM and (who.user, who.host) == GUEST:
         return "guest"
-    if who.user == pilot_account:
+    if who.user == pilot_account or who.uid == pilot_uid:
         return "pilot"
     if who.uid == 0:
         return "root"

@@ -42,6 +42,12 @@ def test_a_report_is_held_against_what_the_kernel_said(mode: Mode, report: Repor
     assert outcome(report, mode, "pilot01") == expected
 
 
+def test_a_pilot_whom_its_node_cannot_name_is_still_the_pilot() -> None:
+    nameless = Identity(40001, "", "worker-node")
+    seen = outcome(ended(nameless, True), Mode.SETUID, "pilot01", pilot_uid=40001)
+    assert (seen.end, seen.ran_as) == (End.SILENT, "pilot")
+
+
 def test_an_outcome_carries_what_its_reader_wants_to_see() -> None:
     report = Report(
         "p", State.ENDED, "pilot-1", 0, True, identity=ALICE, out=b"caf\xc3\xa9\n", err=b"\xff", why="it ran"
