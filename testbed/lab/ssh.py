@@ -175,6 +175,8 @@ def _feed(channel: paramiko.Channel, stdin: bytes, over: threading.Event) -> thr
 
 def _collect(channel: paramiko.Channel, out: bytearray, err: bytearray, deadline: float, most: int) -> bool:
     """Gather both streams until the command has ended; False when the deadline came first."""
+    news = select.poll()  # select() knows no descriptor above 1023
+    news.register(channel, select.POLLIN)
     while True:
         all_there = channel.eof_received or channel.closed  # else who says enough could keep us here for ever
         while channel.recv_ready() and (all_there or time.monotonic() < deadline):
@@ -192,4 +194,4 @@ def _collect(channel: paramiko.Channel, out: bytearray, err: bytearray, deadline
         left = deadline - time.monotonic()
         if left <= 0:
             return channel.exit_status_ready()
-        select.select([channel], [], [], min(left, LOOK))
+        news.poll(1000 * min(left, LOOK))

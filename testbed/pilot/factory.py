@@ -112,12 +112,16 @@ class Factory:
     def _watch(
         self, pilot: str, sent: Sent, command: Sequence[str], said: bytes, done: Callable[[Result], None]
     ) -> None:
-        result = sent.line.run(command, stdin=said, limit=sent.order.limit + END_LIMIT)
+        try:
+            result = sent.line.run(command, stdin=said, limit=sent.order.limit + END_LIMIT)
+            done(result)
+            why = "" if result.code is not None else result.ending
+            end = PilotEnd(pilot, True, result.code, result.err[-LONGEST_LOG:], why)
+        except Exception as error:  # whatever it is: nobody watches this pilot any more
+            end = PilotEnd(pilot, True, why=f"its line failed: {type(error).__name__}: {error}")
         sent.line.close()
-        done(result)
-        why = "" if result.code is not None else result.ending
         del self._sent[pilot]
-        self._ended(PilotEnd(pilot, True, result.code, result.err[-LONGEST_LOG:], why))
+        self._ended(end)
 
     def _orders(self, pilot: str, node: Node, order: Order, proxy: str, slots: int) -> dict[str, Any]:
         """What the agent reads from its standard input; `testbed/node/agent.py` describes it."""

@@ -2,9 +2,12 @@
 
 import contextlib
 import io
+import os
+import resource
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import paramiko
 from cryptography.hazmat.primitives import serialization
@@ -93,3 +96,14 @@ def test_who_never_stops_talking_is_hung_up_on_when_the_time_is_up() -> None:
     assert result.hung
     assert result.seconds < LIMIT + 5
     assert len(result.out) <= MOST
+
+
+def test_a_command_is_heard_however_many_files_are_open() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard if hard < 4096 else 4096, hard))
+    with contextlib.ExitStack() as files:
+        files.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        for _ in range(1024):
+            files.enter_context(Path(os.devnull).open())
+        with connected(_says) as connection:
+            assert connection.run("anything", limit=20).code == 3
