@@ -51,11 +51,11 @@ class Office:
     def __init__(self, home: Home, store: Store, chains: Chains, port: int, reach: Reach, lease: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._news = News()
-        self._queue = Queue(store, lease=lease, changed=self._news.tell)
+        self.proxies = Proxies(home, store, chains)
+        self._queue = Queue(store, lease=lease, changed=self._news.tell, proves=self.proxies.prove)
         self._register = Register(store)
         self.factory = Factory(home, NAME, port, self._tell_end, reach)
         self._lines = ThreadPoolExecutor(LINES, "line")
-        self.proxies = Proxies(home, store, chains)
         self.stirred = asyncio.Event()
         self._dispatch = Dispatch(
             self._lines, self.factory, self._register, self._queue, self.proxies, self.stirred.set, self._note_end

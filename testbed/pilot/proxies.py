@@ -3,7 +3,7 @@
 import re
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cryptography import x509
@@ -108,6 +108,11 @@ class Proxies:
         party = self._proven(owner)
         return party.fqans if party else ()
 
+    def prove(self, owner: str, vo: str, roles: Collection[str]) -> bool:
+        """Whether an owner's proxy proves this VO, if one is named, as its first, and these roles."""
+        fqans = self.attributes(owner)
+        return vo in ("", vo_of(fqans)) and all(has_role(fqans, role) for role in roles)
+
     def _proven(self, owner: str) -> Party | None:
         # A VO that is begun anew may have payloads of an owner whose proxy its folder does not have any more.
         return self._chains.find(self._kept[owner].chain).party if owner in self.owners else None
@@ -126,7 +131,7 @@ class Proxies:
 
     def with_role(self, role: str) -> list[str]:
         """The owners whose proxies prove this role."""
-        return [name for name in self.owners if any(fqan.endswith(f"/Role={role}") for fqan in self.attributes(name))]
+        return [name for name in self.owners if has_role(self.attributes(name), role)]
 
     def request(self, owner: str) -> str:
         """A request (PKCS#10, PEM) for a proxy of a new key, which never leaves us. The next one takes its place."""
@@ -171,6 +176,16 @@ class Proxies:
             raise Problem("a proxy that proves nothing", where=owner, cause=str(error)) from None
         if lacking := [fqan for fqan in self.attributes(owner) if fqan not in party.fqans]:
             raise Problem("a proxy without the attributes of the old one", where=owner, expected=", ".join(lacking))
+
+
+def vo_of(fqans: Sequence[str]) -> str:
+    """The VO of the primary attribute; empty for none."""
+    return fqans[0].split("/")[1] if fqans else ""
+
+
+def has_role(fqans: Sequence[str], role: str) -> bool:
+    """Whether one of these attributes is of this role."""
+    return any(fqan.endswith(f"/Role={role}") for fqan in fqans)
 
 
 def _new_key(*, rsa_wanted: bool) -> Key:
