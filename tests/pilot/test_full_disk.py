@@ -99,6 +99,14 @@ def test_a_pilot_that_could_not_be_written_down_is_not_sent_and_its_place_is_fre
         assert (node["pilots"], node["standing"], node["why"]) == (1, "well", "")
 
 
+def test_a_pilot_by_hand_that_could_not_be_written_down_leaves_no_line_open(site: Site) -> None:
+    with site.open() as vo:
+        site.fills_when_reached = True
+        with pytest.raises(Problem, match="cannot be written"):
+            vo.start_pilot(PLAN.order)
+        assert [line._closed.is_set() for line in site.lines] == [True]
+
+
 def test_the_end_of_a_pilot_is_noted_once_there_is_room_again(site: Site) -> None:
     with site.open() as vo:
         pilot = vo.start_pilot(PLAN.order)
