@@ -42,6 +42,9 @@ ANSWER, LOG, POLICY = 3, 4, 5
 """What lcmaps-account has open, as images/worker-node/glexec/answer.h says."""
 ATTEMPTS_SECONDS = 30.0
 DENIED = 203
+MINIMUM = "1000"
+"""The lowest uid and gid of a job, where glexec.conf says nothing, as images/worker-node/glexec/options.c has it."""
+NOBODY = 2**32 - 1
 LARGEST_STREAM = 1 << 20
 GRACE = 2.0
 START = re.compile(rb"started (\d*) (\S*) (\S*)\n")
@@ -135,23 +138,51 @@ def mapped(proxy: str) -> Account:
         finally:
             os._exit(127)
     os.close(say)
-    answer = read_until(hear, time.monotonic() + ATTEMPTS_SECONDS)
-    if answer is None:
-        os.kill(pid, signal.SIGKILL)
-    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    deadline = time.monotonic() + ATTEMPTS_SECONDS
+    answer = read_until(hear, deadline)
+    code = end_of(pid, deadline if answer is not None else 0.0)
     for descriptor in (*files, source, hear):
         os.close(descriptor)
-    lines = [line.split(" ", 1) for line in (answer or b"").decode(errors="replace").splitlines()]
+    return account_of(answer or b"", code, conf, keeper)
+
+
+def end_of(pid: int, deadline: float) -> int:
+    """The exit code of a child, which is ended where it does not end in time."""
+    waited = os.pidfd_open(pid)
+    try:
+        if not select.select([waited], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            os.kill(pid, signal.SIGKILL)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    finally:
+        os.close(waited)
+
+
+def account_of(answer: bytes, code: int, conf: Mapping[str, str], keeper: pwd.struct_passwd) -> Account:
+    """The account that lcmaps-account says. Raises `Refused` for what the switch would not become either."""
+    lines = [line.split(" ", 1) for line in answer.decode(errors="replace").splitlines()]
     told = {
         word: [line[1] for line in lines if line[0] == word and len(line) > 1]
         for word in ("uid", "pgid", "sgid", "cause")
     }
     if code != 0 or ["end"] not in lines or not told["uid"] or not told["pgid"]:
         raise Refused(f"{(told['cause'] or ['no account'])[0]} (lcmaps-account: {code})")
-    account = Account(int(told["uid"][0]), int(told["pgid"][0]), [int(gid) for gid in (*told["pgid"], *told["sgid"])])
-    if account.uid == 0 or account.gid == 0:
-        raise Refused("root runs no jobs")
-    return account
+    [uid, *more] = (number(text, conf.get("minimum_uid", MINIMUM)) for text in told["uid"])
+    groups = [number(text, conf.get("minimum_gid", MINIMUM)) for text in (*told["pgid"], *told["sgid"])]
+    if more or uid == keeper.pw_uid or groups[0] == keeper.pw_gid:
+        raise Refused("account-refused: two uids, or the account that keeps the mappings")
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        raise Refused(f"account-missing: uid {uid}") from None
+    return Account(uid, groups[0], groups)
+
+
+def number(text: str, minimum: str) -> int:
+    """A uid or gid that the site lets jobs have. Raises `Refused`: to setresuid(2) -1, or 4294967295, is no change."""
+    found = int(text) if re.fullmatch(r"[1-9][0-9]{0,9}", text) else 0
+    if not max(int(minimum), 1) <= found < NOBODY:
+        raise Refused(f"account-refused: {text[:20]!r} is below minimum_uid or minimum_gid, or no real number")
+    return found
 
 
 def memory(name: str, content: bytes, owner: pwd.struct_passwd) -> int:
@@ -216,7 +247,7 @@ def run(account: Account, proxy: str, job: Mapping[str, Any]) -> Mapping[str, An
         code, out, err, why = executed(
             command, environment, folder, account, base64.b64decode(job.get("stdin", "")), limit
         )
-    except (OSError, tarfile.TarError, EOFError, zlib.error) as error:
+    except (OSError, ValueError, KeyError, TypeError, tarfile.TarError, EOFError, zlib.error) as error:
         return {"state": "returned", "why": f"the job could not be laid out: {error}"}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -231,7 +262,7 @@ def lay_out(folder: Path, account: Account, proxy: str, sandbox: bytes) -> Path:
     place = folder / "x509up"
     with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(proxy)
-    for path in (folder, *folder.rglob("*")):
+    for path in (*folder.rglob("*"), folder):  # it last: until then nobody else comes in to put a link in a path
         os.chown(path, account.uid, account.gid, follow_symlinks=False)
     return place
 
@@ -269,7 +300,7 @@ def follow(process: "subprocess.Popen[bytes]", streams: Mapping[int, bytearray],
     poll.register(waited, select.POLLIN)
     ended, open_streams = False, set(streams)
     try:
-        while open_streams:
+        while open_streams or not ended:
             left = min(deadline - time.monotonic(), GRACE if ended else deadline)
             if left <= 0:
                 return "" if ended else "hung"
