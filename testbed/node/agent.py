@@ -68,6 +68,8 @@ from typing import Any
 
 SWITCH = "/usr/sbin/glexec"
 SITE_LOG = "/dev/log"
+MAPPING = b"lcmaps-account"
+"""What the switch runs as account glexec, to learn the payload's account."""
 LAUNCHER = ("/usr/bin/python3", "/usr/libexec/testbed/node/vm.py")
 CAUSE = re.compile(r"^\[gLExec\]: cause class=(\S+) reason=(\S+) code=(\d+)\n\Z", re.MULTILINE)
 """Where the site has it told (report_cause), why the switch refused: the last line of its standard error."""
@@ -729,6 +731,12 @@ NOBODY = (
 )
 
 
+LET_IN = (
+    "the switch had let the user in, and it was the user's own account that got no further; whoever brings that about "
+    "would get round the switch"
+)
+
+
 def by_conditions(
     question: str, conditions: Sequence[Condition], at: Situation, *, asks_for_cause: bool
 ) -> tuple[bool, str]:
@@ -1134,6 +1142,16 @@ def runs(pid: int) -> bool:
     return False
 
 
+def let_in(pid: int) -> bool:
+    """Whether below a call of the switch something runs as a third account: neither ours, nor root, nor the mapping."""
+    for each in descendants(pid):
+        with contextlib.suppress(OSError):
+            maps = MAPPING in Path(f"/proc/{each}/cmdline").read_bytes().split(b"\0")[0]
+            if owner(each) not in (None, 0, os.getuid()) and not maps and runs(each):
+                return True
+    return False
+
+
 def ours(pid: int) -> bool:
     """Whether a process is of our own account, or gone."""
     return owner(pid) in (None, os.getuid())
@@ -1202,6 +1220,11 @@ def parsed_start(out: bytes) -> tuple[Mapping[str, Any] | None, bytes]:
         return None, out
     uid, user, host = (part.decode(errors="replace") for part in found.groups())
     return {"uid": int(uid or -1), "user": user, "host": host}, out[found.end() :]
+
+
+def no_folder(report: Report) -> bool:
+    """Whether the payload's account was there, and could not make the folder that the payload starts in."""
+    return report.identity is None and report.code == 126 and NO_FOLDER.encode() in report.err
 
 
 # --- what a payload leaves --------------------------------------------------------------------------------------------
@@ -1299,6 +1322,8 @@ class Task:
     """When its last run was begun, in seconds since 1970."""
     cleared: bool = False
     """Whether what its last run left was taken away, as far as that goes."""
+    let_in: bool = False
+    """Whether its last run had got through the switch, where that can be seen of one that did not start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1455,7 +1480,7 @@ class Pilot:
         return replace(ran, failure=failure), failure
 
     def _class(self, ran: Report, err: str) -> str:
-        if ran.identity is None and (self._launcher_failed(ran) or (ran.code == 126 and NO_FOLDER in err)):
+        if ran.identity is None and (self._launcher_failed(ran) or no_folder(ran)):
             return INTERNAL
         return classify(ran.identity is not None, ran.code, err)
 
@@ -1501,6 +1526,7 @@ class Pilot:
         cause = told(failed.err.decode(errors="replace"), failed.code)
         with self._notes.held() as seen:
             allowed, why = self._orders.answers.may_run_itself(failure, self._situation(task.payload, cause, seen))
+            allowed, why = (False, LET_IN) if allowed and task.let_in else (allowed, why)
             if allowed and seen.runs is not None:
                 seen.runs += 1
         if not allowed:
@@ -1573,7 +1599,7 @@ class Pilot:
         self, task: Task, command: list[str], environment: Mapping[str, str], report: Report, until: float
     ) -> Report:
         """Run a command to its end, its time limit, or ours; what became of it. It has to have started at ``until``."""
-        task.began, task.cleared = time.time(), False
+        task.began, task.cleared, task.let_in = time.time(), False, False
         try:
             process = Process(command, environment, task.place.folder, task.payload.stdin, self._wake)
         except OSError as error:
@@ -1587,6 +1613,7 @@ class Pilot:
         identity, out = parsed_start(bytes(process.out))
         report = replace(report, identity=identity, out=out, err=bytes(process.err))
         report = self._judged(report, process.code, reason, leftovers, task)
+        task.let_in = task.let_in or no_folder(report)
         if identity and reason != "ended":
             report = replace(report, outputs=self._bring_back(task, report))
         if self._mode.own_account and not report.bypassed:
@@ -1604,6 +1631,7 @@ class Pilot:
             if self._wake.ending and process.code is None:
                 return report, "ended"
             if now >= deadline or now >= self._until:
+                task.let_in = self._mode.own_account and let_in(process.group)
                 return report, "hung"
             identity, out = parsed_start(bytes(process.out[: 2 * LARGEST_PREVIEW]))
             if identity and report.state != "started":

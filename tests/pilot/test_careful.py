@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import socket
 import tarfile
 import time
@@ -133,6 +134,25 @@ def test_a_pilot_whose_own_call_was_wrong_mends_it_once(
     side.node.changes["switch"] = script("exit 201")
     report = run(side, shell("echo ran"), on_internal_error=OnInternalError.YES)
     assert (report.state, report.failure, len(account(report).calls)) == (State.RETURNED, "misused", 2)
+
+
+@pytest.mark.usefixtures("site")
+def test_a_user_who_was_let_in_gets_no_by_pass_by_failing_then(side: Side, script: Callable[[str], str]) -> None:
+    """Who sees the folder's name in /proc can be there first; and what runs beside it as the same user can end it."""
+    side.node.changes["switch"] = script('mkdir -p "$5"; exec "$@"')
+    report = run(side, shell("echo ran"), on_internal_error=OnInternalError.YES, retries=1)
+    assert (report.state, report.code, report.failure) == (State.RETURNED, 126, "internal")
+    assert (account(report).retries, "had let the user in" in account(report).ruling) == (1, True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another account can be taken by root only")
+@pytest.mark.usefixtures("site")
+def test_a_user_who_was_let_in_gets_no_by_pass_by_stopping_then(side: Side, script: Callable[[str], str]) -> None:
+    """A process of the same user can stop the payload's shell before its first word."""
+    side.node.changes["switch"] = script("setpriv --reuid 65534 --clear-groups sleep 1000 & wait")
+    report = run(side, shell("echo ran"), on_internal_error=OnInternalError.YES, start_limit=0.5)
+    assert (report.state, report.code, report.failure) == (State.RETURNED, None, "internal")
+    assert "had let the user in" in account(report).ruling
 
 
 @pytest.mark.usefixtures("site")
