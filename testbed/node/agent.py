@@ -737,6 +737,11 @@ LET_IN = (
     "would get round the switch"
 )
 
+WORKERS = (
+    "this pilot has several payloads at once, and what it runs itself could read the proxies of its workers, and of the "
+    "others' users"
+)
+
 
 def by_conditions(
     question: str, conditions: Sequence[Condition], at: Situation, *, asks_for_cause: bool
@@ -1423,7 +1428,7 @@ class Pilot:
             payload.fqans if payload else (),
             payload.vo if payload else "",
             well=seen.well,
-            pilots=pilots(),
+            pilots=None if (there := pilots()) is None else there + self._orders.slots - 1,
             runs=seen.runs,
             now=datetime.now(UTC),
         )
@@ -1527,7 +1532,8 @@ class Pilot:
         cause = told(failed.err.decode(errors="replace"), failed.code)
         with self._notes.held() as seen:
             allowed, why = self._orders.answers.may_run_itself(failure, self._situation(task.payload, cause, seen))
-            allowed, why = (False, LET_IN) if allowed and task.let_in else (allowed, why)
+            if allowed and (objection := self._objection(task)):
+                allowed, why = False, objection
             if allowed and seen.runs is not None:
                 seen.runs += 1
         if not allowed:
@@ -1551,6 +1557,12 @@ class Pilot:
             ran = self._run(task, wrapped(task), self._plain(task), report, until)
         said = f"by-pass after {failed.code} of the switch, unseparated; "
         return replace(ran, why=said + ran.why, err=(failed.err + ran.err)[:LARGEST_STREAM], failure=failure)
+
+    def _objection(self, task: Task) -> str:
+        """Why the pilot does not run a payload itself, though the site would let it."""
+        if task.let_in:
+            return LET_IN
+        return WORKERS if self._orders.slots > 1 else ""
 
     def _plain(self, task: Task) -> dict[str, str]:
         """The environment of a payload that runs as the pilot."""

@@ -145,6 +145,21 @@ def test_a_user_who_was_let_in_gets_no_by_pass_by_failing_then(side: Side, scrip
     assert (account(report).retries, "had let the user in" in account(report).ruling) == (1, True)
 
 
+@pytest.mark.usefixtures("site")
+@pytest.mark.parametrize("slots", [1, 2])
+def test_a_pilot_with_several_payloads_at_once_runs_none_itself(
+    side: Side, script: Callable[[str], str], slots: int
+) -> None:
+    """It could not hide its workers' proxies, nor those of the other payloads' users."""
+    side.node.changes |= {"switch": script(UNAVAILABLE), "slots": slots}
+    report = run(
+        side, shell('cat "${X509_USER_PROXY%/*/*/*}"/*/private/pilot.pem'), on_internal_error=OnInternalError.YES
+    )
+    assert report.bypassed is (slots == 1)
+    assert ("several payloads at once" in account(report).ruling) is (slots == 2)
+    assert report.out == b""
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="another account can be taken by root only")
 @pytest.mark.usefixtures("site")
 def test_a_user_who_was_let_in_gets_no_by_pass_by_stopping_then(side: Side, script: Callable[[str], str]) -> None:
