@@ -101,7 +101,10 @@ LARGEST_SANDBOX = 1 << 24
 """Bytes of an answer; and of a sandbox once unpacked."""
 MOST_FILES = 1000
 LONGEST_LINE = 4096
+LONGEST_NOTE = 4096
 LONGEST_LIMIT = 7 * 24 * 3600.0
+LATEST = 1e12
+"""Seconds since 1970 that no proxy lasts."""
 REQUESTS = 1_000_000
 """Numbers of requests that each worker of a pilot has for itself."""
 LARGEST_STREAM = 1 << 20
@@ -116,7 +119,7 @@ MOST_NAMED = 10
 """Characters of a text in the final account; calls of the switch, and processes or paths, that it names."""
 
 IDENT = re.compile(r"payload-[1-9][0-9]{0,17}")
-START = re.compile(rb"started (\d*) (\S*) (\S*)\n")
+START = re.compile(rb"started (\d{0,10}) (\S*) (\S*)\n")
 WRAPPER = (
     "read -r host </proc/sys/kernel/hostname; "
     'printf "started %s %s %s\\n" "$(/usr/bin/id -u)" "$(/usr/bin/id -un)" "$host"; exec "$@"'
@@ -247,7 +250,7 @@ class Payload:
             )
             words = "".join((payload.proxy, *payload.argv, *payload.outputs, payload.vo, *payload.fqans))
             words.encode()
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise VoProblem(f"a payload that cannot be read: {type(error).__name__} {error}") from None
         named = IDENT.fullmatch(payload.ident) and payload.user.isprintable()
         if not named or "\0" in words or not payload.argv or not 0 < payload.limit <= LONGEST_LIMIT:
@@ -357,7 +360,7 @@ class Vo:
         if "problem" in answer:
             log(f"{report.payload}: the VO refused the report: {str(answer['problem'])[:500]}")
         until = answer.get("proxy_until", 0.0)
-        return Told(bool(answer.get("stop")), float(until) if isinstance(until, int | float) else 0.0)
+        return Told(bool(answer.get("stop")), until if isinstance(until, int | float) and abs(until) < LATEST else 0.0)
 
     def renew(self, payload: str) -> str:
         """The proxy of a payload's user as the VO has it now. Raises `VoProblem`."""
@@ -393,8 +396,10 @@ class Vo:
         connection.auto_open = 0  # by itself it would connect without TLS
         plain = socket.create_connection((self._orders.address, self._orders.port), ANSWER_LIMIT)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.sock = self._context.wrap_socket(plain, server_hostname=self._orders.host)
-        self._connection = connection
+        line = self._context.wrap_socket(plain, server_hostname=self._orders.host, do_handshake_on_connect=False)
+        connection.sock, self._connection = line, connection
+        with whole_within(line, WHOLE_ANSWER_LIMIT):
+            line.do_handshake()
         return connection
 
     def close(self) -> None:
@@ -457,7 +462,7 @@ def owner_of(pem: str) -> str:
             certificate = base64.b64decode(text)
             if PROXY_CERT_INFO not in certificate:
                 return subject(certificate)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, StopIteration):
         log("a proxy whose owner cannot be read")
     return ""
 
@@ -738,8 +743,8 @@ LET_IN = (
 )
 
 WORKERS = (
-    "this pilot has several payloads at once, and what it runs itself could read the proxies of its workers, and of the "
-    "others' users"
+    "this pilot has several payloads at once, and what it runs itself could read the proxies of its workers, and of "
+    "the others' users"
 )
 
 
@@ -773,25 +778,33 @@ class Notes:
     @contextlib.contextmanager
     def held(self) -> Iterator["Seen"]:
         """What is known, for us alone meanwhile; what is changed in it is kept. Unknown where it cannot be."""
+        descriptor = self._taken()
         try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            seen = Seen(None, None) if descriptor is None else Seen.parse(os.pread(descriptor, LONGEST_NOTE, 0))
+            # A run that cannot be counted is none that a condition may count on.
+            known = descriptor is not None and kept(descriptor, seen)
+            yield seen if known else Seen(None, None)
+            if descriptor is not None and known:
+                kept(descriptor, seen)
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def _taken(self) -> int | None:
+        """The file, for us alone; nothing where it cannot be had, or where a payload has put something else there."""
+        descriptor = None
+        try:
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            descriptor = os.open(self._path, flags, 0o600)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # another pilot may be at it, or a payload
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return descriptor
+            log("nothing can be noted of the switch: there is something else in the place of the file")
         except OSError as error:
             log(f"nothing can be noted of the switch: {error}")
-            yield Seen(None, None)
-            return
-        with os.fdopen(descriptor, "r+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:  # another pilot is at it, or a payload that wants us to wait
-                log("what is noted of the switch is in use")
-                yield Seen(None, None)
-                return
-            seen = Seen.parse(file.read())
-            if not kept(descriptor, seen):  # a run that cannot be counted is none that a condition may count on
-                yield Seen(None, None)
-                return
-            yield seen
-            kept(descriptor, seen)
+        if descriptor is not None:
+            os.close(descriptor)
+        return None
 
 
 def kept(descriptor: int, seen: "Seen") -> bool:
@@ -814,11 +827,11 @@ class Seen:
     runs: int | None
 
     @classmethod
-    def parse(cls, text: str) -> "Seen":
+    def parse(cls, text: bytes) -> "Seen":
         """What stands in the file; in a new one that nothing has happened yet."""
         if not text:
             return cls(None, 0)
-        with contextlib.suppress(ValueError, KeyError, TypeError):
+        with contextlib.suppress(ValueError, KeyError, TypeError, OverflowError, RecursionError):
             data = json.loads(text)
             worked = data["worked"]
             return cls(None if worked is None else float(worked), int(data["runs"]))

@@ -160,6 +160,12 @@ def test_the_pilot_reads_the_owner_of_a_proxy_as_the_vo_does(name: str) -> None:
     assert agent.owner_of(pem) == Kept.parse(pem).dn
 
 
-@pytest.mark.parametrize("break_it", [lambda pem: "", lambda pem: pem.replace("MII", "AAA"), lambda pem: "rubbish"])
+EMPTY = "-----BEGIN CERTIFICATE-----MAA=-----END CERTIFICATE-----"
+"""A sequence of nothing, in DER."""
+
+
+@pytest.mark.parametrize(
+    "break_it", [lambda pem: "", lambda pem: pem.replace("MII", "AAA"), lambda pem: "rubbish", lambda pem: EMPTY]
+)
 def test_a_proxy_that_cannot_be_read_is_nobodys(grid: Grid, break_it: Callable[[str], str]) -> None:
     assert agent.owner_of(break_it(grid.proxy("alice").decode())) == ""
