@@ -4,6 +4,7 @@ import importlib.util
 import json
 import os
 import pwd
+import socket
 import subprocess
 import sys
 import time
@@ -133,3 +134,22 @@ def test_nobody_comes_into_a_jobs_folder_before_all_in_it_has_its_owner(
     monkeypatch.setattr(os, "chown", lambda path, *_, **__: given.append(path))
     gatekeeper.lay_out(tmp_path, gatekeeper.Account(50001, 50000, ()), "a proxy", b"")
     assert given == [tmp_path / "x509up", tmp_path]
+
+
+def test_a_job_is_recorded_with_its_owner_before_it_runs_and_not_run_without(
+    gatekeeper: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gatekeeper, "SITE_LOG", str(tmp_path / "log"))
+    account = gatekeeper.Account(os.getuid(), os.getgid(), os.getgroups(), "/DC=org/CN=Alice\n<13>forged")
+    job = {"id": "payload-1", "argv": ["/bin/sh", "-c", f"touch {tmp_path}/ran; exit 3"], "limit": 5, "start_limit": 5}
+    assert gatekeeper.run(account, "a proxy", job)["state"] == "returned"
+    assert not (tmp_path / "ran").exists()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as site:
+        site.bind(str(tmp_path / "log"))
+        site.settimeout(5)
+        monkeypatch.setattr(gatekeeper, "executed", lambda *_: (3, b"", b"", ""))
+        gatekeeper.run(account, "a proxy", job)
+        start, end = (site.recv(10_000).decode() for _ in range(2))
+    who = f'for "/DC=org/CN=Alice?<13>forged" as {account.name} (uid {account.uid}, gid {account.gid})'
+    assert start == f"<13>gatekeeper[{os.getpid()}]: job payload-1 starts {who}"
+    assert end == f"<13>gatekeeper[{os.getpid()}]: job payload-1 has ended, code 3, {who}"
