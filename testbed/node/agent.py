@@ -980,9 +980,10 @@ def left_elsewhere(uid: int, since: float) -> list[str]:
     for folder in dict.fromkeys((tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm")):
         with contextlib.suppress(OSError):
             for entry in os.scandir(folder):
-                seen = entry.stat(follow_symlinks=False)
-                if seen.st_uid == uid != os.getuid() and seen.st_ctime >= since and len(found) < MOST_NAMED:
-                    found.append(entry.path)
+                with contextlib.suppress(FileNotFoundError):  # somebody else's, that has gone meanwhile
+                    seen = entry.stat(follow_symlinks=False)
+                    if seen.st_uid == uid != os.getuid() and seen.st_ctime >= since and len(found) < MOST_NAMED:
+                        found.append(entry.path)
     return found
 
 
@@ -1664,6 +1665,8 @@ class Pilot:
                 report = replace(report, state="started", identity=identity, separated=self._separated(report))
                 deadline, shown = now + task.payload.limit, said
                 task.account.started = time.time()
+                if self._mode.own_account and not report.bypassed:
+                    task.place.folder.chmod(0o700)  # what it needs of it, it has copied; others could read it too
             elif now < due:
                 continue
             else:
@@ -1747,6 +1750,8 @@ class Pilot:
             account.left_out = f"all of it: packing ended with {ran}; {account.left_out}"
             return b""
         try:
+            if len(ran.out) > LARGEST_OUTPUTS:
+                raise tarfile.TarError(f"more than {LARGEST_OUTPUTS} bytes")
             account.files = good_outputs(ran.out)
         except (tarfile.TarError, EOFError) as error:
             account.left_out = f"all of it: what came back cannot be used: {error}"
@@ -1762,7 +1767,7 @@ class Pilot:
             command = [self._orders.switch, os.path.realpath("/bin/sh"), "-c", CLEAR, "clear", *places]
             ran = self._beside(command, self._without_copy(task), task, CLEAR_LIMIT)
             stays = [path for path in places if os.path.lexists(path)]
-            counted = ran.code == 0 and ran.out.strip().isdigit()
+            counted = ran.code == 0 and re.fullmatch(rb"\s*\d{1,9}\s*", ran.out)
             task.account.leftovers = (int(ran.out) if counted else -1) if stays else 0
             if stays:
                 task.account.left = f"{' '.join(stays)}: the switch ended with {ran}"

@@ -25,6 +25,7 @@ from testbed.pilot.history import Change
 from testbed.pilot.needs import Offer
 from testbed.pilot.order import Order
 from testbed.pilot.payload import Payload, Report, State
+from tests.pilot import tars
 from tests.pilot.conftest import Grid, Side
 
 SHELL = "/bin/sh"
@@ -402,6 +403,29 @@ def test_a_pilot_that_loses_its_line_or_its_vo_leaves_nothing_of_its_payload(
     assert eventually(lambda: not left(), within=LIMIT)
 
 
+def test_a_count_that_is_none_is_not_believed(side: Side, script: Callable[[str], str]) -> None:
+    """What clears up runs as the payload's account, and others of its processes can write to its outputs."""
+    side.node.changes["switch"] = script('case "$4" in clear) printf %09999d 7; exit ;; esac; exec "$@"')
+    report = run(side, shell("touch a b"))
+    assert (report.state, account(report).leftovers) == (State.ENDED, -1)
+
+
+def test_more_outputs_than_the_vo_takes_are_left_out(side: Side, script: Callable[[str], str]) -> None:
+    side.node.changes["switch"] = script('case "$4" in --pack) exec head -c 4000000 /dev/zero ;; esac; exec "$@"')
+    report = run(side, shell("echo result", outputs=("*",)))
+    assert (report.state, account(report).files, side.vo.outputs(report.payload)) == (State.ENDED, 0, b"")
+    assert "more than" in account(report).left_out
+
+
+def test_a_sandbox_is_closed_to_others_once_its_payload_has_started(
+    side: Side, script: Callable[[str], str], tmp_path: Path
+) -> None:
+    side.node.changes["switch"] = script('exec "$@"')
+    look = f'cat input; until test "$(stat -c %a {tmp_path}/pilot-*/payload-*)" = 700; do sleep 0.02; done'
+    report = run(side, shell(look, sandbox=tars.member("input", b"given\n"), limit=5.0))
+    assert (report.state, report.code, report.out) == (State.ENDED, 0, b"given\n")
+
+
 def test_what_cannot_be_removed_is_counted_and_told(side: Side, script: Callable[[str], str]) -> None:
     """The switch works for the payload, and not for clearing up after it."""
     side.node.changes["switch"] = script(f'case "$4" in clear) {UNAVAILABLE} ;; esac; exec "$@"')
@@ -429,6 +453,9 @@ def test_an_account_survives_its_way_and_is_told_in_words(side: Side) -> None:
         ({"calls": "x"}, "calls"),
         ({"taken": True}, "taken"),
         ({"left": "x" * 2001}, "left"),
+        ({"ended": 10**400}, "ended"),
+        ({"ended": float("nan")}, "ended"),
+        ({"leftovers": -(10**12)}, "leftovers"),
         ({"unheard": 1}, "unheard"),
         ([1], "another shape"),
     ],
