@@ -737,6 +737,7 @@ NOBODY = (
 )
 
 
+STILL_THERE = "something of a call of the switch still runs, and may yet start the payload"
 LET_IN = (
     "the switch had let the user in, and it was the user's own account that got no further; whoever brings that about "
     "would get round the switch"
@@ -1468,7 +1469,7 @@ class Pilot:
                 return ran
             if failure == MISUSED and not task.account.mended and self._mend(task):
                 continue
-            if failure not in (INTERNAL, TRACELESS) or tries == self._orders.retries:
+            if failure not in (INTERNAL, TRACELESS) or tries == self._orders.retries or task.account.remaining:
                 return self._question_4(task, ran, failure)
             tries += 1
             pause = random.uniform(self._orders.retry_delay, self._orders.retry_delay * tries)
@@ -1574,6 +1575,8 @@ class Pilot:
 
     def _objection(self, task: Task) -> str:
         """Why the pilot does not run a payload itself, though the site would let it."""
+        if task.account.remaining:
+            return STILL_THERE
         if task.let_in:
             return LET_IN
         return WORKERS if self._orders.slots > 1 else ""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,6 +20,7 @@ from testbed.model.answers import MultiUser, OnInternalError
 from testbed.model.condition import Condition
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
+from testbed.node import agent
 from testbed.pilot import outputs
 from testbed.pilot.account import Account
 from testbed.pilot.history import Change
@@ -159,6 +161,16 @@ def test_a_pilot_with_several_payloads_at_once_runs_none_itself(
     assert report.bypassed is (slots == 1)
     assert ("several payloads at once" in account(report).ruling) is (slots == 2)
     assert report.out == b""
+
+
+def test_what_may_yet_start_is_not_run_by_the_pilot_as_well(tmp_path: Path) -> None:
+    """A part of the switch that nobody could end, of a call that ran nothing."""
+    orders = SimpleNamespace(mode="setuid", proxy="", notes=tmp_path / "notes", limit=1.0, slots=1)
+    pilot = agent.Pilot(orders, *[None] * 3)  # type: ignore[arg-type]
+    for remaining, why in (("7 of uid 0", "may yet start"), ("", "")):
+        task = agent.Task(None, None, agent.Account(remaining=remaining), 0.0)  # type: ignore[arg-type]
+        assert why in (found := pilot._objection(task))
+        assert bool(found) is bool(remaining)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="another account can be taken by root only")
