@@ -892,11 +892,13 @@ class Sandbox:
 
     @contextlib.contextmanager
     def proxy_hidden(self) -> Iterator[None]:
-        """The pilot's own proxy is out of the file system meanwhile."""
+        """The pilot's own proxy is out of the file system meanwhile, and its memory closed to its account."""
         self.proxy.unlink(missing_ok=True)
+        show_memory(False)
         try:
             yield
         finally:
+            show_memory(True)
             self.keep("pilot", self._proxy)
 
     def renew(self) -> None:
@@ -1176,6 +1178,12 @@ def let_in(pid: int) -> bool:
 def ours(pid: int) -> bool:
     """Whether a process is of our own account, or gone."""
     return owner(pid) in (None, os.getuid())
+
+
+def show_memory(shown: bool) -> None:
+    """Whether processes of our own account may look into us by /proc and ptrace(2) (PR_SET_DUMPABLE, prctl(2))."""
+    if ctypes.CDLL(None, use_errno=True).prctl(4, int(shown), 0, 0, 0) != 0:
+        log(f"what we keep in memory cannot be hidden: {os.strerror(ctypes.get_errno())}")
 
 
 def adopt_orphans() -> None:

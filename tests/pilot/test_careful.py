@@ -1,13 +1,16 @@
 """What the pilot does around its calls of the switch: asks, tries again, mends, renews, brings back, clears up."""
 
+import ctypes
 import io
 import json
 import os
 import socket
 import tarfile
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -161,6 +164,18 @@ def test_a_pilot_with_several_payloads_at_once_runs_none_itself(
     assert report.bypassed is (slots == 1)
     assert ("several payloads at once" in account(report).ruling) is (slots == 2)
     assert report.out == b""
+
+
+def test_while_its_proxy_is_hidden_no_process_of_the_same_account_may_look_into_a_pilot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its memory has the proxy as well. Whoever owns the files of a process in /proc may read them (proc(5))."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    sandbox, dumpable = agent.Sandbox("a proxy"), partial(ctypes.CDLL(None).prctl, 3, 0, 0, 0, 0)
+    assert dumpable() == 1
+    with sandbox.proxy_hidden():
+        assert (dumpable(), sandbox.proxy.exists()) == (0, False)
+    assert (dumpable(), sandbox.proxy.read_text()) == (1, "a proxy")
 
 
 def test_what_may_yet_start_is_not_run_by_the_pilot_as_well(tmp_path: Path) -> None:
