@@ -1565,7 +1565,8 @@ class Pilot:
         payload = task.payload
         line = (
             f"by-pass: glexec ended with {failed.code}; {self._orders.pilot} runs {payload.ident} of {payload.user} "
-            f"itself, unseparated, as uid {os.getuid()}: {json.dumps(payload.argv)}"
+            f"itself, unseparated, as uid {os.getuid()}, for {owner_of(payload.proxy) or 'nobody knows whom'}: "
+            f"{json.dumps(payload.argv)}"
         )
         try:
             syslog(self._orders.site_log, line)
