@@ -479,6 +479,8 @@ def test_an_account_survives_its_way_and_is_told_in_words(side: Side) -> None:
         ({"calls": [{}]}, "in full"),
         ({"calls": "x"}, "calls"),
         ({"taken": True}, "taken"),
+        ({"taken": 10**400}, "taken"),
+        ({"files": -(10**20)}, "files"),
         ({"left": "x" * 2001}, "left"),
         ({"ended": 10**400}, "ended"),
         ({"ended": float("nan")}, "ended"),
