@@ -484,7 +484,7 @@ def test_an_account_survives_its_way_and_is_told_in_words(side: Side) -> None:
         ({"left": "x" * 2001}, "left"),
         ({"ended": 10**400}, "ended"),
         ({"ended": float("nan")}, "ended"),
-        ({"leftovers": -(10**12)}, "leftovers"),
+        ({"leftovers": -(10**16)}, "leftovers"),
         ({"unheard": 1}, "unheard"),
         ([1], "another shape"),
     ],
