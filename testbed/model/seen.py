@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from testbed.model.effect import Cause
 from testbed.model.reasons import CLASS_OF
 
-_CAUSE = re.compile(r"^\[gLExec\]: cause class=(\S+) reason=(\S+) code=(\d+)\n\Z", re.MULTILINE)
+_CAUSE = re.compile(r"^\[gLExec\]: cause class=(\S+) reason=(\S+) code=(126|20[123])\n\Z", re.MULTILINE)
+"""The switch ends with these codes itself. With any other the line is somebody's who could write to its outputs."""
 
 
 @dataclass(frozen=True, slots=True)

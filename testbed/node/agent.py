@@ -68,9 +68,12 @@ from typing import Any
 
 SWITCH = "/usr/sbin/glexec"
 SITE_LOG = "/dev/log"
+MAPPING = b"lcmaps-account"
+"""What the switch runs as account glexec, to learn the payload's account."""
 LAUNCHER = ("/usr/bin/python3", "/usr/libexec/testbed/node/vm.py")
-CAUSE = re.compile(r"^\[gLExec\]: cause class=(\S+) reason=(\S+) code=(\d+)\n\Z", re.MULTILINE)
-"""Where the site has it told (report_cause), why the switch refused: the last line of its standard error."""
+CAUSE = re.compile(r"^\[gLExec\]: cause class=(\S+) reason=(\S+) code=(126|20[123])\n\Z", re.MULTILINE)
+"""Where the site has it told (report_cause), why the switch refused: the last line of its standard error. It ends with
+such a code itself; whoever wrote that line before ending the payload's shell would leave another one."""
 LAUNCHER_FAILED = 125
 LAUNCHER_MARK = re.compile(rb"^\[vm\]: ", re.MULTILINE)
 
@@ -98,7 +101,10 @@ LARGEST_SANDBOX = 1 << 24
 """Bytes of an answer; and of a sandbox once unpacked."""
 MOST_FILES = 1000
 LONGEST_LINE = 4096
+LONGEST_NOTE = 4096
 LONGEST_LIMIT = 7 * 24 * 3600.0
+LATEST = 1e12
+"""Seconds since 1970 that no proxy lasts."""
 REQUESTS = 1_000_000
 """Numbers of requests that each worker of a pilot has for itself."""
 LARGEST_STREAM = 1 << 20
@@ -113,7 +119,7 @@ MOST_NAMED = 10
 """Characters of a text in the final account; calls of the switch, and processes or paths, that it names."""
 
 IDENT = re.compile(r"payload-[1-9][0-9]{0,17}")
-START = re.compile(rb"started (\d*) (\S*) (\S*)\n")
+START = re.compile(rb"started (\d{0,10}) (\S*) (\S*)\n")
 WRAPPER = (
     "read -r host </proc/sys/kernel/hostname; "
     'printf "started %s %s %s\\n" "$(/usr/bin/id -u)" "$(/usr/bin/id -un)" "$host"; exec "$@"'
@@ -244,7 +250,7 @@ class Payload:
             )
             words = "".join((payload.proxy, *payload.argv, *payload.outputs, payload.vo, *payload.fqans))
             words.encode()
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise VoProblem(f"a payload that cannot be read: {type(error).__name__} {error}") from None
         named = IDENT.fullmatch(payload.ident) and payload.user.isprintable()
         if not named or "\0" in words or not payload.argv or not 0 < payload.limit <= LONGEST_LIMIT:
@@ -354,7 +360,7 @@ class Vo:
         if "problem" in answer:
             log(f"{report.payload}: the VO refused the report: {str(answer['problem'])[:500]}")
         until = answer.get("proxy_until", 0.0)
-        return Told(bool(answer.get("stop")), float(until) if isinstance(until, int | float) else 0.0)
+        return Told(bool(answer.get("stop")), until if isinstance(until, int | float) and abs(until) < LATEST else 0.0)
 
     def renew(self, payload: str) -> str:
         """The proxy of a payload's user as the VO has it now. Raises `VoProblem`."""
@@ -390,8 +396,10 @@ class Vo:
         connection.auto_open = 0  # by itself it would connect without TLS
         plain = socket.create_connection((self._orders.address, self._orders.port), ANSWER_LIMIT)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.sock = self._context.wrap_socket(plain, server_hostname=self._orders.host)
-        self._connection = connection
+        line = self._context.wrap_socket(plain, server_hostname=self._orders.host, do_handshake_on_connect=False)
+        connection.sock, self._connection = line, connection
+        with whole_within(line, WHOLE_ANSWER_LIMIT):
+            line.do_handshake()
         return connection
 
     def close(self) -> None:
@@ -454,7 +462,7 @@ def owner_of(pem: str) -> str:
             certificate = base64.b64decode(text)
             if PROXY_CERT_INFO not in certificate:
                 return subject(certificate)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, StopIteration):
         log("a proxy whose owner cannot be read")
     return ""
 
@@ -729,6 +737,18 @@ NOBODY = (
 )
 
 
+STILL_THERE = "something of a call of the switch still runs, and may yet start the payload"
+LET_IN = (
+    "the switch had let the user in, and it was the user's own account that got no further; whoever brings that about "
+    "would get round the switch"
+)
+
+WORKERS = (
+    "this pilot has several payloads at once, and what it runs itself could read the proxies of its workers, and of "
+    "the others' users"
+)
+
+
 def by_conditions(
     question: str, conditions: Sequence[Condition], at: Situation, *, asks_for_cause: bool
 ) -> tuple[bool, str]:
@@ -759,25 +779,33 @@ class Notes:
     @contextlib.contextmanager
     def held(self) -> Iterator["Seen"]:
         """What is known, for us alone meanwhile; what is changed in it is kept. Unknown where it cannot be."""
+        descriptor = self._taken()
         try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            seen = Seen(None, None) if descriptor is None else Seen.parse(os.pread(descriptor, LONGEST_NOTE, 0))
+            # A run that cannot be counted is none that a condition may count on.
+            known = descriptor is not None and kept(descriptor, seen)
+            yield seen if known else Seen(None, None)
+            if descriptor is not None and known:
+                kept(descriptor, seen)
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def _taken(self) -> int | None:
+        """The file, for us alone; nothing where it cannot be had, or where a payload has put something else there."""
+        descriptor = None
+        try:
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            descriptor = os.open(self._path, flags, 0o600)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # another pilot may be at it, or a payload
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return descriptor
+            log("nothing can be noted of the switch: there is something else in the place of the file")
         except OSError as error:
             log(f"nothing can be noted of the switch: {error}")
-            yield Seen(None, None)
-            return
-        with os.fdopen(descriptor, "r+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:  # another pilot is at it, or a payload that wants us to wait
-                log("what is noted of the switch is in use")
-                yield Seen(None, None)
-                return
-            seen = Seen.parse(file.read())
-            if not kept(descriptor, seen):  # a run that cannot be counted is none that a condition may count on
-                yield Seen(None, None)
-                return
-            yield seen
-            kept(descriptor, seen)
+        if descriptor is not None:
+            os.close(descriptor)
+        return None
 
 
 def kept(descriptor: int, seen: "Seen") -> bool:
@@ -800,11 +828,11 @@ class Seen:
     runs: int | None
 
     @classmethod
-    def parse(cls, text: str) -> "Seen":
+    def parse(cls, text: bytes) -> "Seen":
         """What stands in the file; in a new one that nothing has happened yet."""
         if not text:
             return cls(None, 0)
-        with contextlib.suppress(ValueError, KeyError, TypeError):
+        with contextlib.suppress(ValueError, KeyError, TypeError, OverflowError, RecursionError):
             data = json.loads(text)
             worked = data["worked"]
             return cls(None if worked is None else float(worked), int(data["runs"]))
@@ -864,11 +892,13 @@ class Sandbox:
 
     @contextlib.contextmanager
     def proxy_hidden(self) -> Iterator[None]:
-        """The pilot's own proxy is out of the file system meanwhile."""
+        """The pilot's own proxy is out of the file system meanwhile, and its memory closed to its account."""
         self.proxy.unlink(missing_ok=True)
+        show_memory(False)
         try:
             yield
         finally:
+            show_memory(True)
             self.keep("pilot", self._proxy)
 
     def renew(self) -> None:
@@ -953,9 +983,10 @@ def left_elsewhere(uid: int, since: float) -> list[str]:
     for folder in dict.fromkeys((tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm")):
         with contextlib.suppress(OSError):
             for entry in os.scandir(folder):
-                seen = entry.stat(follow_symlinks=False)
-                if seen.st_uid == uid != os.getuid() and seen.st_ctime >= since and len(found) < MOST_NAMED:
-                    found.append(entry.path)
+                with contextlib.suppress(FileNotFoundError):  # somebody else's, that has gone meanwhile
+                    seen = entry.stat(follow_symlinks=False)
+                    if seen.st_uid == uid != os.getuid() and seen.st_ctime >= since and len(found) < MOST_NAMED:
+                        found.append(entry.path)
     return found
 
 
@@ -1134,9 +1165,25 @@ def runs(pid: int) -> bool:
     return False
 
 
+def let_in(pid: int) -> bool:
+    """Whether below a call of the switch something runs as a third account: neither ours, nor root, nor the mapping."""
+    for each in descendants(pid):
+        with contextlib.suppress(OSError):
+            maps = MAPPING in Path(f"/proc/{each}/cmdline").read_bytes().split(b"\0")[0]
+            if owner(each) not in (None, 0, os.getuid()) and not maps and runs(each):
+                return True
+    return False
+
+
 def ours(pid: int) -> bool:
     """Whether a process is of our own account, or gone."""
     return owner(pid) in (None, os.getuid())
+
+
+def show_memory(shown: bool) -> None:
+    """Whether processes of our own account may look into us by /proc and ptrace(2) (PR_SET_DUMPABLE, prctl(2))."""
+    if ctypes.CDLL(None, use_errno=True).prctl(4, int(shown), 0, 0, 0) != 0:
+        log(f"what we keep in memory cannot be hidden: {os.strerror(ctypes.get_errno())}")
 
 
 def adopt_orphans() -> None:
@@ -1202,6 +1249,11 @@ def parsed_start(out: bytes) -> tuple[Mapping[str, Any] | None, bytes]:
         return None, out
     uid, user, host = (part.decode(errors="replace") for part in found.groups())
     return {"uid": int(uid or -1), "user": user, "host": host}, out[found.end() :]
+
+
+def no_folder(report: Report) -> bool:
+    """Whether the payload's account was there, and could not make the folder that the payload starts in."""
+    return report.identity is None and report.code == 126 and NO_FOLDER.encode() in report.err
 
 
 # --- what a payload leaves --------------------------------------------------------------------------------------------
@@ -1299,6 +1351,8 @@ class Task:
     """When its last run was begun, in seconds since 1970."""
     cleared: bool = False
     """Whether what its last run left was taken away, as far as that goes."""
+    let_in: bool = False
+    """Whether its last run had got through the switch, where that can be seen of one that did not start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1397,7 +1451,7 @@ class Pilot:
             payload.fqans if payload else (),
             payload.vo if payload else "",
             well=seen.well,
-            pilots=pilots(),
+            pilots=None if (there := pilots()) is None else there + self._orders.slots - 1,
             runs=seen.runs,
             now=datetime.now(UTC),
         )
@@ -1423,7 +1477,7 @@ class Pilot:
                 return ran
             if failure == MISUSED and not task.account.mended and self._mend(task):
                 continue
-            if failure not in (INTERNAL, TRACELESS) or tries == self._orders.retries:
+            if failure not in (INTERNAL, TRACELESS) or tries == self._orders.retries or task.account.remaining:
                 return self._question_4(task, ran, failure)
             tries += 1
             pause = random.uniform(self._orders.retry_delay, self._orders.retry_delay * tries)
@@ -1455,7 +1509,7 @@ class Pilot:
         return replace(ran, failure=failure), failure
 
     def _class(self, ran: Report, err: str) -> str:
-        if ran.identity is None and (self._launcher_failed(ran) or (ran.code == 126 and NO_FOLDER in err)):
+        if ran.identity is None and (self._launcher_failed(ran) or no_folder(ran)):
             return INTERNAL
         return classify(ran.identity is not None, ran.code, err)
 
@@ -1501,6 +1555,8 @@ class Pilot:
         cause = told(failed.err.decode(errors="replace"), failed.code)
         with self._notes.held() as seen:
             allowed, why = self._orders.answers.may_run_itself(failure, self._situation(task.payload, cause, seen))
+            if allowed and (objection := self._objection(task)):
+                allowed, why = False, objection
             if allowed and seen.runs is not None:
                 seen.runs += 1
         if not allowed:
@@ -1509,7 +1565,8 @@ class Pilot:
         payload = task.payload
         line = (
             f"by-pass: glexec ended with {failed.code}; {self._orders.pilot} runs {payload.ident} of {payload.user} "
-            f"itself, unseparated, as uid {os.getuid()}: {json.dumps(payload.argv)}"
+            f"itself, unseparated, as uid {os.getuid()}, for {owner_of(payload.proxy) or 'nobody knows whom'}: "
+            f"{json.dumps(payload.argv)}"
         )
         try:
             syslog(self._orders.site_log, line)
@@ -1524,6 +1581,14 @@ class Pilot:
             ran = self._run(task, wrapped(task), self._plain(task), report, until)
         said = f"by-pass after {failed.code} of the switch, unseparated; "
         return replace(ran, why=said + ran.why, err=(failed.err + ran.err)[:LARGEST_STREAM], failure=failure)
+
+    def _objection(self, task: Task) -> str:
+        """Why the pilot does not run a payload itself, though the site would let it."""
+        if task.account.remaining:
+            return STILL_THERE
+        if task.let_in:
+            return LET_IN
+        return WORKERS if self._orders.slots > 1 else ""
 
     def _plain(self, task: Task) -> dict[str, str]:
         """The environment of a payload that runs as the pilot."""
@@ -1573,7 +1638,7 @@ class Pilot:
         self, task: Task, command: list[str], environment: Mapping[str, str], report: Report, until: float
     ) -> Report:
         """Run a command to its end, its time limit, or ours; what became of it. It has to have started at ``until``."""
-        task.began, task.cleared = time.time(), False
+        task.began, task.cleared, task.let_in = time.time(), False, False
         try:
             process = Process(command, environment, task.place.folder, task.payload.stdin, self._wake)
         except OSError as error:
@@ -1587,6 +1652,7 @@ class Pilot:
         identity, out = parsed_start(bytes(process.out))
         report = replace(report, identity=identity, out=out, err=bytes(process.err))
         report = self._judged(report, process.code, reason, leftovers, task)
+        task.let_in = task.let_in or no_folder(report)
         if identity and reason != "ended":
             report = replace(report, outputs=self._bring_back(task, report))
         if self._mode.own_account and not report.bypassed:
@@ -1604,12 +1670,15 @@ class Pilot:
             if self._wake.ending and process.code is None:
                 return report, "ended"
             if now >= deadline or now >= self._until:
+                task.let_in = self._mode.own_account and let_in(process.group)
                 return report, "hung"
             identity, out = parsed_start(bytes(process.out[: 2 * LARGEST_PREVIEW]))
             if identity and report.state != "started":
                 report = replace(report, state="started", identity=identity, separated=self._separated(report))
                 deadline, shown = now + task.payload.limit, said
                 task.account.started = time.time()
+                if self._mode.own_account and not report.bypassed:
+                    task.place.folder.chmod(0o700)  # what it needs of it, it has copied; others could read it too
             elif now < due:
                 continue
             else:
@@ -1693,6 +1762,8 @@ class Pilot:
             account.left_out = f"all of it: packing ended with {ran}; {account.left_out}"
             return b""
         try:
+            if len(ran.out) > LARGEST_OUTPUTS:
+                raise tarfile.TarError(f"more than {LARGEST_OUTPUTS} bytes")
             account.files = good_outputs(ran.out)
         except (tarfile.TarError, EOFError) as error:
             account.left_out = f"all of it: what came back cannot be used: {error}"
@@ -1708,7 +1779,7 @@ class Pilot:
             command = [self._orders.switch, os.path.realpath("/bin/sh"), "-c", CLEAR, "clear", *places]
             ran = self._beside(command, self._without_copy(task), task, CLEAR_LIMIT)
             stays = [path for path in places if os.path.lexists(path)]
-            counted = ran.code == 0 and ran.out.strip().isdigit()
+            counted = ran.code == 0 and re.fullmatch(rb"\s*\d{1,9}\s*", ran.out)
             task.account.leftovers = (int(ran.out) if counted else -1) if stays else 0
             if stays:
                 task.account.left = f"{' '.join(stays)}: the switch ended with {ran}"

@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-START = re.compile(rb"started (\d+) (\S*) \S*\n")
+START = re.compile(rb"started (\d{1,10}) (\S*) \S*\n")
 WRAPPER = (
     "read -r host </proc/sys/kernel/hostname; "
     'printf "started %s %s %s\\n" "$(/usr/bin/id -u)" "$(/usr/bin/id -un)" "$host"; exec "$@"'

@@ -7,9 +7,10 @@
     job              a payload: {id, argv, stdin, sandbox, limit, start_limit}; its end is told on standard output
     orders           instead of a job: those of a single-user pilot, which is then run as the account (agent.py)
 
+The site's log has a line of each, with the DN and the account, before it runs, and of a job's end: no record, no run.
 A job is told of as a pilot reports: {"state", "code", "separated", "bypassed", "identity", "out", "err", "why"}. Who is
 mapped to nobody is not run: `returned`, code 203. Exit code 0 when that was told, 2 for a request that makes no sense;
-for a pilot, the pilot's own, or 203.
+for a pilot, the pilot's own, or 203, or 202 where its start could not be recorded.
 """
 
 import base64
@@ -22,6 +23,7 @@ import re
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tarfile
@@ -37,14 +39,19 @@ CONF = "/etc/glexec.conf"
 LCMAPS_ACCOUNT = "/usr/libexec/glexec/lcmaps-account"
 KEEPER = "glexec"
 """The account that LCMAPS runs as, as in a set-id installation of the switch."""
+SITE_LOG = "/dev/log"
 AGENT = "/usr/libexec/testbed/node/agent.py"
 ANSWER, LOG, POLICY = 3, 4, 5
 """What lcmaps-account has open, as images/worker-node/glexec/answer.h says."""
 ATTEMPTS_SECONDS = 30.0
-DENIED = 203
+DENIED, UNRECORDED = 203, 202
+MINIMUM = "1000"
+"""The lowest uid and gid of a job, where glexec.conf says nothing, as images/worker-node/glexec/options.c has it."""
+NO_CHANGE = 2**32 - 1
 LARGEST_STREAM = 1 << 20
+LONGEST_RECORD = 8192
 GRACE = 2.0
-START = re.compile(rb"started (\d*) (\S*) (\S*)\n")
+START = re.compile(rb"started (\d{0,10}) (\S*) (\S*)\n")
 WRAPPER = (
     "read -r host </proc/sys/kernel/hostname; "
     'printf "started %s %s %s\\n" "$(/usr/bin/id -u)" "$(/usr/bin/id -un)" "$host"; exec "$@"'
@@ -63,6 +70,8 @@ class Account:
     uid: int
     gid: int
     groups: Sequence[int]
+    dn: str = ""
+    """Whose it is for this job, as LCMAPS says."""
 
     @property
     def name(self) -> str:
@@ -91,9 +100,24 @@ def main() -> int:
         tell({"state": "returned", "code": DENIED, "why": f"the gatekeeper maps this user to nobody: {refused}"})
         return 0
     if orders is not None:
+        try:
+            record(account, "a pilot starts")
+        except OSError as error:
+            log(f"not run: it could not be recorded: {error}")
+            return UNRECORDED
         become_pilot(account, json.dumps(orders).encode())
     tell(run(account, proxy, job))
     return 0
+
+
+def record(account: Account, what: str) -> None:
+    """A line in the site's log: whose a job is, and as whom it runs. Raises `OSError` when nobody takes it."""
+    line = f'{what} for "{account.dn}" as {account.name} (uid {account.uid}, gid {account.gid})'
+    printable = "".join(each if each.isprintable() else "?" for each in line)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as site:
+        site.settimeout(GRACE)
+        site.connect(SITE_LOG)
+        site.send(f"<13>gatekeeper[{os.getpid()}]: {printable}".encode()[:LONGEST_RECORD])
 
 
 # --- who it is --------------------------------------------------------------------------------------------------------
@@ -135,23 +159,51 @@ def mapped(proxy: str) -> Account:
         finally:
             os._exit(127)
     os.close(say)
-    answer = read_until(hear, time.monotonic() + ATTEMPTS_SECONDS)
-    if answer is None:
-        os.kill(pid, signal.SIGKILL)
-    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    deadline = time.monotonic() + ATTEMPTS_SECONDS
+    answer = read_until(hear, deadline)
+    code = end_of(pid, deadline if answer is not None else 0.0)
     for descriptor in (*files, source, hear):
         os.close(descriptor)
-    lines = [line.split(" ", 1) for line in (answer or b"").decode(errors="replace").splitlines()]
+    return account_of(answer or b"", code, conf, keeper)
+
+
+def end_of(pid: int, deadline: float) -> int:
+    """The exit code of a child, which is ended where it does not end in time."""
+    waited = os.pidfd_open(pid)
+    try:
+        if not select.select([waited], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            os.kill(pid, signal.SIGKILL)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    finally:
+        os.close(waited)
+
+
+def account_of(answer: bytes, code: int, conf: Mapping[str, str], keeper: pwd.struct_passwd) -> Account:
+    """The account that lcmaps-account says. Raises `Refused` for what the switch would not become either."""
+    lines = [line.split(" ", 1) for line in answer.decode(errors="replace").splitlines()]
     told = {
         word: [line[1] for line in lines if line[0] == word and len(line) > 1]
-        for word in ("uid", "pgid", "sgid", "cause")
+        for word in ("dn", "uid", "pgid", "sgid", "cause")
     }
     if code != 0 or ["end"] not in lines or not told["uid"] or not told["pgid"]:
         raise Refused(f"{(told['cause'] or ['no account'])[0]} (lcmaps-account: {code})")
-    account = Account(int(told["uid"][0]), int(told["pgid"][0]), [int(gid) for gid in (*told["pgid"], *told["sgid"])])
-    if account.uid == 0 or account.gid == 0:
-        raise Refused("root runs no jobs")
-    return account
+    [uid, *more] = (number(text, conf.get("minimum_uid", MINIMUM)) for text in told["uid"])
+    groups = [number(text, conf.get("minimum_gid", MINIMUM)) for text in (*told["pgid"], *told["sgid"])]
+    if more or uid == keeper.pw_uid or groups[0] == keeper.pw_gid:
+        raise Refused("account-refused: two uids, or the account that keeps the mappings")
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        raise Refused(f"account-missing: uid {uid}") from None
+    return Account(uid, groups[0], groups, told["dn"][0] if told["dn"] else "")
+
+
+def number(text: str, minimum: str) -> int:
+    """A uid or gid that the site lets jobs have. Raises `Refused`: to setresuid(2) -1, or 4294967295, is no change."""
+    found = int(text) if re.fullmatch(r"[1-9][0-9]{0,9}", text) else 0
+    if not max(int(minimum), 1) <= found < NO_CHANGE:
+        raise Refused(f"account-refused: {text[:20]!r} is below minimum_uid or minimum_gid, or no real number")
+    return found
 
 
 def memory(name: str, content: bytes, owner: pwd.struct_passwd) -> int:
@@ -213,13 +265,16 @@ def run(account: Account, proxy: str, job: Mapping[str, Any]) -> Mapping[str, An
         }
         command = [os.path.realpath("/bin/sh"), "-c", WRAPPER, "payload", *job["argv"]]
         limit = float(job["limit"]) + float(job["start_limit"])
+        record(account, f"job {str(job['id'])[:80]} starts")
         code, out, err, why = executed(
             command, environment, folder, account, base64.b64decode(job.get("stdin", "")), limit
         )
-    except (OSError, tarfile.TarError, EOFError, zlib.error) as error:
-        return {"state": "returned", "why": f"the job could not be laid out: {error}"}
+    except (OSError, ValueError, KeyError, TypeError, tarfile.TarError, EOFError, zlib.error) as error:
+        return {"state": "returned", "why": f"the job could not be laid out, or not be recorded: {error}"}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        record(account, f"job {str(job['id'])[:80]} has ended, {why or f'code {code}'},")
     return judged(account, code, out, err, why)
 
 
@@ -231,7 +286,7 @@ def lay_out(folder: Path, account: Account, proxy: str, sandbox: bytes) -> Path:
     place = folder / "x509up"
     with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(proxy)
-    for path in (folder, *folder.rglob("*")):
+    for path in (*folder.rglob("*"), folder):  # it last: until then nobody else comes in to put a link in a path
         os.chown(path, account.uid, account.gid, follow_symlinks=False)
     return place
 
@@ -269,7 +324,7 @@ def follow(process: "subprocess.Popen[bytes]", streams: Mapping[int, bytearray],
     poll.register(waited, select.POLLIN)
     ended, open_streams = False, set(streams)
     try:
-        while open_streams:
+        while open_streams or not ended:
             left = min(deadline - time.monotonic(), GRACE if ended else deadline)
             if left <= 0:
                 return "" if ended else "hung"

@@ -113,6 +113,13 @@ def test_a_line_that_contradicts_itself_tells_nothing(err: str) -> None:
     assert told(err, 203) is None
 
 
+@pytest.mark.parametrize("code", [0, 1, 127, 128 + 9, 204])
+def test_a_line_with_a_code_that_the_switch_never_ends_with_itself_tells_nothing(code: int) -> None:
+    """Another process of the payload's account may write it there, and then end the payload's shell."""
+    forged = Seen(code, err=cause_line("unavailable", "service-silent", code))
+    assert (forged.cause, classify(forged, Canary.PASSED)) == (None, Failure.DENIED)
+
+
 def test_the_last_line_tells_the_cause() -> None:
     assert told("LCMAPS failed.\n" + cause_line("denied", "banned", 203), 203) == Cause("denied", "banned")
 

@@ -281,7 +281,8 @@ def test_a_by_pass_is_recorded_unseparated_and_out_of_the_pilots_proxys_reach(
     assert report.identity == HERE
     assert report.out == f"{report.payload}.pem\n".encode()
     assert "by-pass after 202" in report.why
-    assert f"{report.payload} of alice itself, unseparated, as uid {os.getuid()}" in record
+    who = "/DC=org/DC=testbed/O=People/CN=Alice Tester"
+    assert f"{report.payload} of alice itself, unseparated, as uid {os.getuid()}, for {who}: " in record
 
 
 def test_the_pilots_proxy_is_back_after_a_by_pass(side: Side, script: Callable[[str], str], tmp_path: Path) -> None:

@@ -121,6 +121,7 @@ def test_what_a_pilot_asks_for_is_what_it_may_run(site: Answers, at: Situation) 
     assert offer.takes(at.owner, at.fqans, at.vo) is (own or may_send(site, at).allowed)
 
 
+CODES = st.none() | st.sampled_from((137, 201, 202, 203, 204)) | st.integers(0, 255)
 LINES = st.one_of(
     st.text("[gLExec]: cause class=denied reason=banned code=203\n", max_size=60),
     st.builds(
@@ -128,14 +129,14 @@ LINES = st.one_of(
         st.sampled_from(("", "[gLExec]: LCMAPS failed.\n", "x")),
         st.sampled_from((*REASONS, "other")),
         st.sampled_from((*CLASS_OF, "other")),
-        st.sampled_from((201, 202, 203)),
+        st.sampled_from((137, 201, 202, 203, 204)),
         st.sampled_from(("", "\n", "\nmore\n")),
     ),
 )
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.none() | st.integers(0, 255), LINES, st.booleans(), st.none() | st.sampled_from(Canary))
+@given(CODES, LINES, st.booleans(), st.none() | st.sampled_from(Canary))
 def test_the_pilot_classifies_as_the_model_does(
     code: int | None, err: str, started: bool, canary: Canary | None
 ) -> None:
@@ -159,6 +160,12 @@ def test_the_pilot_reads_the_owner_of_a_proxy_as_the_vo_does(name: str) -> None:
     assert agent.owner_of(pem) == Kept.parse(pem).dn
 
 
-@pytest.mark.parametrize("break_it", [lambda pem: "", lambda pem: pem.replace("MII", "AAA"), lambda pem: "rubbish"])
+EMPTY = "-----BEGIN CERTIFICATE-----MAA=-----END CERTIFICATE-----"
+"""A sequence of nothing, in DER."""
+
+
+@pytest.mark.parametrize(
+    "break_it", [lambda pem: "", lambda pem: pem.replace("MII", "AAA"), lambda pem: "rubbish", lambda pem: EMPTY]
+)
 def test_a_proxy_that_cannot_be_read_is_nobodys(grid: Grid, break_it: Callable[[str], str]) -> None:
     assert agent.owner_of(break_it(grid.proxy("alice").decode())) == ""

@@ -1,13 +1,18 @@
 """What the pilot does around its calls of the switch: asks, tries again, mends, renews, brings back, clears up."""
 
+import ctypes
 import io
 import json
+import os
 import socket
 import tarfile
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,12 +23,14 @@ from testbed.model.answers import MultiUser, OnInternalError
 from testbed.model.condition import Condition
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
+from testbed.node import agent
 from testbed.pilot import outputs
 from testbed.pilot.account import Account
 from testbed.pilot.history import Change
 from testbed.pilot.needs import Offer
 from testbed.pilot.order import Order
 from testbed.pilot.payload import Payload, Report, State
+from tests.pilot import tars
 from tests.pilot.conftest import Grid, Side
 
 SHELL = "/bin/sh"
@@ -133,6 +140,62 @@ def test_a_pilot_whose_own_call_was_wrong_mends_it_once(
     side.node.changes["switch"] = script("exit 201")
     report = run(side, shell("echo ran"), on_internal_error=OnInternalError.YES)
     assert (report.state, report.failure, len(account(report).calls)) == (State.RETURNED, "misused", 2)
+
+
+@pytest.mark.usefixtures("site")
+def test_a_user_who_was_let_in_gets_no_by_pass_by_failing_then(side: Side, script: Callable[[str], str]) -> None:
+    """Who sees the folder's name in /proc can be there first; and what runs beside it as the same user can end it."""
+    side.node.changes["switch"] = script('mkdir -p "$5"; exec "$@"')
+    report = run(side, shell("echo ran"), on_internal_error=OnInternalError.YES, retries=1)
+    assert (report.state, report.code, report.failure) == (State.RETURNED, 126, "internal")
+    assert (account(report).retries, "had let the user in" in account(report).ruling) == (1, True)
+
+
+@pytest.mark.usefixtures("site")
+@pytest.mark.parametrize("slots", [1, 2])
+def test_a_pilot_with_several_payloads_at_once_runs_none_itself(
+    side: Side, script: Callable[[str], str], slots: int
+) -> None:
+    """It could not hide its workers' proxies, nor those of the other payloads' users."""
+    side.node.changes |= {"switch": script(UNAVAILABLE), "slots": slots}
+    report = run(
+        side, shell('cat "${X509_USER_PROXY%/*/*/*}"/*/private/pilot.pem'), on_internal_error=OnInternalError.YES
+    )
+    assert report.bypassed is (slots == 1)
+    assert ("several payloads at once" in account(report).ruling) is (slots == 2)
+    assert report.out == b""
+
+
+def test_while_its_proxy_is_hidden_no_process_of_the_same_account_may_look_into_a_pilot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its memory has the proxy as well. Whoever owns the files of a process in /proc may read them (proc(5))."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    sandbox, dumpable = agent.Sandbox("a proxy"), partial(ctypes.CDLL(None).prctl, 3, 0, 0, 0, 0)
+    assert dumpable() == 1
+    with sandbox.proxy_hidden():
+        assert (dumpable(), sandbox.proxy.exists()) == (0, False)
+    assert (dumpable(), sandbox.proxy.read_text()) == (1, "a proxy")
+
+
+def test_what_may_yet_start_is_not_run_by_the_pilot_as_well(tmp_path: Path) -> None:
+    """A part of the switch that nobody could end, of a call that ran nothing."""
+    orders = SimpleNamespace(mode="setuid", proxy="", notes=tmp_path / "notes", limit=1.0, slots=1)
+    pilot = agent.Pilot(orders, *[None] * 3)  # type: ignore[arg-type]
+    for remaining, why in (("7 of uid 0", "may yet start"), ("", "")):
+        task = agent.Task(None, None, agent.Account(remaining=remaining), 0.0)  # type: ignore[arg-type]
+        assert why in (found := pilot._objection(task))
+        assert bool(found) is bool(remaining)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another account can be taken by root only")
+@pytest.mark.usefixtures("site")
+def test_a_user_who_was_let_in_gets_no_by_pass_by_stopping_then(side: Side, script: Callable[[str], str]) -> None:
+    """A process of the same user can stop the payload's shell before its first word."""
+    side.node.changes["switch"] = script("setpriv --reuid 65534 --clear-groups sleep 1000 & wait")
+    report = run(side, shell("echo ran"), on_internal_error=OnInternalError.YES, start_limit=0.5)
+    assert (report.state, report.code, report.failure) == (State.RETURNED, None, "internal")
+    assert "had let the user in" in account(report).ruling
 
 
 @pytest.mark.usefixtures("site")
@@ -367,6 +430,29 @@ def test_a_pilot_that_loses_its_line_or_its_vo_leaves_nothing_of_its_payload(
     assert eventually(lambda: not left(), within=LIMIT)
 
 
+def test_a_count_that_is_none_is_not_believed(side: Side, script: Callable[[str], str]) -> None:
+    """What clears up runs as the payload's account, and others of its processes can write to its outputs."""
+    side.node.changes["switch"] = script('case "$4" in clear) printf %09999d 7; exit ;; esac; exec "$@"')
+    report = run(side, shell("touch a b"))
+    assert (report.state, account(report).leftovers) == (State.ENDED, -1)
+
+
+def test_more_outputs_than_the_vo_takes_are_left_out(side: Side, script: Callable[[str], str]) -> None:
+    side.node.changes["switch"] = script('case "$4" in --pack) exec head -c 4000000 /dev/zero ;; esac; exec "$@"')
+    report = run(side, shell("echo result", outputs=("*",)))
+    assert (report.state, account(report).files, side.vo.outputs(report.payload)) == (State.ENDED, 0, b"")
+    assert "more than" in account(report).left_out
+
+
+def test_a_sandbox_is_closed_to_others_once_its_payload_has_started(
+    side: Side, script: Callable[[str], str], tmp_path: Path
+) -> None:
+    side.node.changes["switch"] = script('exec "$@"')
+    look = f'cat input; until test "$(stat -c %a {tmp_path}/pilot-*/payload-*)" = 700; do sleep 0.02; done'
+    report = run(side, shell(look, sandbox=tars.member("input", b"given\n"), limit=5.0))
+    assert (report.state, report.code, report.out) == (State.ENDED, 0, b"given\n")
+
+
 def test_what_cannot_be_removed_is_counted_and_told(side: Side, script: Callable[[str], str]) -> None:
     """The switch works for the payload, and not for clearing up after it."""
     side.node.changes["switch"] = script(f'case "$4" in clear) {UNAVAILABLE} ;; esac; exec "$@"')
@@ -396,6 +482,9 @@ def test_an_account_survives_its_way_and_is_told_in_words(side: Side) -> None:
         ({"taken": 10**400}, "taken"),
         ({"files": -(10**20)}, "files"),
         ({"left": "x" * 2001}, "left"),
+        ({"ended": 10**400}, "ended"),
+        ({"ended": float("nan")}, "ended"),
+        ({"leftovers": -(10**16)}, "leftovers"),
         ({"unheard": 1}, "unheard"),
         ([1], "another shape"),
     ],

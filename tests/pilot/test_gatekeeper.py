@@ -2,8 +2,12 @@
 
 import importlib.util
 import json
+import os
+import pwd
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import ModuleType
 
@@ -63,3 +67,89 @@ def test_a_request_that_makes_no_sense_is_refused(request_: bytes) -> None:
     assert done.returncode == 2
     assert b"cannot be read" in done.stderr
     assert not done.stdout
+
+
+def said(uid: object = 50001, *groups: object) -> bytes:
+    """What lcmaps-account writes of an account."""
+    lines = (f"uid {uid}", *(f"{word} {gid}" for word, gid in zip(("pgid", "sgid"), groups or (50000,), strict=False)))
+    return "\n".join((*lines, "end", "")).encode()
+
+
+NOT_THE_SITES = {
+    "root": said(0),
+    "no change, to setresuid": said(2**32 - 1),
+    "no change, written otherwise": said(-1),
+    "below minimum_uid": said(999),
+    "no number": said("0x10"),
+    "a number of another script": said("\u0665\u0660\u0660\u0660\u0661"),
+    "two uids": said().replace(b"end", b"uid 50002\nend"),
+    "root's group": said(50001, 0),
+    "root's group beside its own": said(50001, 50000, 0),
+    "no change of the group": said(50001, 2**32 - 1),
+    "nobody's": said(50001),
+    "cut short": said().replace(b"end\n", b""),
+}
+
+
+@pytest.mark.parametrize("case", NOT_THE_SITES)
+def test_what_the_switch_would_not_become_runs_no_job(gatekeeper: ModuleType, case: str) -> None:
+    """As images/worker-node/glexec/account.c and admission.c refuse it; nobody here has uid 50001."""
+    keeper = pwd.getpwuid(os.getuid())
+    with pytest.raises(gatekeeper.Refused):
+        gatekeeper.account_of(NOT_THE_SITES[case], 0, {}, keeper)
+
+
+def test_the_account_that_keeps_the_mappings_runs_no_job(gatekeeper: ModuleType) -> None:
+    """A policy of log-only, such as verify_proxy -> dummy_good, maps everybody to it."""
+    keeper = next(one for one in pwd.getpwall() if one.pw_uid not in (0, os.getuid()) and one.pw_gid)
+    lowest = {"minimum_uid": "1", "minimum_gid": "1"}
+    answer = said(keeper.pw_uid, keeper.pw_gid)
+    assert gatekeeper.account_of(answer, 0, lowest, pwd.getpwuid(0)).uid == keeper.pw_uid
+    with pytest.raises(gatekeeper.Refused, match="keeps the mappings"):
+        gatekeeper.account_of(answer, 0, lowest, keeper)
+
+
+def test_a_mapping_that_tells_an_account_and_does_not_end_is_ended(gatekeeper: ModuleType) -> None:
+    with subprocess.Popen(["/bin/sleep", "60"]) as child:
+        assert gatekeeper.end_of(child.pid, time.monotonic() + 0.1) == -9
+
+
+def test_a_job_that_closes_its_outputs_runs_to_its_own_end(gatekeeper: ModuleType, tmp_path: Path) -> None:
+    script = "echo started; exec >&- 2>&-; /bin/sleep 0.3; exit 7"
+    with subprocess.Popen(
+        ["/bin/sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        streams = {process.stdout.fileno(): bytearray(), process.stderr.fileno(): bytearray()}
+        assert gatekeeper.follow(process, streams, time.monotonic() + 10) == ""
+        assert process.poll() == 7
+
+
+def test_nobody_comes_into_a_jobs_folder_before_all_in_it_has_its_owner(
+    gatekeeper: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another job of the same account could else put a link in a path, and be given what lies behind it."""
+    given: list[Path] = []
+    monkeypatch.setattr(os, "chown", lambda path, *_, **__: given.append(path))
+    gatekeeper.lay_out(tmp_path, gatekeeper.Account(50001, 50000, ()), "a proxy", b"")
+    assert given == [tmp_path / "x509up", tmp_path]
+
+
+def test_a_job_is_recorded_with_its_owner_before_it_runs_and_not_run_without(
+    gatekeeper: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gatekeeper, "SITE_LOG", str(tmp_path / "log"))
+    account = gatekeeper.Account(os.getuid(), os.getgid(), os.getgroups(), "/DC=org/CN=Alice\n<13>forged")
+    job = {"id": "payload-1", "argv": ["/bin/sh", "-c", f"touch {tmp_path}/ran; exit 3"], "limit": 5, "start_limit": 5}
+    assert gatekeeper.run(account, "a proxy", job)["state"] == "returned"
+    assert not (tmp_path / "ran").exists()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as site:
+        site.bind(str(tmp_path / "log"))
+        site.settimeout(5)
+        monkeypatch.setattr(gatekeeper, "executed", lambda *_: (3, b"", b"", ""))
+        gatekeeper.run(account, "a proxy", job)
+        start, end = (site.recv(10_000).decode() for _ in range(2))
+    who = f'for "/DC=org/CN=Alice?<13>forged" as {account.name} (uid {account.uid}, gid {account.gid})'
+    assert start == f"<13>gatekeeper[{os.getpid()}]: job payload-1 starts {who}"
+    assert end == f"<13>gatekeeper[{os.getpid()}]: job payload-1 has ended, code 3, {who}"

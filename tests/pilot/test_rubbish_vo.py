@@ -3,6 +3,7 @@
 import importlib.util
 import itertools
 import json
+import os
 import socket
 import ssl
 import sys
@@ -10,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -77,6 +78,7 @@ RUBBISH: dict[str, bytes | Speak] = {
     "a user of two lines": payload(user="alice\nbob"),
     "no number": payload(limit=float("nan")),
     "no end": payload(limit=float("inf")),
+    "no number that fits": payload(limit=10**400),
     "a limit below zero": payload(limit=-1),
     "a proxy that is no text": payload(proxy="\ud800"),
     "input that is no base64": payload(stdin="x"),
@@ -167,6 +169,59 @@ def test_an_answer_that_comes_a_byte_at_a_time_is_given_up_in_time(agent: Module
         dripping.join()
     assert heard > 1
     assert 0.1 < time.monotonic() - began < 3
+
+
+def test_a_handshake_that_comes_a_byte_at_a_time_is_given_up_in_time(
+    agent: ModuleType, grid: Grid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a payload runs its time limit would else wait for it."""
+    monkeypatch.setattr(agent, "WHOLE_ANSWER_LIMIT", 0.2)
+    over = threading.Event()
+
+    def drip(listening: socket.socket) -> None:
+        taken, _ = listening.accept()
+        with taken:
+            taken.sendall(b"\x16\x03\x03\x3f\x00")  # a record of TLS that is announced to be long
+            while not over.wait(0.02):
+                taken.send(b"x", socket.MSG_NOSIGNAL)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        dripping = threading.Thread(target=drip, args=(listening,), daemon=True)
+        dripping.start()
+        ca = grid.authority.identity.certificate_pem.decode()
+        orders = SimpleNamespace(ca=ca, address="127.0.0.1", port=listening.getsockname()[1], host="pilot")
+        guard = threading.Timer(5, over.set)
+        guard.start()
+        began = time.monotonic()
+        with pytest.raises(ssl.SSLError):
+            agent.Vo(orders, grid.folder / "proxies" / "pilot.pem")._connect()
+        over.set()
+        guard.cancel()
+    assert 0.1 < time.monotonic() - began < 3
+
+
+def directory(path: Path) -> None:
+    path.mkdir()
+
+
+NOTES = {
+    "a pipe": os.mkfifo,
+    "a folder": directory,
+    "no text": lambda path: path.write_bytes(b"\xff"),
+    "too deep": lambda path: path.write_text("[" * 4000),
+    "too long": lambda path: path.write_text('{"worked": 1,' + " " * 5000 + '"runs": 0}'),
+    "no number": lambda path: path.write_text('{"worked": 1, "runs": 1e999}'),
+}
+
+
+@pytest.mark.parametrize("case", NOTES)
+def test_what_a_payload_of_the_pilots_account_has_written_there_stops_no_pilot(
+    agent: ModuleType, tmp_path: Path, case: str
+) -> None:
+    """In log-only a payload can put anything in the place of the pilots' notes; what they then know is nothing."""
+    NOTES[case](tmp_path / "notes")
+    with agent.Notes(tmp_path / "notes").held() as seen:
+        assert (seen.worked, seen.runs) == (None, None)
 
 
 def test_what_a_pilot_is_ordered_is_looked_at(agent: ModuleType) -> None:
