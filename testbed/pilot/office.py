@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sqlite3
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -264,8 +265,8 @@ class Office:
             self.fleets.ended(end)
             self._queue.pilot_ended(end.pilot)
             self._register.ended(end)
-        except Problem as problem:  # a full disk: what is noted already is not noted again
-            print(f"vo: the end of {end.pilot}: {problem}", file=sys.stderr, flush=True)
+        except (Problem, sqlite3.Error) as error:  # a full disk: what is noted already is not noted again
+            print(f"vo: the end of {end.pilot}: {error}", file=sys.stderr, flush=True)
             self._loop.call_later(TICK, self._note_end, end)
         self.stirred.set()
         self._news.tell(end.pilot)

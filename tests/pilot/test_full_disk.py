@@ -1,4 +1,4 @@
-"""A VO whose queue cannot be written for a while: pilots are told so, and nothing is forgotten once it can."""
+"""A VO whose queue can be neither written nor read for a while: pilots hear of it, nothing is forgotten afterwards."""
 
 import contextlib
 import json
@@ -56,6 +56,14 @@ class Site:
         assert self._server is not None
         assert self._server._store is not None
         return self._server._store.connection
+
+    @contextlib.contextmanager
+    def unreadable(self) -> Iterator[None]:
+        """Meanwhile payloads cannot be read."""
+        [view] = self.connection.execute("SELECT sql FROM sqlite_master WHERE name = 'labels'").fetchone()
+        self.connection.execute("DROP VIEW labels")
+        yield
+        self.connection.execute(view)
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Vo]:
@@ -124,15 +132,23 @@ def test_the_end_of_a_pilot_is_noted_once_there_is_room_again(site: Site) -> Non
         assert vo.wait_for_pilot(pilot, limit=5).ended
 
 
+def test_and_once_the_queue_can_be_read_again(site: Site) -> None:
+    with site.open() as vo:
+        pilot = vo.start_pilot(PLAN.order)
+        assert eventually(lambda: site.lines[0].said, within=5)
+        with site.unreadable():
+            site.lines[0].close()
+            assert not vo.wait_for_pilot(pilot, limit=0.3).ended
+        assert vo.wait_for_pilot(pilot, limit=5).ended
+
+
 def test_a_vo_that_could_not_read_its_queue_for_a_while_looks_after_its_fleets_again(site: Site) -> None:
     with site.open() as vo:
         vo.submit(Payload("alice", ("/usr/bin/true",)))
-        [view] = site.connection.execute("SELECT sql FROM sqlite_master WHERE name = 'labels'").fetchone()
-        site.connection.execute("DROP VIEW labels")
-        vo.start_fleet(PLAN)
-        with pytest.raises(Problem):
-            vo.list()
-        site.connection.execute(view)
+        with site.unreadable():
+            vo.start_fleet(PLAN)
+            with pytest.raises(Problem):
+                vo.list()
         assert eventually(lambda: site.lines and site.lines[0].said, within=5)
 
 
