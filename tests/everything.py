@@ -1,11 +1,12 @@
-"""``python -m tests.everything [PYTEST OPTION ...]``: every test and every scenario, in two runs of pytest at once.
+"""``python -m tests.everything [PYTEST OPTION ...]``: every test and every scenario, in three runs of pytest at once.
 
-Scenarios wait for containers more than they compute, so the first run begins with them; the second, at a lower
-priority, begins with what computes most. Each goes on until nothing is left to begin with (`tests.sharing`). What the
-first says is shown as it goes, what the second says when both have ended, then the matrix of both where both have
+Scenarios wait for containers more than they compute, so the first run begins with them; the others, at a lower
+priority, begin with what computes most. Each goes on until nothing is left to begin with (`tests.sharing`). What the
+first says is shown as it goes, what the others say when all have ended, then the matrix of all where more than one has
 run scenarios. Exit code 1 when one failed.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -19,8 +20,10 @@ from tests.joined import join
 
 ROOT = Path(__file__).parents[1]
 LAST = ("pilot", "authority", "credentials", "lcmaps_plugins", "switch", "sanitized", "mutants")
-"""The folders of tests at the end of the list, where the second run begins: those that take longest come last."""
+"""The folders of tests at the end of the list, where the other runs begin: those that take longest come last."""
 RESULTS = ROOT / "results"
+BESIDE = 2
+"""Runs beside the first one: one left a third of two processors idle."""
 PATIENCE = 10
 """A priority lower by this."""
 GRACE = 60.0
@@ -29,29 +32,37 @@ GRACE = 60.0
 
 def main(options: Sequence[str]) -> int:
     """0 when everything passed."""
-    with tempfile.TemporaryFile() as said, tempfile.TemporaryDirectory(prefix="share-") as share:
+    with tempfile.TemporaryDirectory(prefix="share-") as share, contextlib.ExitStack() as outputs:
         words = [*options, "-p", "tests.sharing", f"--share={share}", *listed()]
         named = RESULTS / time.strftime("%Y%m%d-%H%M%S")
-        beside = subprocess.Popen(
-            _pytest(*words, "--from=back", f"--results={named}-beside"),
-            cwd=ROOT,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            preexec_fn=_give_way,
-        )
+        said = [outputs.enter_context(tempfile.TemporaryFile()) for _ in range(BESIDE)]
+        folders = [named.with_name(f"{named.name}-beside-{number}") for number in range(1, BESIDE + 1)]
+        beside = [
+            subprocess.Popen(
+                _pytest(*words, "--from=back", f"--results={folder}"),
+                cwd=ROOT,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                preexec_fn=_give_way,
+            )
+            for folder, output in zip(folders, said, strict=True)
+        ]
         try:
             first = subprocess.run(_pytest(*words, "--from=front", f"--results={named}"), cwd=ROOT, check=False)
-            second = beside.wait()
+            codes = [first.returncode, *(each.wait() for each in beside)]
         except BaseException:
-            beside.send_signal(signal.SIGINT)  # not killed: it ends what its tests have started
-            beside.wait(timeout=GRACE)
+            for each in beside:
+                each.send_signal(signal.SIGINT)  # not killed: it ends what its tests have started
+            for each in beside:
+                each.wait(timeout=GRACE)
             raise
-        said.seek(0)
-        sys.stdout.buffer.write(said.read())
+        for output in said:
+            output.seek(0)
+            sys.stdout.buffer.write(output.read())
         sys.stdout.flush()
-    for part in join(named, named.with_name(f"{named.name}-beside")):
+    for part in join(named, folders):
         print(part)
-    return 1 if first.returncode or second else 0
+    return 1 if any(codes) else 0
 
 
 def listed() -> list[str]:

@@ -1,7 +1,7 @@
-"""A plugin of pytest's: two runs share one list of files, one from its front, one from its back, until none is left.
+"""A plugin of pytest's: runs share one list of files, some from its front, some from its back, until none is left.
 
-Both are started with the same arguments, but for ``--from``, and with the same empty folder, ``--share``. Who makes a
-file's mark in that folder first runs its tests; so each test is run once, and neither waits for the other at the end.
+All are started with the same arguments, but for ``--from``, and with the same empty folder, ``--share``. Who makes a
+file's mark in that folder first runs its tests; so each test is run once, and none waits for another one at the end.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ ENDS = ("front", "back")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--share", type=Path, required=True, metavar="DIR", help="where the marks of both runs are")
+    parser.addoption("--share", type=Path, required=True, metavar="DIR", help="where the marks of all runs are")
     parser.addoption("--from", dest="end", choices=ENDS, required=True, help="at which end of the list to begin")
 
 

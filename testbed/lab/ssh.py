@@ -5,6 +5,7 @@ import io
 import select
 import shlex
 import socket
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -31,8 +32,10 @@ LOOK = 0.05
 class Connection:
     """An authenticated connection. Commands may run on it side by side from several threads."""
 
-    def __init__(self, transport: paramiko.Transport, peer: str) -> None:
+    def __init__(self, transport: paramiko.Transport, peer: str, most: int = sys.maxsize) -> None:
+        """``most`` is how many bytes are kept of each of a command's outputs, the last ones."""
         self._transport = transport
+        self._most = most
         self.peer = peer
 
     def run(self, command: Sequence[str] | str, *, stdin: bytes = b"", limit: float) -> Result:
@@ -48,7 +51,7 @@ class Connection:
             channel.settimeout(FEED)
             channel.exec_command(_fed(line) if stdin else _unfed(line))
             feeder = _feed(channel, stdin, over) if stdin else None
-            hung = not _collect(channel, out, err, began + limit)
+            hung = not _collect(channel, out, err, began + limit, self._most)
             if not hung:
                 code = channel.recv_exit_status()
                 code = None if code < 0 else code
@@ -84,9 +87,18 @@ class Connection:
 
 
 def connect(
-    address: str, *, port: int = 22, user: str = "root", key: Path | str, host_key: str, limit: float
+    address: str,
+    *,
+    port: int = 22,
+    user: str = "root",
+    key: Path | str,
+    host_key: str,
+    limit: float,
+    most: int = sys.maxsize,
 ) -> Connection:
     """Connect within ``limit`` seconds. ``key`` is a private key or the file of one, ``host_key`` a public key line.
+
+    Of each output of a command the last ``most`` bytes are kept: who is not trusted may say things without end.
 
     Raises `Problem` when nobody answers, the host shows another key than the pinned one, or the account is refused.
     """
@@ -121,7 +133,7 @@ def connect(
     except (paramiko.SSHException, OSError, EOFError) as error:
         transport.close()
         raise Problem("no ssh connection", where=peer, cause=str(error) or type(error).__name__) from error
-    return Connection(transport, peer)
+    return Connection(transport, peer, most)
 
 
 def _private_key(key: Path | str) -> paramiko.PKey:
@@ -161,13 +173,18 @@ def _feed(channel: paramiko.Channel, stdin: bytes, over: threading.Event) -> thr
     return feeder
 
 
-def _collect(channel: paramiko.Channel, out: bytearray, err: bytearray, deadline: float) -> bool:
+def _collect(channel: paramiko.Channel, out: bytearray, err: bytearray, deadline: float, most: int) -> bool:
     """Gather both streams until the command has ended; False when the deadline came first."""
+    news = select.poll()  # select() knows no descriptor above 1023
+    news.register(channel, select.POLLIN)
     while True:
-        while channel.recv_ready():
+        all_there = channel.eof_received or channel.closed  # else who says enough could keep us here for ever
+        while channel.recv_ready() and (all_there or time.monotonic() < deadline):
             out += channel.recv(1 << 20)
-        while channel.recv_stderr_ready():
+            del out[:-most]
+        while channel.recv_stderr_ready() and (all_there or time.monotonic() < deadline):
             err += channel.recv_stderr(1 << 20)
+            del err[:-most]
         if channel.eof_received or channel.closed:
             if not (channel.recv_ready() or channel.recv_stderr_ready()):
                 return channel.status_event.wait(max(deadline - time.monotonic(), 0))
@@ -177,4 +194,4 @@ def _collect(channel: paramiko.Channel, out: bytearray, err: bytearray, deadline
         left = deadline - time.monotonic()
         if left <= 0:
             return channel.exit_status_ready()
-        select.select([channel], [], [], min(left, LOOK))
+        news.poll(1000 * min(left, LOOK))

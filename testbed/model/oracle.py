@@ -84,7 +84,8 @@ class Case:
     @property
     def ruling(self) -> Ruling:
         """Question 4, asked of this failure with its cause, where it is told: may the pilot run the payload itself?"""
-        answers = Answers(MultiUser.YES, Stance.ALLOW, Stance.ALLOW, self.answer, on_internal_error_if=self.conditions)
+        stance = Stance.REQUIRE if self.needs_trace else Stance.ALLOW
+        answers = Answers(MultiUser.YES, stance, Stance.ALLOW, self.answer, on_internal_error_if=self.conditions)
         failure = self.failure or Failure.PAYLOAD
         return may_run_itself(answers, failure, replace(self.situation, cause=self.told))
 

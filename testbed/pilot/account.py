@@ -10,10 +10,10 @@ from testbed.pilot.needs import known_keys
 
 MOST_CALLS = 64
 """Calls of the switch that an account tells of."""
-MOST = 1e12
-"""What no number in it reaches: a moment is one of them."""
 LONGEST = 2000
 """Characters of one text in it."""
+LARGEST = 1 << 53
+"""What no count, moment or time in it reaches: beyond it a number cannot be reckoned with any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +140,7 @@ def _shaped(data: object, what: str, kind: type) -> None:
     for key, value in data.items():
         kinds = _KINDS.get(key, (str,))
         right = isinstance(value, kinds) and (not isinstance(value, bool) or bool in kinds)
-        beyond = (
-            len(value) > LONGEST if isinstance(value, str) else isinstance(value, int | float) and not abs(value) < MOST
-        )
-        if not right or beyond:
+        if isinstance(value, int | float) and not -LARGEST < value < LARGEST:
+            right = False
+        if not right or (isinstance(value, str) and len(value) > LONGEST):
             raise Problem(f"{what} of another shape: {key}", found=shown(value), expected=kinds[0].__name__)

@@ -90,7 +90,7 @@ def listed(vo: Vo, *, waiting: bool, as_json: bool) -> Iterator[str]:
         age, pilot = f"{time.time() - line.since:.0f} s", line.pilot or "-"
         yield (
             f"{line.ident:<12} {line.state:<9} {line.owner:<17} {line.priority:>4} {line.left:>4} "
-            f"{pilot:<10} {age:>7}  {_printable(line.command)[:LONGEST]}"
+            f"{pilot:<10} {age:>7}  {printable(line.command)[:LONGEST]}"
         )
 
 
@@ -103,7 +103,7 @@ def shown(vo: Vo, ident: str, *, as_json: bool) -> Iterator[str]:
         yield json.dumps(whole, indent=2)
         return
     yield f"{ident} of {payload.user}{f' ({payload.vo})' if payload.vo else ''}: {report.state}"
-    yield f"  command:  {_printable(' '.join(payload.argv))}"
+    yield f"  command:  {printable(' '.join(payload.argv))}"
     yield (
         f"  needs:    {payload.limit:g} s, memory {payload.needs.memory or 'any'}, mode {payload.needs.mode or 'any'}, "
         f"priority {payload.priority}, at most {payload.attempts} attempts"
@@ -116,14 +116,14 @@ def shown(vo: Vo, ident: str, *, as_json: bool) -> Iterator[str]:
         yield f"  code:     {report.code}"
     if report.failure:
         yield f"  switch:   {report.failure}{f', the canary {report.canary}' if report.canary else ''}"
-    yield from (f"  {change}" for change in history)
+    yield from (f"  {printable(str(change))}" for change in history)
     if report.account:
         yield "  the pilot's account:"
-        yield from (f"    {_printable(line)}" for line in report.account.lines())
+        yield from (f"    {printable(line)}" for line in report.account.lines())
     for name, data in (("output", report.out), ("errors", report.err)):
         if data:
             yield f"  {name}:"
-            yield from (f"    {_printable(line)}" for line in data.decode(errors="replace").splitlines())
+            yield from (f"    {printable(line)}" for line in data.decode(errors="replace").splitlines())
 
 
 def _packed(folder: Path) -> bytes:
@@ -133,8 +133,8 @@ def _packed(folder: Path) -> bytes:
     return packed.getvalue()
 
 
-def _printable(text: str) -> str:
-    """What a payload says is not to command the reader's terminal."""
+def printable(text: str) -> str:
+    """What a payload or a pilot says is not to command the reader's terminal."""
     return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,7 +12,7 @@ from testbed.lab.result import Result
 from testbed.model.problem import Problem
 from testbed.pilot.factory import Factory, Line
 from testbed.pilot.fleet import Fleets
-from testbed.pilot.order import PilotEnd
+from testbed.pilot.order import Order, PilotEnd
 from testbed.pilot.payload import Report, State, with_types
 from testbed.pilot.plan import Kind
 from testbed.pilot.proxies import Proxies
@@ -66,10 +67,25 @@ class Dispatch:
         order = replace(out.plan.order, node=node)
         try:
             line = await self._loop.run_in_executor(self._lines, self._factory.reach, order)
-        except Problem as problem:
-            self.fleets.unreached(out, problem.cause or problem.what)
+        except (Problem, OSError, RuntimeError) as error:
+            self.fleets.unreached(out, getattr(error, "cause", "") or str(error))
             self._stir()
             return
+        if not self.fleets.keeps(out.plan.name):  # it was stopped meanwhile
+            self.fleets.dropped(out)
+            line.close()
+            return
+        try:
+            self._start(out, order, line)
+        except (Problem, OSError, RuntimeError) as error:  # a full disk, no thread: not the node's fault
+            line.close()
+            self.fleets.dropped(out)
+            print(f"vo: no pilot was sent to {out.node}: {error}", file=sys.stderr, flush=True)
+            if out.pilot:
+                self._note_end(PilotEnd(out.pilot, True, why=f"it was not started: {error}"))
+
+    def _start(self, out: Out, order: Order, line: Line) -> None:
+        assert self.fleets is not None
         out.pilot = pilot = self._register.sent(order)
         self.fleets.reached(out, pilot)
         if out.plan.kind is Kind.CLASSIC:

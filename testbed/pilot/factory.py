@@ -17,6 +17,8 @@ CONNECT_LIMIT = 10.0
 END_LIMIT = 10.0
 """Seconds that a pilot has, beyond its own limit, to end what it runs."""
 LONGEST_LOG = 65536
+MOST = 4 << 20
+"""Bytes that are kept of each stream of a worker node's: the end of a job has two of 1 MiB in base64."""
 
 
 class Line(Protocol):
@@ -41,6 +43,7 @@ def by_ssh(home: Home, node: Node) -> Line:
         key=home.folder / "ssh" / "id",
         host_key=home.host_key(node.name),
         limit=CONNECT_LIMIT,
+        most=MOST,
     )
 
 
@@ -71,39 +74,54 @@ class Factory:
 
     def start(self, pilot: str, order: Order, line: Line, *, proxy: str = "", slots: int = 1) -> None:
         """Start one pilot over its line; with ``proxy``, a user's, as that user by the node's gatekeeper."""
-        self._sent[pilot] = Sent(order, line)
         orders = self._orders(pilot, self._home.node(order.node), order, proxy, slots)
         # The id stands in the command line and in the environment, where batch systems put the ids of their jobs.
         command = ["/usr/bin/env", f"PILOT_ID={pilot}", "/usr/bin/python3", AGENT, pilot]
         if proxy:
             command, orders = ["/usr/bin/python3", GATEKEEPER], {"proxy": proxy, "orders": orders}
-        said = json.dumps(orders).encode()
-        threading.Thread(target=self._watch, args=(pilot, command, said), name=pilot, daemon=True).start()
+        self._begin(pilot, Sent(order, line), command, orders)
 
     def start_job(
         self, pilot: str, order: Order, line: Line, job: Mapping[str, Any], done: Callable[[Result], None]
     ) -> None:
         """Have the node's gatekeeper run one payload; ``done`` is told the result before the end is."""
-        self._sent[pilot] = Sent(order, line)
-        command = ["/usr/bin/python3", GATEKEEPER]
-        said = json.dumps(job).encode()
-        threading.Thread(target=self._watch, args=(pilot, command, said, done), name=pilot, daemon=True).start()
+        self._begin(pilot, Sent(order, line), ["/usr/bin/python3", GATEKEEPER], job, done)
 
     def stop(self, pilot: str) -> None:
         """Hang up on a pilot, as a batch system does that takes its slot away."""
-        if pilot in self._sent:
-            self._sent[pilot].line.close()
+        if sent := self._sent.get(pilot):  # a thread may take it away meanwhile
+            sent.line.close()
+
+    def _begin(
+        self,
+        pilot: str,
+        sent: Sent,
+        command: Sequence[str],
+        said: Mapping[str, Any],
+        done: Callable[[Result], None] = lambda result: None,
+    ) -> None:
+        stdin = json.dumps(said).encode()
+        thread = threading.Thread(target=self._watch, args=(pilot, sent, command, stdin, done), name=pilot, daemon=True)
+        self._sent[pilot] = sent
+        try:
+            thread.start()
+        except RuntimeError:
+            del self._sent[pilot]
+            raise
 
     def _watch(
-        self, pilot: str, command: Sequence[str], said: bytes, done: Callable[[Result], None] = lambda result: None
+        self, pilot: str, sent: Sent, command: Sequence[str], said: bytes, done: Callable[[Result], None]
     ) -> None:
-        sent = self._sent[pilot]
-        result = sent.line.run(command, stdin=said, limit=sent.order.limit + END_LIMIT)
+        try:
+            result = sent.line.run(command, stdin=said, limit=sent.order.limit + END_LIMIT)
+            done(result)
+            why = "" if result.code is not None else result.ending
+            end = PilotEnd(pilot, True, result.code, result.err[-LONGEST_LOG:], why)
+        except Exception as error:  # whatever it is: nobody watches this pilot any more
+            end = PilotEnd(pilot, True, why=f"its line failed: {type(error).__name__}: {error}")
         sent.line.close()
-        done(result)
-        why = "" if result.code is not None else result.ending
         del self._sent[pilot]
-        self._ended(PilotEnd(pilot, True, result.code, result.err[-LONGEST_LOG:], why))
+        self._ended(end)
 
     def _orders(self, pilot: str, node: Node, order: Order, proxy: str, slots: int) -> dict[str, Any]:
         """What the agent reads from its standard input; `testbed/node/agent.py` describes it."""

@@ -79,6 +79,10 @@ class Fleets:
         del self._plans[name]
         return [out.pilot for out in self._roster.of(name) if out.pilot]
 
+    def keeps(self, name: str) -> bool:
+        """Whether there is such a fleet."""
+        return name in self._plans
+
     def show(self) -> list[dict[str, Any]]:
         """Every fleet with its nodes, as JSON data."""
         sent = self._book.sent()
@@ -186,6 +190,11 @@ class Fleets:
         """The node of a pilot cannot be reached."""
         self._roster.remove(out)
         self._failed(out, "", f"it cannot be reached: {why}")
+
+    def dropped(self, out: Out) -> None:
+        """A pilot was not sent after all, which says nothing of its node."""
+        if out in self._roster:
+            self._roster.remove(out)
 
     def took(self, pilot: str, payload: str, owner: str) -> None:
         """A pilot has been given a payload."""

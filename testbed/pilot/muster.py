@@ -1,13 +1,14 @@
 """The fleets of the running demo as people use them: `testbed fleet start|show|stop`."""
 
-import dataclasses
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from testbed.lab.engine import Engine
+from testbed.model.answers import Answers, MultiUser, OnInternalError
 from testbed.model.mode import Mode
 from testbed.pilot.client import Vo
-from testbed.pilot.counter import reached
+from testbed.pilot.counter import printable, reached
 from testbed.pilot.health import Caution
 from testbed.pilot.order import Order
 from testbed.pilot.plan import Plan
@@ -33,16 +34,25 @@ def plan(
     """A class of pilots on worker nodes of the demo, called as in `testbed shell`. A `Problem` for what cannot be.
 
     ``first`` is the length of the first pause; 0: nothing is learnt from what nodes do with payloads. Where the
-    nodes' sites answer differently the pilots go by none of them: question 4 is then a no.
+    nodes' sites answer differently the pilots go by what all of them allow.
     """
     found = [reached(engine, node) for node in nodes]
     answers = [example(site).answers for site, _ in found]
     wanted = Mode(mode or (Mode.LOG_ONLY if set(nodes) == {"log-only"} else Mode.SETUID))
-    alike = all(each == answers[0] for each in answers)
-    order = Order.at(answers[0], wanted, limit=seconds) if alike else Order(wanted, limit=seconds)
-    caution = Caution() if first is None else dataclasses.replace(Caution(), first=first) if first else None
+    order = order_for(answers, wanted, seconds)
+    caution = Caution() if first is None else replace(Caution(), first=first) if first else None
     made = Plan(name, order, tuple(at for _, at in found), each=each, slots=slots, memory=memory, role=role)
-    return Plan.parse(dataclasses.replace(made, caution=caution).json())
+    return Plan.parse(replace(made, caution=caution).json())
+
+
+def order_for(answers: Sequence[Answers], mode: Mode, seconds: float) -> Order:
+    """What pilots are sent with to sites that answer so. A question that they answer differently counts as a no."""
+    order = Order.at(answers[0], mode, limit=seconds)
+    if len({(each.multi_user_pilots, each.multi_user_pilots_if) for each in answers}) > 1:
+        order = replace(order, multi_user_pilots=MultiUser.NO, multi_user_pilots_if=())
+    if len({(each.on_internal_error, each.on_internal_error_if) for each in answers}) > 1:
+        order = replace(order, on_internal_error=OnInternalError.NO, on_internal_error_if=())
+    return replace(order, needs_trace=any(each.needs_trace for each in answers))
 
 
 def shown(vo: Vo, *, as_json: bool) -> Iterator[str]:
@@ -63,8 +73,6 @@ def shown(vo: Vo, *, as_json: bool) -> Iterator[str]:
         )
         for node in fleet["nodes"]:
             left = f" for {node['left']:.0f} s" if node["left"] else ""
-            # A pilot's words are not to command the reader's terminal.
-            said = "".join(letter if letter.isprintable() else "?" for letter in node["why"])
-            why = f": {said}" if said else ""
+            why = f": {printable(node['why'])}" if node["why"] else ""
             busy = f"{node['pilots']} pilots, {node['payloads']} payloads"
             yield f"  {node['name']:<22} {busy:<23} {node['standing']}{left}{why}"

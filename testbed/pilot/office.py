@@ -51,11 +51,11 @@ class Office:
     def __init__(self, home: Home, store: Store, chains: Chains, port: int, reach: Reach, lease: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._news = News()
-        self._queue = Queue(store, lease=lease, changed=self._news.tell)
+        self.proxies = Proxies(home, store, chains)
+        self._queue = Queue(store, lease=lease, changed=self._news.tell, proves=self.proxies.prove)
         self._register = Register(store)
         self.factory = Factory(home, NAME, port, self._tell_end, reach)
         self._lines = ThreadPoolExecutor(LINES, "line")
-        self.proxies = Proxies(home, store, chains)
         self.stirred = asyncio.Event()
         self._dispatch = Dispatch(
             self._lines, self.factory, self._register, self._queue, self.proxies, self.stirred.set, self._note_end
@@ -167,8 +167,15 @@ class Office:
         visitor.as_robot()
         order = Order.parse(body)
         line = await self._loop.run_in_executor(self._lines, self.factory.reach, order)
-        pilot = self._register.sent(order)
-        self.factory.start(pilot, order, line)
+        pilot = ""
+        try:
+            pilot = self._register.sent(order)
+            self.factory.start(pilot, order, line)
+        except (Problem, OSError, RuntimeError) as error:
+            line.close()
+            if pilot:
+                self._note_end(PilotEnd(pilot, True, why=f"it was not started: {error}"))
+            raise
         return {"pilot": pilot}
 
     async def look_at_pilot(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
@@ -193,13 +200,13 @@ class Office:
         known_keys(body, "a pilot that asks for work", ("pilot", "request", "offer"))
         pilot = word(body["pilot"], "a pilot")
         request = word(body.get("request", ""), "a word of the asker's")
-        offer = self.fleets.offered(pilot, self._offer(pilot, body))
-        taken = None
-        if offer:
-            taken = self._queue.take(pilot, offer, request=request, lasts=self.proxies.left, names=self._names)
-        if taken is None:
-            if offer:
+        offer = self._offer(pilot, body)
+        taken = self._queue.again(pilot, request)  # it is its own, however full or doubtful its node is by now
+        if taken is None and (fits := self.fleets.offered(pilot, offer)):
+            taken = self._queue.take(pilot, fits, request=request, lasts=self.proxies.left, names=self._names)
+            if taken is None:
                 self.fleets.went_without(pilot)
+        if taken is None:
             return {"payload": None}
         ident, payload = taken
         self.fleets.took(pilot, ident, payload.user)
@@ -227,10 +234,10 @@ class Office:
         self.fleets.heard(report)
         if report.state.final:
             self.stirred.set()
-        return {"stop": stop, "proxy_until": self.proxies.get(self._queue.owner(report.payload)).until}
+        return {"stop": stop, "proxy_until": self.proxies.until(self._queue.owner(report.payload))}
 
     def _names(self, owner: str) -> tuple[str, tuple[str, ...]]:
-        return self.proxies.get(owner).dn, self.proxies.attributes(owner)
+        return self.proxies.dn(owner), self.proxies.attributes(owner)
 
     def _as_pilot(self, visitor: Visitor, pilot: str) -> None:
         """Raises `Forbidden` for who is no pilot. A single-user pilot is one whom we sent for this very owner."""
@@ -258,9 +265,13 @@ class Office:
             self._loop.call_soon_threadsafe(self._note_end, end)
 
     def _note_end(self, end: PilotEnd) -> None:
-        self._dispatch.note_refusal(end)
-        self.fleets.ended(end)
+        try:
+            self._dispatch.note_refusal(end)
+            self.fleets.ended(end)
+            self._queue.pilot_ended(end.pilot)
+            self._register.ended(end)
+        except Problem as problem:  # a full disk: what is noted already is not noted again
+            print(f"vo: the end of {end.pilot}: {problem}", file=sys.stderr, flush=True)
+            self._loop.call_later(TICK, self._note_end, end)
         self.stirred.set()
-        self._queue.pilot_ended(end.pilot)
-        self._register.ended(end)
         self._news.tell(end.pilot)

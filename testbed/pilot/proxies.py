@@ -3,7 +3,7 @@
 import re
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cryptography import x509
@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from testbed.authority.chain import Chains
 from testbed.authority.face import Untrusted
 from testbed.authority.oneline import one_line
+from testbed.authority.party import Party
 from testbed.model.problem import Problem
 from testbed.pilot.home import ROBOT, Home
 from testbed.pilot.store import Store
@@ -24,7 +25,8 @@ LARGEST = 64 * 1024
 """Bytes of a proxy with its key and chain."""
 
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
-KEY = re.compile(r"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----.*?-----END ([A-Z]+ )?PRIVATE KEY-----", re.DOTALL)
+KEY = re.compile(r"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----.{0,4096}?-----END ([A-Z]+ )?PRIVATE KEY-----", re.DOTALL)
+"""One of RSA with 4096 bits has 3200 characters. While a longer one is checked (8192 bits: seconds) nobody is heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +91,31 @@ class Proxies:
             self._home.unknown(owner, self.owners)
         return self._kept[owner]
 
+    def dn(self, owner: str) -> str:
+        """Who an owner is; nobody where no proxy of his is kept any more."""
+        return self._kept[owner].dn if owner in self.owners else ""
+
+    def until(self, owner: str) -> float:
+        """When the proxy of an owner ends, in seconds since 1970; 0 where none is kept any more."""
+        return self._kept[owner].until if owner in self.owners else 0.0
+
     def left(self, owner: str) -> float:
         """Seconds that the proxy of an owner will still be good for; none where its chain proves nothing."""
-        kept = self.get(owner)
-        return kept.until - time.time() if self._chains.find(kept.chain).party else 0.0
+        return self.until(owner) - time.time() if self._proven(owner) else 0.0
 
     def attributes(self, owner: str) -> tuple[str, ...]:
         """The VOMS attributes that an owner's proxy proves; none where its chain proves nothing."""
-        party = self._chains.find(self.get(owner).chain).party
+        party = self._proven(owner)
         return party.fqans if party else ()
+
+    def prove(self, owner: str, vo: str, roles: Collection[str]) -> bool:
+        """Whether an owner's proxy proves this VO, if one is named, as its first, and these roles."""
+        fqans = self.attributes(owner)
+        return vo in ("", vo_of(fqans)) and all(has_role(fqans, role) for role in roles)
+
+    def _proven(self, owner: str) -> Party | None:
+        # A VO that is begun anew may have payloads of an owner whose proxy its folder does not have any more.
+        return self._chains.find(self._kept[owner].chain).party if owner in self.owners else None
 
     def proved(self, owner: str) -> tuple[str, ...]:
         """The same of a proxy that is good. A `Problem` says why it is not."""
@@ -113,7 +131,7 @@ class Proxies:
 
     def with_role(self, role: str) -> list[str]:
         """The owners whose proxies prove this role."""
-        return [name for name in self.owners if any(fqan.endswith(f"/Role={role}") for fqan in self.attributes(name))]
+        return [name for name in self.owners if has_role(self.attributes(name), role)]
 
     def request(self, owner: str) -> str:
         """A request (PKCS#10, PEM) for a proxy of a new key, which never leaves us. The next one takes its place."""
@@ -158,6 +176,16 @@ class Proxies:
             raise Problem("a proxy that proves nothing", where=owner, cause=str(error)) from None
         if lacking := [fqan for fqan in self.attributes(owner) if fqan not in party.fqans]:
             raise Problem("a proxy without the attributes of the old one", where=owner, expected=", ".join(lacking))
+
+
+def vo_of(fqans: Sequence[str]) -> str:
+    """The VO of the primary attribute; empty for none."""
+    return fqans[0].split("/")[1] if fqans else ""
+
+
+def has_role(fqans: Sequence[str], role: str) -> bool:
+    """Whether one of these attributes is of this role."""
+    return any(fqan.endswith(f"/Role={role}") for fqan in fqans)
 
 
 def _new_key(*, rsa_wanted: bool) -> Key:

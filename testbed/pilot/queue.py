@@ -4,6 +4,7 @@ What a method has returned outlives the process. Used from one thread.
 """
 
 import itertools
+import json
 import re
 import sqlite3
 import time
@@ -34,6 +35,8 @@ Lasts = Callable[[str], float]
 """Seconds that the proxy of an owner will still be good for."""
 Names = Callable[[str], tuple[str, Sequence[str]]]
 """The DN of an owner, and his VOMS attributes."""
+Proves = Callable[[str, str, Collection[str]], bool]
+"""Whether an owner's proxy still proves this VO and these roles."""
 
 
 @dataclass(slots=True)
@@ -59,6 +62,7 @@ class Queue:
         lease: float = LEASE,
         clock: Callable[[], float] = time.monotonic,
         changed: Callable[[str], None] = lambda ident: None,
+        proves: Proves = lambda owner, vo, roles: True,
     ) -> None:
         """``changed`` is told the id of a payload after each change of it."""
         self._store = store or Store(None)
@@ -66,6 +70,7 @@ class Queue:
         self._lease = lease
         self._clock = clock
         self._changed = changed
+        self._proves = proves
         self._leases: dict[int, Lease] = {}
         self._passed: set[int] = set()
         self._take_up()
@@ -97,9 +102,8 @@ class Queue:
         the first answer did not arrive. Nobody is handed what he had before. What its owner's proxy does not last for
         has to wait for a better one.
         """
-        self.expire()
-        if request and (again := self._records.handed(pilot, request)):
-            return ident(again), self._records.payload(again)
+        if again := self.again(pilot, request):
+            return again
         with self._store.change():
             row = self._first(pilot, offer, lasts, names)
             if row is None:
@@ -111,6 +115,12 @@ class Queue:
         self._leases[number] = self._lease_of(offer.start_limit, row["seconds"])
         self._changed(ident(number))
         return ident(number), self._records.payload(number)
+
+    def again(self, pilot: str, request: str) -> tuple[str, Payload] | None:
+        """What a pilot got for this request and has not spoken of since; None where it got nothing."""
+        self.expire()
+        number = self._records.handed(pilot, request) if request else None
+        return (ident(number), self._records.payload(number)) if number else None
 
     def report(self, report: Report) -> bool:
         """Note what a pilot says of the payload that it took; whether the pilot should now end it.
@@ -216,19 +226,26 @@ class Queue:
         for row in self._records.waiting(pilot, offer):
             if not _meant(row, offer) or not offer.takes(*names(row["owner"]), row["vo"]):
                 continue
-            if lasts(row["owner"]) >= offer.start_limit + row["seconds"]:
+            if not (lack := self._lack(row, offer, lasts)):
                 return row
             if row["number"] not in self._passed:  # said once, and once more after each beginning
                 self._passed.add(row["number"])
-                why = f"{WAITS}the proxy of {row['owner']} ends too early, or is trusted no more"
+                why = f"{WAITS}the proxy of {row['owner']} {lack}"
                 self._records.note(row["number"], QUEUE, State.QUEUED, why)
         return None
 
+    def _lack(self, row: sqlite3.Row, offer: Offer, lasts: Lasts) -> str:
+        """What the proxy of a waiting payload's owner lacks for it by now; empty: nothing."""
+        if lasts(row["owner"]) < offer.start_limit + row["seconds"]:
+            return "ends too early, or is trusted no more"
+        if not self._proves(row["owner"], row["vo"], json.loads(row["roles"])):
+            return "proves its VO or its roles no more"
+        return ""
+
     def waiting(self, offer: Offer, *, most: int, lasts: Lasts = lambda owner: float("inf")) -> Sequence[str]:
         """The owners of the payloads that a new pilot with this offer could take, in the order of their turn."""
-        room = offer.start_limit
         rows = (row for row in self._records.waiting("", offer) if _meant(row, offer))
-        fit = (row["owner"] for row in rows if lasts(row["owner"]) >= room + row["seconds"])
+        fit = (row["owner"] for row in rows if not self._lack(row, offer, lasts))
         return list(itertools.islice(fit, most))
 
     def _give_up(self, row: sqlite3.Row, end: State, why: str) -> None:

@@ -112,9 +112,11 @@ class Records:
         return self._run(asked, (pilot, pilot)).fetchall()
 
     def waiting(self, pilot: str, offer: Offer) -> Iterator[sqlite3.Row]:
-        """The payloads that fit an offer's numbers and that the pilot did not have, in the order of their turn."""
+        """The payloads that fit an offer's numbers and that the pilot did not have, in the order of their turn; with
+        their ``roles``, JSON."""
         asked = (
-            "SELECT * FROM labels WHERE state = 'queued' AND slot = ? AND memory <= ? AND seconds <= ?"
+            "SELECT *, (SELECT json_extract(payload, '$.roles') FROM payloads WHERE number = labels.number) AS roles"
+            " FROM labels WHERE state = 'queued' AND slot = ? AND memory <= ? AND seconds <= ?"
             " AND mode IN ('', ?) AND NOT EXISTS (SELECT 1 FROM holders WHERE payload = number AND pilot = ?)"
             " ORDER BY priority DESC, number"
         )

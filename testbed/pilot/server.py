@@ -27,7 +27,7 @@ from testbed.pilot.home import Home
 from testbed.pilot.office import Answer, Office
 from testbed.pilot.queue import LEASE
 from testbed.pilot.routes import ROUTES, Act
-from testbed.pilot.store import Store
+from testbed.pilot.store import Store, Unwritten
 from testbed.pilot.visitor import Forbidden, Visitor
 
 LARGEST = 8 * 1024 * 1024
@@ -119,6 +119,9 @@ class Server:
         except Forbidden as problem:
             self._log.add("refused", peer=clerk.peer, problem=problem.what, found=problem.found)
             return _answer(403, _problem(problem), close=not request.content.at_eof())
+        except Unwritten as problem:
+            self._log.add("not written", peer=clerk.peer, problem=problem.cause)
+            return _answer(503, _problem(problem))
         except Problem as problem:
             return _answer(409, _problem(problem))
         finally:
@@ -147,7 +150,7 @@ class Server:
         try:
             return _answer(200, await act(self.office, visitor, body, *found.groups()))
         except Problem as problem:
-            if act is Office.report and not isinstance(problem, Forbidden):
+            if act is Office.report and not isinstance(problem, Forbidden | Unwritten):
                 # It is not this pilot's payload any more: whatever it still runs, it should end.
                 return _answer(409, {**_problem(problem), "stop": True})
             raise

@@ -82,6 +82,10 @@ CREATE TABLE nodes (
 """
 
 
+class Unwritten(Problem):
+    """A full disk, say: nothing has changed, and what was asked may be asked again."""
+
+
 class Store:
     """An open file. One process has it at a time; in it, one thread."""
 
@@ -130,7 +134,7 @@ class Store:
             self.connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._undo()
-            raise Problem("the queue cannot be written", cause=str(error)) from error
+            raise Unwritten("the queue cannot be written", cause=str(error)) from error
         except BaseException:
             self._undo()
             raise

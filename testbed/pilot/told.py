@@ -33,7 +33,7 @@ def failure_of(report: Report) -> Failure:
 def cause_of(report: Report) -> Cause | None:
     """The last cause that the switch told, for a payload that ran past it as well."""
     if report.bypassed and report.account:
-        causes = [call.cause.split() for call in report.account.calls if call.cause]
+        causes = [call.cause.split() for call in report.account.calls if call.cause.strip()]
         return Cause(causes[-1][0], causes[-1][-1]) if causes else None
     return _seen(report).cause
 

@@ -22,6 +22,7 @@ from testbed.model.fault import Fault
 from testbed.model.problem import Problem
 from testbed.site.load import example
 from testbed.site.service import PLACE
+from tests.load import slowness
 
 SITE = example("setuid-argus")
 END = "for at in $(grep -l '[t]estbed.authority' /proc/[0-9]*/cmdline); do kill -9 $(echo $at | cut -d/ -f3); done"
@@ -146,7 +147,7 @@ def test_a_host_is_up_and_ready_in_a_second(lab: Lab) -> None:
         finally:
             host.stop()
 
-    assert eventually(lambda: seconds() <= 1.0, within=30)
+    assert eventually(lambda: seconds() <= 1.0 * slowness(), within=30)
 
 
 def test_a_world_with_two_hosts_stands_in_a_second_and_a_half(lab: Lab) -> None:
@@ -157,7 +158,7 @@ def test_a_world_with_two_hosts_stands_in_a_second_and_a_half(lab: Lab) -> None:
         started.stop()
         return started.seconds
 
-    assert eventually(lambda: seconds() <= 1.5, within=60)
+    assert eventually(lambda: seconds() <= 1.5 * slowness(), within=60)
 
 
 def test_its_reset_takes_twenty_milliseconds_at_most(asking: LeasedWorld) -> None:
@@ -168,7 +169,7 @@ def test_its_reset_takes_twenty_milliseconds_at_most(asking: LeasedWorld) -> Non
         control.reset()
         return time.monotonic() - began
 
-    assert eventually(lambda: seconds() <= 0.02, within=5)
+    assert eventually(lambda: seconds() <= 0.02 * slowness(), within=10)
 
 
 def test_a_ban_says_what_is_between_and_how_that_ends(asking: LeasedWorld) -> None:

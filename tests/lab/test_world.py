@@ -18,6 +18,7 @@ from testbed.model.entry import Entry, tar
 from testbed.model.problem import Problem
 from testbed.pilot.caller import Caller
 from testbed.site.load import example
+from tests.load import slowness
 
 SITE = example("setuid-gridmap")
 
@@ -131,4 +132,4 @@ def test_a_worker_node_is_up_and_ready_in_half_a_second(lab: Lab) -> None:
         finally:
             container.stop()
 
-    assert eventually(lambda: seconds() <= 0.5, within=30)
+    assert eventually(lambda: seconds() <= 0.5 * slowness(), within=30)

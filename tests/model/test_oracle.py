@@ -141,6 +141,11 @@ def end(cell: str, situation: Situation, **others: bool) -> End:
     return found.outcome.end
 
 
+def test_what_could_not_be_recorded_is_not_said_to_be_allowed_where_glexec_is_required() -> None:
+    """Its rule refuses it whatever question 4 says: `testbed explain` is not to give a yes as the reason."""
+    assert end("setuid-argus-log-dead-yes", PRODUCTION) is End.RETURNED
+
+
 def test_what_depends_is_judged_by_the_sites_conditions() -> None:
     assert end("setuid-argus-refused-depends", PRODUCTION) is End.UNSEPARATED
     assert end("setuid-gridmap-no-config-depends", PRODUCTION) is End.RETURNED, "nobody could ask to be told why"

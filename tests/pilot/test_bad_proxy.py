@@ -137,6 +137,12 @@ BAD: Mapping[str, tuple[Callable[[Grid], bytes], Mapping[str, str]]] = {
         lambda grid: longer(longer(grid.people["bob"], path_length=0)).pem,
         NOTHING,
     ),
+    "with a key of a length that takes long to check": (
+        lambda grid: longer(grid.people["bob"]).pem.replace(
+            b"PRIVATE KEY-----\n", b"PRIVATE KEY-----" + b"\n" * 5000, 1
+        ),
+        NO_KEY,
+    ),
     "of more certificates than anybody reads": (lambda grid: deeper(grid, 24), NOTHING),
     "without a key": (lambda grid: b"".join(parts(longer(grid.people["bob"]).pem)[::2]), NO_KEY),
     "with the key of another": (key_of_another, NO_KEY),

@@ -6,7 +6,7 @@ from testbed.model.mode import Mode
 from testbed.pilot import counter
 from testbed.pilot.needs import Needs
 from testbed.pilot.order import Order
-from testbed.pilot.payload import Payload
+from testbed.pilot.payload import Payload, Report, State
 from tests.pilot.conftest import Side
 
 
@@ -42,3 +42,14 @@ def test_a_payload_is_shown_with_what_happened_to_it_and_what_it_said(side: Side
     assert "\x1b" not in text
     (told,) = counter.shown(side.vo, ident, as_json=True)
     assert [change["state"] for change in json.loads(told)["history"]][:2] == ["queued", "taken"]
+
+
+def test_a_pilots_words_in_the_history_neither_command_the_terminal_nor_look_like_another_line(side: Side) -> None:
+    ident = side.vo.submit(Payload("alice", ("/bin/true",)))
+    offer = {"mode": "none", "seconds": 300}
+    side.vo._post("/next", {"pilot": "a-pilot", "request": "1", "offer": offer})
+    why = "\x1b[2J\n  2026-01-01 00:00:00  ended     a-pilot: the payload ran"
+    side.vo._post("/reports", Report(ident, State.RETURNED, "a-pilot", why=why).json())
+    lines = list(counter.shown(side.vo, ident, as_json=False))
+    assert not [line for line in lines if "\x1b" in line or "\n" in line]
+    assert [line for line in lines if "a-pilot: \\x1b[2J\\x0a  2026-01-01" in line]

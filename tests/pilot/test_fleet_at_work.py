@@ -106,6 +106,23 @@ def test_a_single_user_pilot_has_its_users_proxy_and_gets_nothing_of_another(gri
         robot.stop_fleet("usual", hang_up=True)
 
 
+def test_a_request_of_which_the_answer_was_lost_is_answered_again_though_the_node_has_all_that_it_may_have(
+    grid: Grid, tmp_path: Path
+) -> None:
+    line, plan = Deaf(), dataclasses.replace(PLAN, slots=2)
+    home, ca = Home.open(grid.folder), grid.authority.identity.certificate_pem
+    with served(lambda: Server(home, "127.0.0.1", 0, lambda home, node: line, file=tmp_path / "queue.db")) as server:
+        robot = Vo("127.0.0.1", proxy=grid.proxy("pilot"), authorities=ca, port=server.port)
+        payloads = [robot.submit(Payload("alice", ("/usr/bin/true",))) for _ in range(3)]
+        robot.start_fleet(plan)
+        assert eventually(lambda: line.said, within=10)
+        given = [
+            robot._post("/next", {"pilot": "pilot-1", "request": word})["payload"] for word in ("1", "2", "2", "3")
+        ]
+        assert [each and each["id"] for each in given] == [payloads[0], payloads[1], payloads[1], None]
+        robot.stop_fleet("usual", hang_up=True)
+
+
 class Refusing(Deaf):
     """A line to a gatekeeper that maps nobody."""
 

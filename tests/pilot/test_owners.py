@@ -1,10 +1,11 @@
 """What owners of payloads do for themselves, and nothing of others: bring files along, renew their proxies by hand or
 by delegation, look after what is theirs."""
 
+import contextlib
 import re
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,11 @@ from testbed.pilot import counter
 from testbed.pilot.client import Vo
 from testbed.pilot.home import Home
 from testbed.pilot.order import Order
-from testbed.pilot.payload import Payload, State
+from testbed.pilot.payload import Payload, Report, State
 from testbed.pilot.server import Server
 from testbed.pilot.tls import client_context
 from tests.pilot.conftest import Grid, Side, served
+from tests.pilot.membership import attributes
 
 LATER = timedelta(hours=24)
 
@@ -140,3 +142,64 @@ def test_users_do_for_themselves_what_is_theirs_and_nothing_of_others(side: Side
         with pytest.raises(Problem, match="only the VO's robot"):
             act()
     assert side.vo.wait(hers, limit=0.001).state is State.QUEUED
+
+
+class Begun:
+    """A VO that is ended and begun anew with another folder, and what a pilot gets of it."""
+
+    def __init__(self, grid: Grid, tmp_path: Path) -> None:
+        self._grid = grid
+        self._file = tmp_path / "queue.db"
+        self.folder = tmp_path / "vo"
+        shutil.copytree(grid.folder, self.folder)
+
+    @contextlib.contextmanager
+    def served(self) -> Iterator[Vo]:
+        """Its robot's client."""
+        ca = self._grid.authority.identity.certificate_pem
+        with served(lambda: Server(Home.open(self.folder), "127.0.0.1", 0, file=self._file)) as server:
+            yield Vo("127.0.0.1", proxy=self._grid.proxy("pilot"), authorities=ca, port=server.port)
+
+
+def gets(vo: Vo, request: str) -> str | None:
+    """The payload that a pilot gets."""
+    offer = {"mode": "none", "seconds": 300}
+    given = vo._post("/next", {"pilot": "a-pilot", "request": request, "offer": offer})["payload"]
+    return str(given["id"]) if given else None
+
+
+def test_an_owner_whom_the_vo_does_not_know_any_more_waits_and_keeps_nobody_else_waiting(
+    grid: Grid, tmp_path: Path
+) -> None:
+    begun = Begun(grid, tmp_path)
+    with begun.served() as vo:
+        runs, waits = (vo.submit(Payload("alice", ("/usr/bin/id",))) for _ in range(2))
+        others = vo.submit(Payload("bob", ("/usr/bin/id",)))
+        assert gets(vo, "1") == runs
+    (begun.folder / "proxies" / "alice.pem").unlink()
+    with begun.served() as vo:
+        assert gets(vo, "2") == others
+        said = vo._post("/reports", Report(runs, State.STARTED, "a-pilot").json())
+        assert said == {"stop": False, "proxy_until": 0.0}
+        assert [change.why for change in vo.history(waits)[2]][1:] == [
+            "waits: the proxy of alice ends too early, or is trusted no more"
+        ]
+
+
+@pytest.mark.parametrize(
+    ("fqans", "given"),
+    [((), False), (("/beta",), False), (("/alpha",), False), (("/alpha/Role=production", "/alpha"), True)],
+)
+def test_a_payload_whose_owner_is_a_member_no_more_or_has_lost_the_role_waits(
+    grid: Grid, tmp_path: Path, fqans: tuple[str, ...], given: bool
+) -> None:
+    """Or whose attributes have expired, as they do before the proxy: what was proved at submission counts no more."""
+    begun, alice = Begun(grid, tmp_path), grid.people["alice"]
+    with begun.served() as vo:
+        payload = vo.submit(Payload("alice-production", ("/usr/bin/id",), roles=("production",)))
+    said = attributes(grid.alpha, alice, fqans) if fqans else b""
+    (begun.folder / "proxies" / "alice-production.pem").write_bytes(make_proxy(alice, attributes=said).pem)
+    with begun.served() as vo:
+        assert gets(vo, "1") == (payload if given else None)
+        lines = [change.why for change in vo.history(payload)[2] if change.why.startswith("waits: ")]
+        assert lines == ([] if given else ["waits: the proxy of alice-production proves its VO or its roles no more"])

@@ -26,11 +26,14 @@ LEASE, START, LIMIT = 20.0, 10.0, 30.0
 OFFER = Offer(Mode.NONE, start_limit=START)
 PILOTS = [f"pilot-{number}" for number in range(1, 5)]
 OUT = (State.TAKEN, State.STARTED)
+SAID = (State.STARTED, State.ENDED, State.RETURNED, State.LOST)
+"""What a pilot usually says of what it has."""
 FOLLOWS = {
     State.QUEUED: {State.QUEUED, State.TAKEN, State.CANCELLED},
     State.TAKEN: {State.TAKEN, State.QUEUED, State.STARTED, State.ENDED, State.RETURNED, State.LOST, State.HUNG},
     State.STARTED: {State.STARTED, State.QUEUED, State.ENDED, State.LOST, State.HUNG},
     State.RETURNED: {State.RETURNED, State.QUEUED},
+    State.LOST: {State.LOST, State.QUEUED},
 }
 """From one line of a history to the next; a final state only has late words after it."""
 
@@ -126,7 +129,7 @@ class Life(RuleBasedStateMachine):
     def report_of_anybody(self, ident: str, state: State, pilot: str) -> None:
         self.report(ident, state, pilot)
 
-    @rule(ident=payloads, state=st.sampled_from([State.STARTED, State.ENDED, State.RETURNED]), twice=st.booleans())
+    @rule(ident=payloads, state=st.sampled_from(SAID), twice=st.booleans())
     def report_of_its_pilot(self, ident: str, state: State, twice: bool) -> None:
         if pilot := self.known[ident].pilot:
             self.report(ident, state, pilot)
@@ -149,8 +152,8 @@ class Life(RuleBasedStateMachine):
             return
         known.state = state
         known.heard = self.now + LEASE
-        if state is State.RETURNED:
-            known.goes_back(State.RETURNED)
+        if state in (State.RETURNED, State.LOST):
+            known.goes_back(state)
 
     @rule(ident=payloads)
     def stop(self, ident: str) -> None:
@@ -217,7 +220,7 @@ def lived(examples: int, steps: int) -> None:
 
 
 def test_a_queue_is_what_it_should_be_whatever_happens_to_it() -> None:
-    lived(40, 30)
+    lived(80, 40)
 
 
 @pytest.mark.slow

@@ -57,6 +57,9 @@ def test_a_by_pass_keeps_the_cause_that_led_to_it() -> None:
     report = Report("p", State.ENDED, code=0, bypassed=True, identity=WHO, account=Account(calls=calls))
     assert cause_of(report) == Cause("unavailable", "service-silent")
     assert cause_of(Report("p", State.ENDED, code=0, bypassed=True, identity=WHO)) is None
+    silent = Account(calls=(Call(203, "internal", " ", 1.0),))
+    blank = Report("p", State.ENDED, bypassed=True, identity=WHO, account=silent)
+    assert cause_of(blank) is None
 
 
 def test_a_payloads_own_code_and_its_last_words_are_its_own() -> None:

@@ -17,12 +17,10 @@ def kept(folder: Path, conditions: Conditions, rows: list[Row]) -> Path:
     return folder
 
 
-def test_the_rows_of_both_are_there_with_their_evidence(
-    tmp_path: Path, conditions: Conditions, rows: list[Row]
-) -> None:
+def test_the_rows_of_all_are_there_with_their_evidence(tmp_path: Path, conditions: Conditions, rows: list[Row]) -> None:
     rows = [dataclasses.replace(row, evidence="evidence/here") for row in rows]
     first, second = (tmp_path / name for name in ("first", "second"))
-    said = "\n".join(join(kept(first, conditions, rows[:5]), kept(second, conditions, rows[5:])))
+    said = "\n".join(join(kept(first, conditions, rows[:5]), [tmp_path / "none", kept(second, conditions, rows[5:])]))
     joined = Results.read(first).rows
     assert [dataclasses.replace(row, evidence="") for row in joined] == [
         dataclasses.replace(row, evidence="") for row in rows
@@ -35,4 +33,4 @@ def test_the_rows_of_both_are_there_with_their_evidence(
 def test_where_one_run_had_all_scenarios_nothing_is_said(
     tmp_path: Path, conditions: Conditions, rows: list[Row]
 ) -> None:
-    assert list(join(kept(tmp_path / "first", conditions, rows), tmp_path / "none")) == []
+    assert list(join(kept(tmp_path / "first", conditions, rows), [tmp_path / "none"])) == []
