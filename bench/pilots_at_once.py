@@ -51,6 +51,8 @@ def _told(result: Result, world: LeasedWorld) -> int:
     tell("")
     tell(f"{len(result.wanted)} payloads in {result.seconds:.1f} s: {len(result.wanted) / result.seconds:.0f} a second")
     for name, times in (("start", starts), ("call", calls)):
+        if not times:
+            continue  # nothing started; what became of it follows
         figures = [percentile(times, 50), percentile(times, 95), max(times)]
         tell("{:<8}  p50 {:6.1f}  p95 {:6.1f}  longest {:6.1f}  s".format(name, *figures))
     tell(

@@ -109,16 +109,19 @@ class Result:
         """Runs as somebody else than an account of the user's pool, or of whom the log tells something else."""
         pools = ((pool.prefix, account) for pool in (site.pilots, *site.pools) for account in pool.accounts)
         names = {account.uid: (account.name, prefix) for prefix, account in pools}
-        by_word = {_word(record): record for record in self.recorded}
+        by_word: dict[str, list[Record]] = {}
+        for record in self.recorded:
+            by_word.setdefault(_word(record), []).append(record)
         found = []
         for word, user in self.wanted.values():
-            who, record = bearer(user), by_word.get(word)
+            who, told = bearer(user), by_word.get(word, [])
             apart = site.installation is Installation.SETUID
             right = site.pool_of(who.fqans, who.dn) if apart else site.pilots.prefix
+            accounts = {record.account for record in told}
             for uid in self.ran.get(word, ()):
                 name, prefix = names.get(uid, (str(uid), ""))
-                if prefix != right or record is None or (record.dn, record.account) != (who.dn, name):
-                    found.append(f"{word} of {user} ran as {name}; recorded: {record}")
+                if prefix != right or name not in accounts or any(record.dn != who.dn for record in told):
+                    found.append(f"{word} of {user} ran as {name}; recorded: {'; '.join(map(str, told))}")
         return found
 
 

@@ -23,7 +23,7 @@ from testbed.pilot.roster import Out, Roster
 
 REST = 5.0
 """Seconds without another pilot for a node where one found nothing to take while something waited: what waits does not
-fit there, and would not fit the next one."""
+fit there, and would not fit the next one. Also for one that takes none, where a fleet does not back off."""
 
 MOST_LOOKED_AT = 1000
 """Payloads of the queue that one look goes through."""
@@ -252,6 +252,8 @@ class Fleets:
 
     def _failed(self, out: Out, user: str, why: str) -> None:
         if out.plan.caution is None:
+            if not out.had:  # it is tried again, but not as fast as a node can refuse
+                self._rests[out.plan.name, out.node] = self._clock() + REST
             return
         failure = Failure(self._clock(), user, why)
         self._healths[out.node] = self._health(out.node).failed(failure, out.plan.caution, self._chance())

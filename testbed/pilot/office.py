@@ -71,10 +71,7 @@ class Office:
     async def _keep_fleets(self) -> None:
         """Look after the fleets when something has changed, and now and then: pauses end by themselves."""
         while True:
-            try:
-                self.fleets.keep()
-            except Problem as problem:  # a full disk, as below
-                print(f"vo: {problem}", file=sys.stderr, flush=True)
+            _tried(self.fleets.keep)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(TICK):
                     await self.stirred.wait()
@@ -82,10 +79,7 @@ class Office:
 
     async def _watch_leases(self) -> None:
         while True:
-            try:
-                self._queue.expire()
-            except Problem as problem:  # a full disk: the leases stay over, and the next look may do better
-                print(f"vo: {problem}", file=sys.stderr, flush=True)
+            _tried(self._queue.expire)
             await asyncio.sleep(TICK)
 
     async def ready(self, visitor: Visitor, body: Answer) -> Answer:
@@ -275,3 +269,11 @@ class Office:
             self._loop.call_later(TICK, self._note_end, end)
         self.stirred.set()
         self._news.tell(end.pilot)
+
+
+def _tried(look: Callable[[], None]) -> None:
+    """One of the looks that are taken as long as we run. Whatever keeps one from it, the next may do better."""
+    try:
+        look()
+    except Exception as error:
+        print(f"vo: {type(error).__name__}: {error}", file=sys.stderr, flush=True)

@@ -47,6 +47,6 @@ def unpacked(archive: bytes, folder: Path) -> list[str]:
             folder.mkdir(parents=True, exist_ok=True)
             for member in files:
                 members.extract(member, folder, filter="data")
-    except OSError as error:
+    except (OSError, tarfile.TarError) as error:  # a link of the reader's own leads out of the folder
         raise Problem("outputs cannot be written", where=str(folder), cause=str(error)) from None
     return [member.name for member in files]

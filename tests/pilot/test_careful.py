@@ -506,3 +506,14 @@ def test_an_account_of_another_shape_is_refused(said: object, what: str) -> None
     with pytest.raises(Problem) as raised:
         Account.parse(said)
     assert what in str(raised.value)
+
+
+def test_outputs_are_not_put_through_a_link_that_leads_out_of_their_folder(tmp_path: Path) -> None:
+    archive, place = io.BytesIO(), tmp_path / "outputs"
+    with tarfile.open(fileobj=archive, mode="w") as members:
+        members.addfile(tarfile.TarInfo("result"))
+    place.mkdir()
+    (place / "result").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Problem, match="cannot be written"):
+        outputs.unpacked(archive.getvalue(), place)
+    assert not (tmp_path / "elsewhere").exists()

@@ -57,6 +57,14 @@ def test_a_crowd_in_which_nothing_went_wrong_is_judged_so() -> None:
         ({"ran": {"word-1-0": [UID + 1000]}}, ["stranger"]),
         ({"recorded": []}, ["stranger", "misjoined"]),
         ({"recorded": [dataclasses.replace(RECORD, dn="/CN=Somebody")]}, ["stranger"]),
+        (
+            {
+                "ran": {"word-1-0": [UID, UID]},
+                "recorded": [dataclasses.replace(RECORD, dn="/CN=Somebody"), RECORD],
+                "histories": {"payload-1": "queued again"},
+            },
+            ["twice", "stranger"],
+        ),
         ({"recorded": [dataclasses.replace(RECORD, lines=LINES[:1])]}, ["misjoined"]),
     ],
 )

@@ -324,3 +324,17 @@ def test_a_fleet_that_is_stopped_sends_no_more_and_is_not_there_when_the_vo_is_b
 def test_a_plan_that_makes_no_sense_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(Problem):
         Plan.parse({**PLAN.json(), **change})
+
+
+@pytest.mark.parametrize("unreached", [True, False])
+def test_without_back_off_a_node_that_takes_no_pilot_is_not_asked_as_fast_as_it_can_refuse(unreached: bool) -> None:
+    yard = Yard(plan=dataclasses.replace(PLAN, nodes=NODES[:1], caution=None))
+    yard.submit("alice")
+    assert yard.kept() == {"one": 1}
+    if unreached:
+        yard.fleets.unreached(yard.sent[0], "connection refused")
+    else:
+        yard.fleets.ended(PilotEnd(yard.sent[0].pilot, True, 1))
+    assert yard.kept() == {}
+    yard.now += REST
+    assert yard.kept() == {"one": 1}

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,9 +48,14 @@ class Site:
 
     def fill(self, *, full: bool = True) -> None:
         """Let no more be written, or again."""
+        self.connection.execute(f"PRAGMA query_only = {int(full)}")
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """To its queue's file."""
         assert self._server is not None
         assert self._server._store is not None
-        self._server._store.connection.execute(f"PRAGMA query_only = {int(full)}")
+        return self._server._store.connection
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Vo]:
@@ -99,6 +105,14 @@ def test_a_pilot_that_could_not_be_written_down_is_not_sent_and_its_place_is_fre
         assert (node["pilots"], node["standing"], node["why"]) == (1, "well", "")
 
 
+def test_a_pilot_by_hand_that_could_not_be_written_down_leaves_no_line_open(site: Site) -> None:
+    with site.open() as vo:
+        site.fills_when_reached = True
+        with pytest.raises(Problem, match="cannot be written"):
+            vo.start_pilot(PLAN.order)
+        assert [line._closed.is_set() for line in site.lines] == [True]
+
+
 def test_the_end_of_a_pilot_is_noted_once_there_is_room_again(site: Site) -> None:
     with site.open() as vo:
         pilot = vo.start_pilot(PLAN.order)
@@ -108,6 +122,18 @@ def test_the_end_of_a_pilot_is_noted_once_there_is_room_again(site: Site) -> Non
         assert not vo.wait_for_pilot(pilot, limit=0.3).ended
         site.fill(full=False)
         assert vo.wait_for_pilot(pilot, limit=5).ended
+
+
+def test_a_vo_that_could_not_read_its_queue_for_a_while_looks_after_its_fleets_again(site: Site) -> None:
+    with site.open() as vo:
+        vo.submit(Payload("alice", ("/usr/bin/true",)))
+        [view] = site.connection.execute("SELECT sql FROM sqlite_master WHERE name = 'labels'").fetchone()
+        site.connection.execute("DROP VIEW labels")
+        vo.start_fleet(PLAN)
+        with pytest.raises(Problem):
+            vo.list()
+        site.connection.execute(view)
+        assert eventually(lambda: site.lines and site.lines[0].said, within=5)
 
 
 def test_a_fleet_that_is_stopped_while_a_pilot_is_on_its_way_does_not_get_it(site: Site) -> None:
