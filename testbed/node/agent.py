@@ -1460,7 +1460,7 @@ class Pilot:
 
     def _handle(self, task: Task, report: Report) -> Report:
         """Run one payload through the mode, and itself where question 4 allows it."""
-        until = time.monotonic() + self._orders.start_limit
+        until = min(time.monotonic() + self._orders.start_limit, self._until)
         if not self._mode.calls_switch:
             return self._run(task, wrapped(task), self._plain(task), report, until)
         task.calls = self._for_switch(task)
@@ -1584,6 +1584,8 @@ class Pilot:
 
     def _objection(self, task: Task) -> str:
         """Why the pilot does not run a payload itself, though the site would let it."""
+        if self._wake.ending or time.monotonic() >= self._until:
+            return f"it would be ended at once: {self._wake.ending or 'the time of the pilot is up'}"
         if task.account.remaining:
             return STILL_THERE
         if task.let_in:

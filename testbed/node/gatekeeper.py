@@ -15,6 +15,7 @@ for a pilot, the pilot's own, or 203, or 202 where its start could not be record
 
 import base64
 import contextlib
+import ctypes
 import io
 import json
 import os
@@ -106,6 +107,7 @@ def main() -> int:
             log(f"not run: it could not be recorded: {error}")
             return UNRECORDED
         become_pilot(account, json.dumps(orders).encode())
+    adopt_orphans()
     tell(run(account, proxy, job))
     return 0
 
@@ -311,7 +313,36 @@ def executed(
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # what it left running in its session's first group
         code = process.wait()
+    end_orphans()  # and elsewhere: it came to us
     return (None if why else code if code >= 0 else 128 - code), bytes(out), bytes(err), why
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every descendant whose own parent ends (PR_SET_CHILD_SUBREAPER, prctl(2))."""
+    if ctypes.CDLL(None, use_errno=True).prctl(36, 1, 0, 0, 0) != 0:
+        log(f"orphans cannot be adopted: {os.strerror(ctypes.get_errno())}")
+
+
+def end_orphans() -> None:
+    """End what a job has left running, and what comes to us when that ends; for a bounded time."""
+    deadline = time.monotonic() + GRACE
+    while (left := children()) and time.monotonic() < deadline:
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+    if left:
+        log(f"still running: {left}")
+
+
+def children() -> list[int]:
+    """The processes whose parent we are."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            if int(path.read_text().rpartition(")")[2].split()[1]) == os.getpid():
+                found.append(int(path.parent.name))
+    return found
 
 
 def follow(process: "subprocess.Popen[bytes]", streams: Mapping[int, bytearray], deadline: float) -> str:

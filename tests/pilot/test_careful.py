@@ -178,10 +178,23 @@ def test_while_its_proxy_is_hidden_no_process_of_the_same_account_may_look_into_
     assert (dumpable(), sandbox.proxy.read_text()) == (1, "a proxy")
 
 
+@pytest.mark.usefixtures("site")
+def test_a_pilot_whose_time_is_up_gives_back_what_it_could_not_run_to_its_end(
+    side: Side, script: Callable[[str], str]
+) -> None:
+    """It would start the payload itself, end it at once, and report it as hung."""
+    side.node.changes |= {"switch": script("exec sleep 1000"), "start_limit": 5.0}  # longer than the VO reckons with
+    ident = side.vo.submit(shell("exit 0", limit=0.3))
+    pilot = side.vo.start_pilot(Order(Mode.SETUID, OnInternalError.YES, limit=1.0, start_limit=0.2, retries=0))
+    report = side.vo.wait(ident, limit=LIMIT)
+    side.vo.wait_for_pilot(pilot, limit=LIMIT)
+    assert (report.state, "the time of the pilot is up" in account(report).ruling) == (State.RETURNED, True), report
+
+
 def test_what_may_yet_start_is_not_run_by_the_pilot_as_well(tmp_path: Path) -> None:
     """A part of the switch that nobody could end, of a call that ran nothing."""
-    orders = SimpleNamespace(mode="setuid", proxy="", notes=tmp_path / "notes", limit=1.0, slots=1)
-    pilot = agent.Pilot(orders, *[None] * 3)  # type: ignore[arg-type]
+    orders = SimpleNamespace(mode="setuid", proxy="", notes=tmp_path / "notes", limit=9.0, slots=1)
+    pilot = agent.Pilot(orders, None, None, SimpleNamespace(ending=""))  # type: ignore[arg-type]
     for remaining, why in (("7 of uid 0", "may yet start"), ("", "")):
         task = agent.Task(None, None, agent.Account(remaining=remaining), 0.0)  # type: ignore[arg-type]
         assert why in (found := pilot._objection(task))

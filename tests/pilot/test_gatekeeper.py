@@ -126,6 +126,27 @@ def test_a_job_that_closes_its_outputs_runs_to_its_own_end(gatekeeper: ModuleTyp
         assert process.poll() == 7
 
 
+def test_what_a_job_leaves_in_sessions_of_its_own_is_ended(tmp_path: Path) -> None:
+    """In a process of its own, since it ends all that has come to it."""
+    program = f"""
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("gatekeeper", {str(HERE)!r})
+sys.modules["gatekeeper"] = gatekeeper = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(gatekeeper)
+gatekeeper.adopt_orphans()
+account = gatekeeper.Account({os.getuid()}, {os.getgid()}, {os.getgroups()})
+script = "setsid sh -c 'sleep 1000 & echo $!; exec sleep 1000' & read x </dev/null; exit 3"
+print(gatekeeper.executed(["/bin/sh", "-c", script], {{"PATH": "/usr/bin:/bin"}}, {str(tmp_path)!r}, account, b"", 5.0))
+print(gatekeeper.children())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=True)
+    said, left = done.stdout.splitlines()
+    assert said.startswith("(3, b'")
+    assert left == "[]"
+    for pid in said.partition("b'")[2].partition("\\n'")[0].split():
+        assert not Path(f"/proc/{pid}").exists()
+
+
 def test_nobody_comes_into_a_jobs_folder_before_all_in_it_has_its_owner(
     gatekeeper: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
