@@ -96,6 +96,8 @@ BYPASS_START = 10.0
 ANSWER_LIMIT = 10.0
 WHOLE_ANSWER_LIMIT = 30.0
 """Seconds in which the VO must say something; and in which all of an answer must be there."""
+LAST_WORD_LIMIT = 10.0
+"""Seconds for which a payload's end is said again to a VO whose disk is full."""
 LARGEST_ANSWER = 1 << 24
 LARGEST_SANDBOX = 1 << 24
 """Bytes of an answer; and of a sandbox once unpacked."""
@@ -332,6 +334,7 @@ class Vo:
         self._orders = orders
         self._asked = worker * REQUESTS
         self._connection: http.client.HTTPConnection | None = None
+        self._full = False
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._context.minimum_version = ssl.TLSVersion.TLSv1_2
         # Not strict: X509_STRICT asks of every certificate what grid authorities lack, such as key identifiers.
@@ -362,6 +365,14 @@ class Vo:
         until = answer.get("proxy_until", 0.0)
         return Told(bool(answer.get("stop")), until if isinstance(until, int | float) and abs(until) < LATEST else 0.0)
 
+    def tell_end(self, report: Report) -> None:
+        """The last report, which no other makes up for: said again for a while to a VO that cannot keep it now."""
+        until = time.monotonic() + LAST_WORD_LIMIT
+        self.tell(report)
+        while self._full and time.monotonic() < until:
+            time.sleep(BEAT)
+            self.tell(report)
+
     def renew(self, payload: str) -> str:
         """The proxy of a payload's user as the VO has it now. Raises `VoProblem`."""
         answer = self._post(f"/payloads/{payload}/proxy", {"pilot": self._orders.pilot})
@@ -378,7 +389,9 @@ class Vo:
                 connection = kept if kept and kept.sock else self._connect()
                 with whole_within(connection.sock, WHOLE_ANSWER_LIMIT):
                     connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
-                    said = connection.getresponse().read(LARGEST_ANSWER + 1)
+                    response = connection.getresponse()
+                    said = response.read(LARGEST_ANSWER + 1)
+                self._full = response.status == http.client.SERVICE_UNAVAILABLE
                 if len(said) > LARGEST_ANSWER:
                     raise VoProblem(f"{path}: more than {LARGEST_ANSWER} bytes")
                 answer = json.loads(said)
@@ -1395,7 +1408,7 @@ class Pilot:
             account.ended = time.time()
             code = "" if report.code is None else f", code {report.code}"
             log(f"{payload.ident} of {payload.user}: {report.state}{code}; {report.why}")
-            self._vo.tell(replace(report, account=account))
+            self._vo.tell_end(replace(report, account=account))
             self._wake.check()
 
     def _served(self, task: Task, report: Report) -> Report:

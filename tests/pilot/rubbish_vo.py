@@ -35,6 +35,9 @@ def answer(data: object) -> bytes:
     return plain(json.dumps(data).encode())
 
 
+FULL = b'HTTP/1.1 503 Service Unavailable\r\nContent-Length: 15\r\n\r\n{"problem": {}}'
+
+
 @dataclass(frozen=True)
 class Ended:
     """How a pilot ended, what it said, and what it reported."""
@@ -51,6 +54,8 @@ class RubbishVo:
     grid: Grid
     given: Iterator[bytes | Speak]
     reported: list[Mapping[str, Any]] = field(default_factory=list)
+    full: int = 0
+    """How many ends of payloads it cannot keep."""
 
     def met(self, folder: Path, **orders: object) -> Ended:
         """How a pilot ends that is sent to this VO and works below a folder."""
@@ -102,8 +107,12 @@ class RubbishVo:
                     length = int(header.partition(b":")[2])
             body = json.loads(reader.read(length))
             if line.startswith(b"POST /reports "):
-                self.reported.append(body)
-                connection.sendall(answer({"stop": False}))
+                if self.full and body["state"] == "ended":
+                    self.full -= 1
+                    connection.sendall(FULL)
+                else:
+                    self.reported.append(body)
+                    connection.sendall(answer({"stop": False}))
             elif isinstance(said := next(self.given), bytes):
                 connection.sendall(said)
             else:

@@ -148,6 +148,11 @@ def agent() -> ModuleType:
     return module
 
 
+def test_the_end_of_a_payload_is_said_again_to_a_vo_that_could_not_keep_it(grid: Grid, room: Path) -> None:
+    ended = RubbishVo(grid, iter([payload(), answer(NOTHING)]), full=2).met(room)
+    assert (ended.code, ended.reports[-1]["state"], ended.reports[-1]["code"]) == (0, "ended", 7)
+
+
 def test_an_answer_that_comes_a_byte_at_a_time_is_given_up_in_time(agent: ModuleType) -> None:
     """Each byte is in time for the socket's own limit; all of them are not."""
     here, there = socket.socketpair()
