@@ -40,9 +40,12 @@ class Finding:
 
 
 class Chains:
-    """A `Verify` with a memory. As LCMAPS does (observed), bad attributes are left out and the rest still counts."""
+    """A `Verify` with a memory. As LCMAPS does (observed), bad attributes are left out and the rest still counts.
 
-    def __init__(self, trust: Trust, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    ``clock`` is for another time than the machine's, which OpenSSL reads itself.
+    """
+
+    def __init__(self, trust: Trust, clock: Callable[[], datetime] | None = None) -> None:
         self._trust = trust
         self._clock = clock
         self._found: OrderedDict[bytes, Finding] = OrderedDict()
@@ -82,7 +85,7 @@ class Chains:
 
     def _look(self, chain: Sequence[bytes], now: float) -> Finding:
         certificates = _parsed(chain)
-        clock = self._clock()
+        clock = self._clock() if self._clock else datetime.now(UTC)
         first = 0
         while first + 1 < len(certificates) and proxies.is_old(certificates[first], certificates[first + 1]):
             proxies.check_old(certificates[first], certificates[first + 1], clock)
@@ -105,8 +108,7 @@ class Chains:
         self, first: x509.Certificate, others: Sequence[x509.Certificate], clock: datetime
     ) -> list[x509.Certificate]:
         """The chain from the first one to a trust anchor, by OpenSSL. Raises `Untrusted`."""
-        store = self._trust.store
-        store.set_time(clock)
+        store = self._trust.store_at(clock) if self._clock else self._trust.store
         try:
             between = [crypto.X509.from_cryptography(one) for one in others]
             context = crypto.X509StoreContext(store, crypto.X509.from_cryptography(first), between)

@@ -1,6 +1,7 @@
 """Whom the service believes: authorities and revocation lists by hash, and which servers may speak for a VO."""
 
 import time
+from datetime import datetime
 from pathlib import Path
 
 from OpenSSL import crypto
@@ -44,10 +45,20 @@ class Trust:
     def store(self) -> crypto.X509Store:
         """Authorities and revocation lists; OpenSSL reads each when it is first needed."""
         if self._store is None:
-            self._store = crypto.X509Store()
-            self._store.load_locations(None, str(self.certificates))
-            self._store.set_flags(_FLAGS)
+            self._store = self._opened()
         return self._store
+
+    def store_at(self, moment: datetime) -> crypto.X509Store:
+        """The same for another moment than now. A store of its own: OpenSSL lets its time be set once, then never."""
+        store = self._opened()
+        store.set_time(moment)
+        return store
+
+    def _opened(self) -> crypto.X509Store:
+        store = crypto.X509Store()
+        store.load_locations(None, str(self.certificates))
+        store.set_flags(_FLAGS)
+        return store
 
     def servers(self, vo: str, host: str) -> list[list[str]]:
         """The chains of names in ``vomsdir/VO/HOST.lsc``, each: subject, issuer, ...; empty without a file."""

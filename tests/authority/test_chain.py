@@ -22,6 +22,7 @@ from testbed.credentials.certificate import Identity, Validity, builder, key_usa
 from testbed.credentials.key import KeyKind, make_key
 from testbed.credentials.proxy import make_proxy
 from testbed.credentials.zoo import Zoo
+from testbed.lab.wait import eventually
 
 AUTHORITY = Authority.new()
 ALICE = AUTHORITY.person("Alice Archer")
@@ -199,9 +200,11 @@ def test_no_more_results_are_kept_than_there_is_room_for(chains: Chains) -> None
 def test_a_proxy_is_not_remembered_beyond_its_end(tmp_path: Path) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     short = make_proxy(ALICE, validity=Validity(now - timedelta(hours=1), now + timedelta(seconds=2)))
-    found = Chains(trust(tmp_path)).find(ders(short.pem))
+    chains = Chains(trust(tmp_path))
+    found = chains.find(ders(short.pem))
     assert found.party
     assert found.until - time.monotonic() <= 3
+    assert eventually(lambda: "expired" in chains.find(ders(short.pem)).why, within=5), "time has stood still"
 
 
 @pytest.mark.parametrize(
