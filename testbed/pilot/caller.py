@@ -63,12 +63,13 @@ class Caller(NodeFiles):
         super().__init__(node, site)
         self._grid = grid
         self._placed: dict[str, str] = {}
+        self._called = False
         self.account = site.pilot_accounts[0]
 
     @functools.cached_property
     def witness(self) -> Witness:
         """Who sees what calls really come to."""
-        return Witness(self.node, self._site)
+        return Witness(self.node, self._site, earlier=self._called)
 
     @functools.cached_property
     def zoo(self) -> Zoo:
@@ -103,6 +104,7 @@ class Caller(NodeFiles):
 
     def run(self, *command: str, **how: Unpack[How]) -> Result:
         """Run another program as the pilot, who has a user's credential for the switch: what `call` is for glexec."""
+        self._called = True
         proxy, account, groups = how.get("proxy"), how.get("account", self.account.name), how.get("groups", ())
         place = proxy if proxy is not None else self.place(how.get("user", "alice"))
         settings = {"GLEXEC_CLIENT_CERT": place, "HOME": self.account.home} | self._own() | dict(how.get("env", {}))

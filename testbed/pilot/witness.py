@@ -20,6 +20,7 @@ _CAUSE = re.compile(r"^\[gLExec\]: cause class=(\S+) reason=(\S+) code=\d+\n\Z",
 _COMMAND = re.compile(r'"(?P<given>[^"]*)"(?: \(="[^"]*"\))?(?: args: "(?P<arguments>[^"]*)")?')
 _END = re.compile(r"Terminated, ((?:exit|signal) \d+)")
 
+_WRITTEN = "all that came before has been written, "
 _numbers = itertools.count(1)
 
 
@@ -38,13 +39,17 @@ class Mark:
 
 
 class Witness:
-    """Watches the calls on one worker node. What stands in the site's log when it is made is not its concern."""
+    """Watches the calls on one worker node. What stands in the site's log when it is made is not its concern.
 
-    def __init__(self, node: Host, site: Site) -> None:
+    After ``earlier`` calls, of which lines may still be on their way to the log, it waits for these first.
+    """
+
+    def __init__(self, node: Host, site: Site, *, earlier: bool = False) -> None:
         self._node = node
         self._folder = f"/tmp/witness-{next(_numbers)}"
         node.put([folder(self._folder, 0o1777)], limit=LIMIT)
-        self._seen = len(node.run(["cat", LOG], limit=LIMIT).out)
+        self._seen = 0
+        self._seen = len(self._left()[1] if earlier else node.run(["cat", LOG], limit=LIMIT).out)
         self._tells = site.tells_causes
         accounts = [account for pool in (site.pilots, *site.pools) for account in pool.accounts]
         self._names = {account.uid: account.name for account in accounts} | {0: "root"}
@@ -58,11 +63,9 @@ class Witness:
 
     def effect(self, result: Result) -> Effect:
         """The whole effect of a call that has just ended."""
-        word = f"all that came before has been written, {next(_numbers)}"
-        look = ["dash", f"{NODE}/aftermath.sh", LOG, str(self._seen), self._folder, word]
-        marks, _, log = self._node.run(look, limit=LIMIT).check().out.partition(b"log\n")
+        marks, log = self._left()
         self._seen += len(log)
-        self.log = tuple(line for line in log.decode(errors="replace").splitlines() if word not in line)
+        self.log = tuple(line for line in log.decode(errors="replace").splitlines() if _WRITTEN not in line)
         said = (result.out + result.err).decode(errors="replace")
         ran = [mark.who(self._names) for mark in _marks(marks.decode())]
         ran += ["somebody without a mark"] if "could leave no mark" in said else []
@@ -79,6 +82,12 @@ class Witness:
             seconds=result.seconds,
             observed=True,
         )
+
+    def _left(self) -> tuple[bytes, bytes]:
+        """The marks of payloads, which are taken away, and what is new in the log once all of it has been written."""
+        look = ["dash", f"{NODE}/aftermath.sh", LOG, str(self._seen), self._folder, f"{_WRITTEN}{next(_numbers)}"]
+        marks, _, log = self._node.run(look, limit=LIMIT).check().out.partition(b"log\n")
+        return marks, log
 
     def _recorded(self, record: Record, one_account: bool) -> Recorded:
         """An account stands for its pool, unless it is another than the one that ran."""
