@@ -51,6 +51,8 @@ MINIMUM = "1000"
 NO_CHANGE = 2**32 - 1
 LARGEST_STREAM = 1 << 20
 LONGEST_RECORD = 8192
+LONGEST_LIMIT = 7 * 24 * 3600.0
+"""Seconds of a job, as the pilot job has it."""
 GRACE = 2.0
 START = re.compile(rb"started (\d{0,10}) (\S*) (\S*)\n")
 WRAPPER = (
@@ -267,6 +269,8 @@ def run(account: Account, proxy: str, job: Mapping[str, Any]) -> Mapping[str, An
         }
         command = [os.path.realpath("/bin/sh"), "-c", WRAPPER, "payload", *job["argv"]]
         limit = float(job["limit"]) + float(job["start_limit"])
+        if not 0 < limit <= LONGEST_LIMIT:
+            raise ValueError(f"a limit of {limit} s")
         record(account, f"job {str(job['id'])[:80]} starts")
         code, out, err, why = executed(
             command, environment, folder, account, base64.b64decode(job.get("stdin", "")), limit
@@ -309,9 +313,11 @@ def executed(
         assert process.stderr
         streams = {process.stdout.fileno(): bytearray(), process.stderr.fileno(): bytearray()}
         out, err = streams.values()
-        why = follow(process, streams, time.monotonic() + limit)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # what it left running in its session's first group
+        try:
+            why = follow(process, streams, time.monotonic() + limit)
+        finally:  # whatever comes, or we would wait here for a job that nobody ends
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # what it left running in its session's first group
         code = process.wait()
     end_orphans()  # and elsewhere: it came to us
     return (None if why else code if code >= 0 else 128 - code), bytes(out), bytes(err), why

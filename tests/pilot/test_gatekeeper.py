@@ -174,3 +174,18 @@ def test_a_job_is_recorded_with_its_owner_before_it_runs_and_not_run_without(
     who = f'for "/DC=org/CN=Alice?<13>forged" as {account.name} (uid {account.uid}, gid {account.gid})'
     assert start == f"<13>gatekeeper[{os.getpid()}]: job payload-1 starts {who}"
     assert end == f"<13>gatekeeper[{os.getpid()}]: job payload-1 has ended, code 3, {who}"
+
+
+@pytest.mark.parametrize("limit", [float("inf"), float("nan"), 0.0, 1e9])
+def test_a_job_without_a_limit_is_not_run(
+    gatekeeper: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: float
+) -> None:
+    """JSON as Python reads it knows Infinity and NaN, and a VO that has gone bad may say so."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as site:
+        site.bind(str(tmp_path / "log"))
+        monkeypatch.setattr(gatekeeper, "SITE_LOG", str(tmp_path / "log"))
+        account = gatekeeper.Account(os.getuid(), os.getgid(), os.getgroups(), "/DC=org/CN=Alice")
+        argv = ["/bin/sh", "-c", f"touch {tmp_path}/ran"]
+        job = {"id": "payload-1", "argv": argv, "limit": limit, "start_limit": 0.0}
+        assert gatekeeper.run(account, "a proxy", job)["state"] == "returned"
+    assert not (tmp_path / "ran").exists()
