@@ -66,6 +66,10 @@ class Refused(Exception):
     """LCMAPS gives no account."""
 
 
+class Ended(Exception):
+    """The gatekeeper was told to end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """As whom a job runs."""
@@ -110,8 +114,20 @@ def main() -> int:
             return UNRECORDED
         become_pilot(account, json.dumps(orders).encode())
     adopt_orphans()
+    hear_the_end()
     tell(run(account, proxy, job))
     return 0
+
+
+def hear_the_end() -> None:
+    """From now on who ends the gatekeeper ends its job: nobody else would, nor take its proxy away, nor record it."""
+
+    def end(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        raise Ended(signal.Signals(number).name)
+
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, end)
 
 
 def record(account: Account, what: str) -> None:
@@ -315,6 +331,8 @@ def executed(
         out, err = streams.values()
         try:
             why = follow(process, streams, time.monotonic() + limit)
+        except Ended:
+            why = "lost"
         finally:  # whatever comes, or we would wait here for a job that nobody ends
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # what it left running in its session's first group
@@ -394,7 +412,7 @@ def judged(account: Account, code: int | None, out: bytes, err: bytes, why: str)
     state = why or ("ended" if found else "returned")
     said = {
         "hung": "the job did not end in time, so it was ended",
-        "lost": "the gatekeeper was hung up on while the job ran",
+        "lost": "the gatekeeper was hung up on, or told to end, while the job ran",
         "ended": f"the job ran as {account.name}",
         "returned": "the job did not start",
     }

@@ -13,6 +13,7 @@ from types import ModuleType
 
 import pytest
 
+from testbed.lab.wait import eventually
 from testbed.pilot.payload import Report, State
 from testbed.site.load import example
 
@@ -189,3 +190,30 @@ def test_a_job_without_a_limit_is_not_run(
         job = {"id": "payload-1", "argv": argv, "limit": limit, "start_limit": 0.0}
         assert gatekeeper.run(account, "a proxy", job)["state"] == "returned"
     assert not (tmp_path / "ran").exists()
+
+
+def test_who_ends_a_gatekeeper_ends_its_job_and_leaves_neither_proxy_nor_a_gap_in_the_record(tmp_path: Path) -> None:
+    program = f"""
+import importlib.util, sys, tempfile
+spec = importlib.util.spec_from_file_location("gatekeeper", {str(HERE)!r})
+sys.modules["gatekeeper"] = gatekeeper = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(gatekeeper)
+tempfile.tempdir, gatekeeper.SITE_LOG = {str(tmp_path)!r}, {str(tmp_path / "log")!r}
+gatekeeper.adopt_orphans()
+gatekeeper.hear_the_end()
+account = gatekeeper.Account({os.getuid()}, {os.getgid()}, {os.getgroups()})
+argv = ["/bin/sh", "-c", "echo $$ >{tmp_path}/pid; exec sleep 60"]
+print(gatekeeper.run(account, "a proxy", {{"id": "payload-1", "argv": argv, "limit": 60, "start_limit": 5}}))
+"""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as site:
+        site.bind(str(tmp_path / "log"))
+        site.settimeout(5)
+        with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+            assert eventually(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text(), within=10)
+            assert list(tmp_path.glob("job-*/x509up"))
+            process.terminate()
+            said, _ = process.communicate(timeout=10)
+        assert "'state': 'lost'" in said
+        assert [" starts " in site.recv(9000).decode(), " has ended, lost," in site.recv(9000).decode()] == [True, True]
+    assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists()
+    assert list(tmp_path.glob("job-*")) == []
