@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import paramiko
@@ -49,7 +49,8 @@ class Connection:
         try:
             channel = self._transport.open_session(timeout=limit)
             channel.settimeout(FEED)
-            channel.exec_command(_fed(line) if stdin else _unfed(line))
+            with _answered_within(limit, channel):
+                channel.exec_command(_fed(line) if stdin else _unfed(line))
             feeder = _feed(channel, stdin, over) if stdin else None
             hung = not _collect(channel, out, err, began + limit, self._most)
             if not hung:
@@ -60,7 +61,7 @@ class Connection:
                 feeder.join()
             channel.close()
         except (TimeoutError, paramiko.SSHException, OSError, EOFError) as error:
-            hung = hung or isinstance(error, TimeoutError)
+            hung = hung or isinstance(error, TimeoutError) or time.monotonic() >= began + limit
             said = str(error) or type(error).__name__
             if (lost := self._transport.get_exception()) is not None:
                 said += f" ({lost or type(lost).__name__})"
@@ -139,6 +140,18 @@ def connect(
 def _private_key(key: Path | str) -> paramiko.PKey:
     text = key.read_text() if isinstance(key, Path) else key
     return paramiko.Ed25519Key.from_private_key(io.StringIO(text))
+
+
+@contextlib.contextmanager
+def _answered_within(limit: float, channel: paramiko.Channel) -> Iterator[None]:
+    """Hang up on a host that does not say whether it runs the command: paramiko would wait for that without end."""
+    guard = threading.Timer(limit, channel.close)
+    guard.daemon = True
+    guard.start()
+    try:
+        yield
+    finally:
+        guard.cancel()
 
 
 # A packet for a channel that the server has closed makes it end the whole connection, and with it whatever runs beside

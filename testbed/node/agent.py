@@ -398,7 +398,7 @@ class Vo:
                 if not isinstance(answer, dict):
                     raise VoProblem(f"{path}: not an object")
                 return answer
-            except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
+            except (OSError, http.client.HTTPException, ValueError, RuntimeError) as error:  # or no thread, or too deep
                 self.close()
                 if attempt == 2:
                     raise VoProblem(f"{path}: {error or type(error).__name__}") from error
@@ -885,7 +885,7 @@ class Sandbox:
     def keep(self, name: str, proxy: str) -> Path:
         """A proxy in a file that nobody else can open, from its first moment; in an older one's place at one blow."""
         path, new = self._private / f"{name}.pem", self._private / f"{name}.new"
-        new.unlink(missing_ok=True)
+        discard(new)
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(proxy)
@@ -904,22 +904,30 @@ class Sandbox:
         return Place(folder, proxy, name, name.with_suffix(".pem"))
 
     @contextlib.contextmanager
-    def proxy_hidden(self) -> Iterator[None]:
-        """The pilot's own proxy is out of the file system meanwhile, and its memory closed to its account."""
+    def proxy_hidden(self, account: Account) -> Iterator[None]:
+        """The pilot's own proxy is out of the file system meanwhile, and its memory closed to its account.
+
+        For good where something of the payload could not be ended: it would find both.
+        """
         self.proxy.unlink(missing_ok=True)
         show_memory(False)
         try:
             yield
         finally:
-            show_memory(True)
-            self.keep("pilot", self._proxy)
+            if not account.remaining:
+                show_memory(True)
+                try:
+                    self.keep("pilot", self._proxy)
+                except OSError as error:  # the payload was of our account, and could close the folder
+                    log(f"the pilot's own proxy could not be put back: {error}")
 
     def renew(self) -> None:
         """Put the pilot's own proxy in its place anew."""
         self.keep("pilot", self._proxy)
 
     def remove(self) -> None:
-        """Take everything away that this account may remove."""
+        """Take everything away that this account may remove, the proxies first."""
+        remove(self._private)
         remove(self.folder)
 
 
@@ -975,19 +983,29 @@ def memory() -> int:
     return 0
 
 
-def remove(folder: Path) -> int:
-    """Remove a folder and what is in it, also what was closed against ourselves; how much resisted."""
+def discard(path: Path) -> None:
+    """Remove a file. What a payload of our own account has put in its place goes with the folder."""
     try:
-        for at, folders, _ in os.walk(folder):
-            for name in folders:
-                path = os.path.join(at, name)
-                if not os.path.islink(path):
-                    os.chmod(path, 0o700)
-        shutil.rmtree(folder)
+        path.unlink(missing_ok=True)
     except OSError as error:
-        log(f"left behind: {folder}: {error}")
-        return sum(1 + len(files) for _, _, files in os.walk(folder))
-    return 0
+        log(f"not removed yet: {error}")
+
+
+def remove(folder: Path) -> int:
+    """Remove a folder and what is in it, also what is closed against us or too deep for a path.
+
+    How much resisted; -1 where nobody could count it.
+    """
+    with contextlib.suppress(OSError, RecursionError):
+        shutil.rmtree(folder)
+        return 0
+    left = -1
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired, ValueError):
+        command = ["/bin/sh", "-c", CLEAR, "clear", str(folder)]
+        left = int(subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=CLEAR_LIMIT).stdout)
+    if left:
+        log(f"left behind: {folder}")
+    return left
 
 
 def left_elsewhere(uid: int, since: float) -> list[str]:
@@ -1409,6 +1427,8 @@ class Pilot:
             code = "" if report.code is None else f", code {report.code}"
             log(f"{payload.ident} of {payload.user}: {report.state}{code}; {report.why}")
             self._vo.tell_end(replace(report, account=account))
+            if account.bypass and account.remaining:
+                raise Ended("what still runs of a payload that the pilot ran itself could read the next one's proxy")
             self._wake.check()
 
     def _served(self, task: Task, report: Report) -> Report:
@@ -1427,8 +1447,8 @@ class Pilot:
                 if not task.cleared and task.calls:  # the VO was lost while it ran
                     self._clear(task, None)
             else:
-                place.copy.unlink(missing_ok=True)
-            place.proxy.unlink(missing_ok=True)  # a payload with our uid may have been there before us
+                discard(place.copy)
+            discard(place.proxy)
             if left := remove(place.folder):
                 task.account.leftovers = left if task.account.leftovers >= 0 else -1
                 task.account.left = "; ".join(filter(None, (task.account.left, str(place.folder))))
@@ -1589,7 +1609,7 @@ class Pilot:
         log(f"{line}; {why}")
         task.account.bypass = why
         report = replace(Report(payload.ident, self._orders.pilot, bypassed=True), canary=failed.canary)
-        with self._sandbox.proxy_hidden():
+        with self._sandbox.proxy_hidden(task.account):
             until = time.monotonic() + BYPASS_START
             ran = self._run(task, wrapped(task), self._plain(task), report, until)
         said = f"by-pass after {failed.code} of the switch, unseparated; "

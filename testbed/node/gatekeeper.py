@@ -51,6 +51,8 @@ MINIMUM = "1000"
 NO_CHANGE = 2**32 - 1
 LARGEST_STREAM = 1 << 20
 LONGEST_RECORD = 8192
+LONGEST_LIMIT = 7 * 24 * 3600.0
+"""Seconds of a job, as the pilot job has it."""
 GRACE = 2.0
 START = re.compile(rb"started (\d{0,10}) (\S*) (\S*)\n")
 WRAPPER = (
@@ -62,6 +64,10 @@ WRAPPER = (
 
 class Refused(Exception):
     """LCMAPS gives no account."""
+
+
+class Ended(Exception):
+    """The gatekeeper was told to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +114,20 @@ def main() -> int:
             return UNRECORDED
         become_pilot(account, json.dumps(orders).encode())
     adopt_orphans()
+    hear_the_end()
     tell(run(account, proxy, job))
     return 0
+
+
+def hear_the_end() -> None:
+    """From now on who ends the gatekeeper ends its job: nobody else would, nor take its proxy away, nor record it."""
+
+    def end(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        raise Ended(signal.Signals(number).name)
+
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, end)
 
 
 def record(account: Account, what: str) -> None:
@@ -267,6 +285,8 @@ def run(account: Account, proxy: str, job: Mapping[str, Any]) -> Mapping[str, An
         }
         command = [os.path.realpath("/bin/sh"), "-c", WRAPPER, "payload", *job["argv"]]
         limit = float(job["limit"]) + float(job["start_limit"])
+        if not 0 < limit <= LONGEST_LIMIT:
+            raise ValueError(f"a limit of {limit} s")
         record(account, f"job {str(job['id'])[:80]} starts")
         code, out, err, why = executed(
             command, environment, folder, account, base64.b64decode(job.get("stdin", "")), limit
@@ -309,9 +329,13 @@ def executed(
         assert process.stderr
         streams = {process.stdout.fileno(): bytearray(), process.stderr.fileno(): bytearray()}
         out, err = streams.values()
-        why = follow(process, streams, time.monotonic() + limit)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # what it left running in its session's first group
+        try:
+            why = follow(process, streams, time.monotonic() + limit)
+        except Ended:
+            why = "lost"
+        finally:  # whatever comes, or we would wait here for a job that nobody ends
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # what it left running in its session's first group
         code = process.wait()
     end_orphans()  # and elsewhere: it came to us
     return (None if why else code if code >= 0 else 128 - code), bytes(out), bytes(err), why
@@ -388,7 +412,7 @@ def judged(account: Account, code: int | None, out: bytes, err: bytes, why: str)
     state = why or ("ended" if found else "returned")
     said = {
         "hung": "the job did not end in time, so it was ended",
-        "lost": "the gatekeeper was hung up on while the job ran",
+        "lost": "the gatekeeper was hung up on, or told to end, while the job ran",
         "ended": f"the job ran as {account.name}",
         "returned": "the job did not start",
     }

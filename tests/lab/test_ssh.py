@@ -43,8 +43,17 @@ class Speaker(paramiko.ServerInterface):
         return True
 
 
+class Silent(Speaker):
+    """A host that does not say whether it runs a command, for so long."""
+
+    SECONDS = 2.0
+
+    def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
+        return threading.Event().wait(self.SECONDS)
+
+
 @contextlib.contextmanager
-def connected(does: Callable[[paramiko.Channel], None]) -> Iterator[Connection]:
+def connected(does: Callable[[paramiko.Channel], None], host: type[Speaker] = Speaker) -> Iterator[Connection]:
     """A connection to a host that does this."""
     own = paramiko.Ed25519Key.from_private_key(io.StringIO(_key()))
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -54,7 +63,7 @@ def connected(does: Callable[[paramiko.Channel], None]) -> Iterator[Connection]:
             hosts.append(paramiko.Transport(listener.accept()[0]))
             hosts[0].add_server_key(own)
             with contextlib.suppress(paramiko.SSHException, EOFError):
-                hosts[0].start_server(server=Speaker(does))
+                hosts[0].start_server(server=host(does))
 
         threading.Thread(target=serve, daemon=True).start()
         pinned = f"{own.get_name()} {own.get_base64()}"
@@ -96,6 +105,13 @@ def test_who_never_stops_talking_is_hung_up_on_when_the_time_is_up() -> None:
     assert result.hung
     assert result.seconds < LIMIT + 5
     assert len(result.out) <= MOST
+
+
+def test_who_never_says_whether_a_command_runs_is_hung_up_on_when_the_time_is_up() -> None:
+    with connected(_says, Silent) as connection:
+        result = connection.run("anything", limit=LIMIT)
+    assert result.hung
+    assert LIMIT <= result.seconds < Silent.SECONDS
 
 
 def test_a_command_is_heard_however_many_files_are_open() -> None:

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import socket
+import subprocess
 import tarfile
 import tempfile
 import time
@@ -173,9 +174,54 @@ def test_while_its_proxy_is_hidden_no_process_of_the_same_account_may_look_into_
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     sandbox, dumpable = agent.Sandbox("a proxy"), partial(ctypes.CDLL(None).prctl, 3, 0, 0, 0, 0)
     assert dumpable() == 1
-    with sandbox.proxy_hidden():
+    with sandbox.proxy_hidden(agent.Account()):
         assert (dumpable(), sandbox.proxy.exists()) == (0, False)
     assert (dumpable(), sandbox.proxy.read_text()) == (1, "a proxy")
+
+
+def test_the_proxy_stays_hidden_from_what_still_runs_of_a_payload_that_the_pilot_ran_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What forks faster than it is looked for is not ended, and has the pilot's account."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    sandbox, account, libc = agent.Sandbox("a proxy"), agent.Account(), ctypes.CDLL(None)
+    try:
+        with sandbox.proxy_hidden(account):
+            account.remaining = "7 of uid 1000"
+        assert (libc.prctl(3, 0, 0, 0, 0), sandbox.proxy.exists()) == (0, False)
+    finally:
+        libc.prctl(4, 1, 0, 0, 0)
+
+
+@pytest.mark.usefixtures("site")
+def test_a_payload_that_closes_its_pilots_folder_is_reported_all_the_same(
+    side: Side, script: Callable[[str], str]
+) -> None:
+    """One that the pilot runs itself has its account, and may put anything in the place of its files."""
+    side.node.changes["switch"] = script(UNAVAILABLE)
+    take = 'cd "${X509_USER_PROXY%/*}" && rm -f ./* && mkdir pilot.new "${X509_USER_PROXY##*/}" && echo taken'
+    report = run(side, shell(take), on_internal_error=OnInternalError.YES)
+    assert (report.state, report.bypassed, report.out) == (State.ENDED, True, b"taken\n")
+    assert not list(Path(tempfile.gettempdir()).glob("pilot-*/private/pilot*"))
+
+
+def test_no_folder_is_too_deep_to_be_removed_with_the_proxies_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A payload of the pilot's account may leave one that no path leads into (PATH_MAX, 4096)."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    sandbox = agent.Sandbox("a proxy")
+    at = os.open(sandbox.folder, os.O_RDONLY)
+    for _ in range(2500):
+        os.mkdir("deep", dir_fd=at)
+        below = os.open("deep", os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = below
+    os.close(at)
+    sandbox.remove()
+    left = list(tmp_path.iterdir())
+    subprocess.run(["/bin/rm", "-rf", *left], check=True)  # pytest could not
+    assert left == []
 
 
 @pytest.mark.usefixtures("site")

@@ -13,6 +13,7 @@ from types import ModuleType
 
 import pytest
 
+from testbed.lab.wait import eventually
 from testbed.pilot.payload import Report, State
 from testbed.site.load import example
 
@@ -174,3 +175,45 @@ def test_a_job_is_recorded_with_its_owner_before_it_runs_and_not_run_without(
     who = f'for "/DC=org/CN=Alice?<13>forged" as {account.name} (uid {account.uid}, gid {account.gid})'
     assert start == f"<13>gatekeeper[{os.getpid()}]: job payload-1 starts {who}"
     assert end == f"<13>gatekeeper[{os.getpid()}]: job payload-1 has ended, code 3, {who}"
+
+
+@pytest.mark.parametrize("limit", [float("inf"), float("nan"), 0.0, 1e9])
+def test_a_job_without_a_limit_is_not_run(
+    gatekeeper: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: float
+) -> None:
+    """JSON as Python reads it knows Infinity and NaN, and a VO that has gone bad may say so."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as site:
+        site.bind(str(tmp_path / "log"))
+        monkeypatch.setattr(gatekeeper, "SITE_LOG", str(tmp_path / "log"))
+        account = gatekeeper.Account(os.getuid(), os.getgid(), os.getgroups(), "/DC=org/CN=Alice")
+        argv = ["/bin/sh", "-c", f"touch {tmp_path}/ran"]
+        job = {"id": "payload-1", "argv": argv, "limit": limit, "start_limit": 0.0}
+        assert gatekeeper.run(account, "a proxy", job)["state"] == "returned"
+    assert not (tmp_path / "ran").exists()
+
+
+def test_who_ends_a_gatekeeper_ends_its_job_and_leaves_neither_proxy_nor_a_gap_in_the_record(tmp_path: Path) -> None:
+    program = f"""
+import importlib.util, sys, tempfile
+spec = importlib.util.spec_from_file_location("gatekeeper", {str(HERE)!r})
+sys.modules["gatekeeper"] = gatekeeper = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(gatekeeper)
+tempfile.tempdir, gatekeeper.SITE_LOG = {str(tmp_path)!r}, {str(tmp_path / "log")!r}
+gatekeeper.adopt_orphans()
+gatekeeper.hear_the_end()
+account = gatekeeper.Account({os.getuid()}, {os.getgid()}, {os.getgroups()})
+argv = ["/bin/sh", "-c", "echo $$ >{tmp_path}/pid; exec sleep 60"]
+print(gatekeeper.run(account, "a proxy", {{"id": "payload-1", "argv": argv, "limit": 60, "start_limit": 5}}))
+"""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as site:
+        site.bind(str(tmp_path / "log"))
+        site.settimeout(5)
+        with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+            assert eventually(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text(), within=10)
+            assert list(tmp_path.glob("job-*/x509up"))
+            process.terminate()
+            said, _ = process.communicate(timeout=10)
+        assert "'state': 'lost'" in said
+        assert [" starts " in site.recv(9000).decode(), " has ended, lost," in site.recv(9000).decode()] == [True, True]
+    assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists()
+    assert list(tmp_path.glob("job-*")) == []

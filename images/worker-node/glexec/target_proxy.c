@@ -98,10 +98,11 @@ static int make(const struct place *place, const struct run *run, bool replace)
     return problem;
 }
 
-/* A place that we chose, and that takes nothing from anybody: nothing that the caller could mend. */
+/* A place that we chose, and that takes nothing from anybody: nothing that the caller could mend. A quota (EDQUOT) is the
+ * target's own, who could fill it and so bring an internal error about, after which a pilot may run the payload itself. */
 static bool is_the_sites(const char *wanted, int problem)
 {
-    return wanted == NULL && (problem == ENOSPC || problem == EDQUOT || problem == EROFS || problem == EIO);
+    return wanted == NULL && (problem == ENOSPC || problem == EROFS || problem == EIO);
 }
 
 static int failed(struct run *run, const char *path, int problem, enum cause cause)
