@@ -75,7 +75,7 @@ def ours(suite, cell, pilot) -> Callable[[str, Failure], dict[str, tuple[End, tu
                 outcome = dataclasses.replace(outcome, seconds=round(time.monotonic() - began, 3))
                 assert riddles(outcome.told) == []
                 replay = as_replay(outcome, client.answer, cell.mode, at(cell, circumstance), truth)
-                suite.keep_ours(replay)
+                suite.keep([replay])
                 ends[client.name] = (replay.fate.end, replay.fate.ran_as)
         return ends
 

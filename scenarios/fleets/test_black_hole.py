@@ -50,7 +50,7 @@ def test_back_off_bounds_what_a_black_hole_eats_and_without_it_it_eats_most(node
                 [shown] = vo.fleets()
                 found["standing"] = [node["standing"] for node in shown["nodes"]]
                 probes = int(math.log2(seconds / CAUTION.first + 1))
-    vo.start_fleet(plan)  # healed: what waits for a drained node is found well again by one probe
+    vo.start_fleet(plan)  # healed: nothing is eaten any more
     queued = {vo.submit(each): each for each in payloads(MANY, slot, seconds=(0.1, 0.1), users=USERS)}
     found["healed"] = len(tally(vo, queued, limit=60).ran)
     assert vo.stop_fleet(slot) is not None

@@ -61,4 +61,4 @@ def test_of_several_payloads_at_once_only_a_switch_of_accounts_hides_one_from_an
         assert (one.accounts, one.mixed) == (1, 1)
         assert one.beside >= 1
     else:
-        assert (one.accounts, one.mixed) == (2, 0)
+        assert (one.accounts, one.mixed, one.beside) == (2, 0, 0)

@@ -126,7 +126,7 @@ def pilot(suite: Suite, broken_world: World, cell: Cell, notes: Notes) -> Iterat
         wrong = riddles(outcome.told)
         assert not wrong, f"its owner is told a riddle ({', '.join(wrong)}): {outcome.told}"
         if replay := of_our_pilot(cell, suite.choice, broken_world.site, outcome):
-            suite.keep_ours(replay)
+            suite.keep([replay])
 
     with Desk.opened(broken_world, cell, witness=heard) as desk:
         yield desk

@@ -63,11 +63,6 @@ class Suite:
         """Write a row; the first thing that is written makes the results folder."""
         self._opened().add(row)
 
-    def keep_ours(self, replay: Replay) -> None:
-        """Write what became of a payload in our own pilot's hands; what several scenarios saw alike counts once."""
-        if self.results is None or replay not in self.results.replays:
-            self.keep([replay])
-
     def keep(self, replays: Iterable[Replay]) -> None:
         """Write what became of payloads in the hands of clients."""
         self._opened().keep(replays)

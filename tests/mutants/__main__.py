@@ -86,7 +86,7 @@ def lines_of(built: Sequence[Program], mutants: Sequence[Mutant], control: Path,
             end = f"{caught.scenario.removeprefix('scenarios/')} {caught.cell}"
             found.append(Line(mutant.name, mutant.sentence, True, end, caught.seconds))
         else:
-            found.append(line_of(mutant, Path(program.path), folder))
+            found.append(line_of(mutant, Path(program.path), folder, control))
     doubts = held.doubts if held.found else [held.said]
     end = "FAILS\n" + "\n".join(doubts) if doubts else "passes where these were caught"
     name = f"{CONTROL}, {folder.name}"
@@ -94,15 +94,18 @@ def lines_of(built: Sequence[Program], mutants: Sequence[Mutant], control: Path,
     return found
 
 
-def line_of(mutant: Mutant, program: Path, folder: Path) -> Line:
-    """What becomes of a mutant in worlds of its own: it has to be caught."""
+def line_of(mutant: Mutant, program: Path, folder: Path, control: Path) -> Line:
+    """What becomes of a mutant in worlds of its own: it has to be caught, where the control then passes."""
     began = time.monotonic()
     held = catch(mutant, program, folder / f"{mutant.name}.results")
     scenario = held.scenario.removeprefix("scenarios/")
     end = f"{scenario} {held.cell}" if scenario else "SURVIVES" if held.code == 0 else f"NOT JUDGED\n{held.said}"
     if scenario and scenario != mutant.caught_by.partition("[")[0]:
         end += f" (not by {mutant.caught_by})"
-    return Line(mutant.name, mutant.sentence, bool(scenario), end, time.monotonic() - began)
+    passed = hold(control, folder / f"{mutant.name}.control", [held.scenario]) if scenario else held
+    if scenario and passed.code != 0:
+        end = f"NOT JUDGED: {CONTROL} does not pass there either: {end}\n{passed.said}"
+    return Line(mutant.name, mutant.sentence, bool(scenario) and passed.code == 0, end, time.monotonic() - began)
 
 
 def main(names: Sequence[str]) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants import hold
+from tests.mutants import __main__, hold
 from tests.mutants.__main__ import controls, line_of, lines, lines_of
 from tests.mutants.build import Builder
 from tests.mutants.exchange import Program
@@ -82,7 +82,7 @@ def test_a_defect_that_another_scenario_catches_is_caught(
     builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hold, "SUITE", QUICK)
-    line = line_of(mutant("loud", LOUD), builder.build("loud", LOUD), tmp_path)
+    line = line_of(mutant("loud", LOUD), builder.build("loud", LOUD), tmp_path, builder.control)
     assert line.good
     assert SIGNAL.partition("::")[2] in line.end
     assert f"(not by {FIRST})" in line.end
@@ -114,6 +114,19 @@ def test_a_control_that_fails_is_no_control(builder: Builder, tmp_path: Path) ->
     assert not line.good
     assert line.end.startswith("FAILS")
     assert SIGNAL in line.end
+
+
+@pytest.mark.parametrize("code", [0, 1, 2])
+def test_who_is_caught_in_worlds_of_its_own_is_so_only_where_the_control_then_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """A cell that deviates for whatever reason catches anybody, the harmless as well."""
+    held = {"harmless": hold.Held(1, f"scenarios/{FIRST}", "setuid-gridmap"), "control": hold.Held(code)}
+    monkeypatch.setattr(__main__, "catch", lambda mutant, program, results: held[program.name])
+    monkeypatch.setattr(__main__, "hold", lambda program, results, scenarios: held[program.name])
+    line = line_of(mutant("harmless", HARMLESS), Path("harmless"), tmp_path, Path("control"))
+    assert line.good is (code == 0)
+    assert line.end.startswith(f"{FIRST} setuid-gridmap" if code == 0 else "NOT JUDGED: control does not pass")
 
 
 @pytest.mark.held

@@ -37,11 +37,11 @@ def process(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vo
 
 @pytest.fixture
 def bounded(process: VoProcess) -> Iterator[VoProcess]:
-    """A VO that has a good payload before and takes one afterwards, hands out both, and has not grown."""
+    """A VO that has a good payload before and takes one afterwards, hands out both, and has never grown."""
     before = process.vo.submit(GOOD)
     memory = process.memory
     yield process
-    assert process.memory - memory < GROWTH
+    assert process.peak - memory < GROWTH
     after = process.vo.submit(GOOD)
     for number, ident in enumerate((before, after)):
         taken = process.vo._post("/next", {"pilot": f"{ident}-{number}", "offer": {"mode": "none"}})["payload"]

@@ -5,6 +5,8 @@ import itertools
 import pytest
 
 from testbed.model.answers import Answers, MultiUser, OnInternalError, Stance
+from testbed.model.cell import Authority
+from testbed.model.consequence import SERVICES
 from testbed.model.mode import Mode
 from testbed.model.outcome import End
 from testbed.pilot.profiles import PROFILES, Step
@@ -15,6 +17,7 @@ from testbed.pilot.replay.documented import LAST, Documented, Kind
 from testbed.pilot.replay.errands import CANARY, WAYS
 from testbed.pilot.replay.ground import Place, Traces
 from testbed.pilot.replay.replay import end_of
+from testbed.site.choice import Choice
 
 STRICT = Answers(MultiUser.YES, Stance.REQUIRE, Stance.NO, OnInternalError.NO)
 CLIENTS = {client.name: client for client in clients(STRICT)}
@@ -57,6 +60,15 @@ def test_every_profile_is_replayed_and_a_careful_one_once_for_each_answer() -> N
     assert [name for name in CLIENTS if name not in PROFILES] == ["careful-no", "careful-depends", "careful-yes"]
     assert set(PROFILES) - set(CLIENTS) == {"careful"}
     assert set(LAST) == set(CLIENTS)
+
+
+@pytest.mark.parametrize("mode", [Mode.LOG_ONLY, Mode.SETUID])
+@pytest.mark.parametrize("authority", SERVICES)
+def test_the_sites_that_are_shipped_let_every_client_be_replayed(mode: Mode, authority: Authority) -> None:
+    """At another site the cells do not apply (scenarios/failure/conftest.py), and nobody would miss them."""
+    site, why_not = Choice.of_examples().site_for(mode, authority)
+    assert site, why_not
+    assert (site.answers.needs_trace, site.answers.multi_user_pilots, site.tells_causes) == (True, MultiUser.YES, True)
 
 
 def test_every_call_that_a_profile_tells_of_can_be_made_and_no_other() -> None:

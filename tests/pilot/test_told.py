@@ -62,6 +62,13 @@ def test_a_by_pass_keeps_the_cause_that_led_to_it() -> None:
     assert cause_of(blank) is None
 
 
+@pytest.mark.parametrize(
+    ("state", "said"), [(State.RETURNED, "so nothing ran"), (State.HUNG, HUNG), (State.LOST, LOST)]
+)
+def test_a_by_pass_that_never_started_the_payload_is_not_told_as_a_run(state: State, said: str) -> None:
+    assert said in told(Report("p", state, code=126, bypassed=True))
+
+
 def test_a_payloads_own_code_and_its_last_words_are_its_own() -> None:
     forged = Report("p", State.ENDED, code=203, identity=WHO, err=CAUSE % (b"denied", b"banned", 203))
     assert failure_of(forged) is Failure.PAYLOAD

@@ -3,6 +3,9 @@
 import dataclasses
 from pathlib import Path
 
+from testbed.model.failure import Failure
+from testbed.model.outcome import End
+from testbed.model.replay import OURS, UNASKED, Fate, Replay
 from testbed.model.row import Row
 from testbed.report.conditions import Conditions
 from testbed.report.results import Results
@@ -34,3 +37,17 @@ def test_where_one_run_had_all_scenarios_nothing_is_said(
     tmp_path: Path, conditions: Conditions, rows: list[Row]
 ) -> None:
     assert list(join(kept(tmp_path / "first", conditions, rows), [tmp_path / "none"])) == []
+
+
+def test_what_our_own_pilot_did_alike_in_several_runs_counts_once(
+    tmp_path: Path, conditions: Conditions, rows: list[Row]
+) -> None:
+    """Files that send it into the same circumstance are shared out among the runs."""
+    back = Fate(End.RETURNED, "gives the payload back", 203)
+    ours = Replay(OURS, "no", "setuid", "refused", Failure.INTERNAL, back)
+    other = dataclasses.replace(ours, client="blah", answer=UNASKED)
+    folders = [kept(tmp_path / name, conditions, some) for name, some in (("first", rows[:5]), ("second", rows[5:]))]
+    for folder in folders:
+        Results.read(folder).keep([ours, other, ours])
+    list(join(folders[0], folders[1:]))
+    assert [each.client for each in Results.read(folders[0]).replays] == [OURS, "blah", "blah"]
