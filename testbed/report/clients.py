@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from testbed.model.failure import Failure
 from testbed.model.outcome import End
-from testbed.model.replay import UNASKED, Replay
+from testbed.model.replay import OURS, UNASKED, Replay
 from testbed.report.matrix import Tone
 
 PAYLOAD_MINUTES = 60
@@ -141,12 +141,16 @@ def circumstances(replays: Sequence[Replay], mode: str) -> list[str]:
 
 
 def by_mode(replays: Sequence[Replay]) -> list[tuple[str, list[Tally]]]:
-    """For each mode what was the matter in it, in words, and what each client made of that."""
-    found = tallies(replays)
-    return [
-        (f"{mode}: " + ", ".join(circumstances(replays, mode)), [tally for tally in found if tally.mode == mode])
-        for mode in dict.fromkeys(replay.mode for replay in replays)
-    ]
+    """For each mode what was the matter in it, in words, and what each client made of that.
+
+    A mode in which only our own pilot met something, and one thing only, compares nothing: left out, unless it is loud.
+    """
+    found = []
+    for mode in dict.fromkeys(replay.mode for replay in replays):
+        met, there = circumstances(replays, mode), [tally for tally in tallies(replays) if tally.mode == mode]
+        if len(met) > 1 or any(tally.client != OURS or tally.loud for tally in there):
+            found.append((f"{mode}: " + ", ".join(met), there))
+    return found
 
 
 def plain(replays: Sequence[Replay], width: int) -> str:

@@ -57,6 +57,13 @@ def test_a_table_names_what_was_the_matter_with_its_class() -> None:
     assert [title for title, _ in by_mode(RUN)] == ["setuid: none (P), deny (D), refused (E)", "log-only: none (P)"]
 
 
+def test_what_our_own_pilot_met_alone_compares_nothing() -> None:
+    alone = [dataclasses.replace(OWN, mode="vm")]
+    assert by_mode(alone) == []
+    assert plain(alone, 100) == ""
+    assert [title for title, _ in by_mode([*RUN, *alone])] == [title for title, _ in by_mode(RUN)]
+
+
 def test_a_terminal_gets_lines_that_fit_and_the_caption() -> None:
     text = plain(RUN, 100)
     assert all(len(line) <= 100 for line in text.splitlines())
