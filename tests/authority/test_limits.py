@@ -202,9 +202,10 @@ def test_more_connections_than_there_is_room_for_are_reset_and_those_inside_are_
 
 def test_fifty_callers_at_once_are_all_answered(live: Live) -> None:
     """As many as there is room for here, asked before any answer is read; the bench has 2000."""
-    connections = [live.connect() for _ in range(50)]
-    for connection in connections:
-        connection.sendall(live.request())
+    connections = []
+    for _ in range(50):  # each asks at once: the service waits for a question as long as it may, however busy we are
+        connections.append(live.connect())
+        connections[-1].sendall(live.request())
     assert all(connection.recv(12).startswith(b"HTTP/1.1 200") for connection in connections)
     for connection in connections:
         connection.close()
