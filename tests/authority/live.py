@@ -39,7 +39,7 @@ resource "http://authz-interop.org/xacml/resource/resource-type/wn" {
 }
 """
 FREE = "[ports]\nargus = 0\nadmin = 0\ngrid = 0\nrest = 0\nplain = 0\ncontrol = 0\n"
-READY = 10.0
+READY = 120.0
 """Seconds for the start, on a machine that is busy; how long it takes on a quiet one is measured elsewhere."""
 
 
