@@ -66,8 +66,8 @@ class Refused(Exception):
     """LCMAPS gives no account."""
 
 
-class Ended(Exception):
-    """The gatekeeper was told to end."""
+ENDING: list[int] = []
+"""A descriptor from which something can be read once the gatekeeper was told to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +121,11 @@ def main() -> int:
 
 def hear_the_end() -> None:
     """From now on who ends the gatekeeper ends its job: nobody else would, nor take its proxy away, nor record it."""
-
-    def end(number: int, _: object) -> None:
-        signal.signal(number, signal.SIG_IGN)
-        raise Ended(signal.Signals(number).name)
-
+    ending, sink = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    ENDING.append(ending)
+    signal.set_wakeup_fd(sink, warn_on_full_buffer=False)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, end)
+        signal.signal(number, lambda *_: None)  # `follow` hears of it, at whatever moment it comes
 
 
 def record(account: Account, what: str) -> None:
@@ -331,8 +329,6 @@ def executed(
         out, err = streams.values()
         try:
             why = follow(process, streams, time.monotonic() + limit)
-        except Ended:
-            why = "lost"
         finally:  # whatever comes, or we would wait here for a job that nobody ends
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # what it left running in its session's first group
@@ -373,7 +369,7 @@ def follow(process: "subprocess.Popen[bytes]", streams: Mapping[int, bytearray],
     """Read until the command has ended; why it must be ended before, if it must."""
     poll = select.poll()
     poll.register(1, 0)  # only to hear that nobody reads it any more
-    for number in streams:
+    for number in (*streams, *ENDING):
         poll.register(number, select.POLLIN)
     waited = os.pidfd_open(process.pid)
     poll.register(waited, select.POLLIN)
