@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
+
 from testbed.model.answers import OnInternalError
 from testbed.model.condition import Condition
+from testbed.model.consequence import CONSEQUENCES
 from testbed.model.outcome import End
 from testbed.plugin import matrix, shows
 
@@ -24,6 +27,17 @@ CONDITIONS = {
     on_internal_error="no depends yes",
 )
 def test_an_authority_without_an_answer_is_an_internal_error(impatient, pilot, expect):
+    assert pilot.run("/usr/bin/id -un") == expect
+
+
+@pytest.mark.slow
+@matrix(
+    mode="log-only setuid",
+    authority="argus",
+    fault=" ".join(CONSEQUENCES),
+    on_internal_error="no depends yes",
+)
+def test_question_4_counts_for_every_fault_of_the_authority(impatient, pilot, expect):
     assert pilot.run("/usr/bin/id -un") == expect
 
 

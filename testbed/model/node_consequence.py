@@ -7,7 +7,7 @@ and the site's log has the rest. An internal error either way; what may be done 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from testbed.model.consequence import OVERHEAD
+from testbed.model.consequence import CONFIGURATION, MISSING, OVERHEAD
 from testbed.model.effect import Cause
 from testbed.model.failure import Failure
 from testbed.model.fault import Fault
@@ -67,10 +67,8 @@ def _installed(mode: Mode) -> Mode:
     return mode if mode is Mode.SETUID else Mode.LOG_ONLY
 
 
-CONFIGURATION = Cause("site", "configuration")
 UNREADABLE_MAP = Cause("unavailable", "map-unreadable")
 LEASES = Cause("unavailable", "leases-unusable")
-MISSING = Cause("unavailable", "account-missing")
 NO_RECORD = Cause("untraceable", "no-record")
 NO_ROOM = Cause("site", "no-resources")
 INSTALLATION = Cause("site", "installation")
