@@ -10,6 +10,7 @@ class Mode(StrEnum):
     NONE = "none"
     LOG_ONLY = "log-only"
     SETUID = "setuid"
+    CONTAINER = "container"
     VM = "vm"
 
 
@@ -42,6 +43,14 @@ WAYS = {
         Way(Mode.NONE, False, Installation.LOG_ONLY, "pilot", "nothing", False),
         Way(Mode.LOG_ONLY, True, Installation.LOG_ONLY, "pilot", "nothing", False),
         Way(Mode.SETUID, True, Installation.SETUID, "pool account", "uid", True),
+        Way(
+            Mode.CONTAINER,
+            True,
+            Installation.LOG_ONLY,
+            "pilot",
+            "user, mount, pid and ipc namespaces: bubblewrap",
+            True,
+        ),
         Way(Mode.VM, True, Installation.LOG_ONLY, "pilot", "a virtual machine per payload", True),
     )
 }
