@@ -321,6 +321,14 @@ RULES: tuple[Rule, ...] = (
         lambda case: Outcome(End.SEPARATED, 0, f"pool {case.pool}"),
     ),
     Rule(
+        "namespaces of its own hide what the common uid would open",
+        "the uid stays the pilot's, but processes, files and memory of others are not there to be named, and a user "
+        "namespace of its own keeps the payload from tracing or reading what it could name",
+        "Linux: user_namespaces(7), pid_namespaces(7), mount_namespaces(7), ptrace(2); observed",
+        lambda case: case.cell.mode is Mode.CONTAINER,
+        lambda case: Outcome(End.SEPARATED, 0, "container", _attempt(case, Attempt.BLOCKED)),
+    ),
+    Rule(
         "a machine of its own holds nothing of others",
         "the payload has its own kernel, processes and disk; the worker node's are not there to be reached",
         "Vac and Vacuum platform: one virtual machine per payload",

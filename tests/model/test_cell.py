@@ -47,7 +47,7 @@ def test_an_unknown_word_names_the_words_of_its_axis() -> None:
     with pytest.raises(Problem) as caught:
         list(cells(mode="none setiud"))
     assert "'setuid'" in str(caught.value)
-    assert "none, log-only, setuid, vm" in str(caught.value)
+    assert "none, log-only, setuid, container, vm" in str(caught.value)
 
 
 def test_an_unknown_axis_names_the_axes() -> None:
