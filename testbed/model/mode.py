@@ -35,6 +35,8 @@ class Way:
     kept_apart_by: str
     separates: bool
     """Whether the payload cannot reach the pilot and the other payloads through their common uid."""
+    user_namespaces: bool = False
+    """Whether an ordinary account of the worker node has to be allowed to make them."""
 
 
 WAYS = {
@@ -48,8 +50,9 @@ WAYS = {
             True,
             Installation.LOG_ONLY,
             "pilot",
-            "user, mount, pid and ipc namespaces: bubblewrap",
+            "namespaces of its own: user, mount, pid, ipc",
             True,
+            user_namespaces=True,
         ),
         Way(Mode.VM, True, Installation.LOG_ONLY, "pilot", "a virtual machine per payload", True),
     )

@@ -351,9 +351,10 @@ RULES: tuple[Rule, ...] = (
         lambda case: Outcome(End.SEPARATED, 0, f"pool {case.pool}"),
     ),
     Rule(
-        "a container of its own shares uid, kernel and network with the pilot, and names with nobody",
-        "the payload has its own users, mounts, processes and ipc; what has no name in them cannot be reached",
-        "namespaces(7); bubblewrap; DIRAC's SingularityCE and glideinWMS for what replaced glexec",
+        "namespaces of its own hide what the common uid would open",
+        "the uid stays the pilot's, but processes, files and memory of others are not there to be named, and a user "
+        "namespace of its own keeps the payload from tracing or reading what it could name",
+        "Linux: user_namespaces(7), pid_namespaces(7), mount_namespaces(7), ptrace(2); observed",
         lambda case: case.cell.mode is Mode.CONTAINER,
         lambda case: Outcome(End.SEPARATED, 0, "container"),
     ),

@@ -37,9 +37,9 @@ class Choice:
         """The shipped sites, between them every mode with every authority."""
         sites = [example(name) for name in EXAMPLES]
         both = {(site.authority, site.installation) for site in sites}
-        answers = next(site.answers for site in sites if site.installation is Installation.LOG_ONLY)
+        like = next(site for site in sites if site.installation is Installation.LOG_ONLY)
         others = [site for site in sites if (site.authority, Installation.LOG_ONLY) not in both]
-        return cls((*sites, *(log_only(site, answers) for site in others)))
+        return cls((*sites, *(log_only(site, like) for site in others)))
 
     def held_to(self, switch: Switch) -> "Choice":
         """The same sites with this switch on their worker nodes."""
@@ -118,4 +118,6 @@ def _refusal(site: Site, mode: Mode) -> str:
     way = WAYS[mode]
     if way.calls_switch and way.installation is not site.installation:
         return f"the site {site.name} installs the switch {site.installation}, mode {mode} needs it {way.installation}"
+    if way.user_namespaces and not site.user_namespaces:
+        return f"the site {site.name} lets no account of its worker node make user namespaces, mode {mode} needs them"
     return ""
