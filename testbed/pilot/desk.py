@@ -71,9 +71,7 @@ class Desk:
                 found=world.pilot.logs() or "(it wrote nothing)",
                 remedy=f"docker logs {world.pilot.name}",
             )
-        answers = world.site.answers
-        if cell.on_internal_error not in (None, answers.on_internal_error):  # the cell's own word has no conditions
-            answers = replace(answers, on_internal_error=cell.on_internal_error, on_internal_error_if=())
+        answers = world.site.answers.with_question_4(cell.on_internal_error)
         yield cls(world, vo, cell.mode, answers, cell.user, witness)
 
     def run(self, command: str | Sequence[str], user: str = "", stdin: bytes = b"") -> Outcome:
