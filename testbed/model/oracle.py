@@ -33,18 +33,13 @@ class Case:
     endpoints: int = 2
     """How many of the authority's its policy names."""
     conditions: tuple[Condition, ...] = ()
-    """The site's, for the answer "depends"; none: that is no."""
+    """The site's, for the answer "depends". None: that is no, but for a cell that says so itself: see `Answers`."""
     situation: Situation = field(default_factory=Situation)
     """What the pilot knows when it asks, but for the cause."""
     needs_trace: bool = True
     """Whether the site requires glexec, in whatever mode."""
     kernel: Kernel = field(default_factory=Kernel)
     """The worker node's, whose settings decide some attacks."""
-
-    @property
-    def answer(self) -> OnInternalError:
-        """The answer to question 4 that counts: the cell's own, else the site's."""
-        return self.cell.on_internal_error or self.sites_answer
 
     @property
     def consequence(self) -> Consequence | None:
@@ -90,7 +85,8 @@ class Case:
     def ruling(self) -> Ruling:
         """Question 4, asked of this failure with its cause, where it is told: may the pilot run the payload itself?"""
         stance = Stance.REQUIRE if self.needs_trace else Stance.ALLOW
-        answers = Answers(MultiUser.YES, stance, Stance.ALLOW, self.answer, on_internal_error_if=self.conditions)
+        site = Answers(MultiUser.YES, stance, Stance.ALLOW, self.sites_answer, on_internal_error_if=self.conditions)
+        answers = site.with_question_4(self.cell.on_internal_error)
         failure = self.failure or Failure.PAYLOAD
         return may_run_itself(answers, failure, replace(self.situation, cause=self.told))
 

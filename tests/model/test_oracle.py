@@ -178,6 +178,24 @@ def test_what_depends_is_judged_by_the_sites_conditions() -> None:
     assert end("setuid-argus-refused-depends", PRODUCTION, tells=False) is End.RETURNED
 
 
+def test_a_cells_own_depends_is_on_the_examples_where_the_site_states_nothing() -> None:
+    """docs/scenarios.md. A site that answers so itself, and states nothing, has said no."""
+    hers = Situation(fqans=("/alpha/Role=production", "/alpha"), runs=0)
+    for fault, ends in {
+        "refused": (End.UNSEPARATED, End.UNSEPARATED),
+        "indeterminate": (End.UNSEPARATED, End.RETURNED),
+        "tls-unknown-ca": (End.RETURNED, End.RETURNED),
+        "deny": (End.RETURNED, End.RETURNED),
+    }.items():
+        cell = Cell.parse(f"setuid-argus-{fault}-depends")
+        outcomes = [expected(cell, "alpha", situation=each).outcome for each in (hers, Situation(runs=0))]
+        assert tuple(outcome.end for outcome in outcomes if outcome) == ends
+    site = Cell.parse("setuid-argus-refused")
+    outcome = expected(site, "alpha", OnInternalError.DEPENDS, situation=hers).outcome
+    assert outcome
+    assert outcome.end is End.RETURNED
+
+
 def test_a_condition_counts_for_the_answer_depends_only() -> None:
     assert end("setuid-argus-refused-no", PRODUCTION) is End.RETURNED
     assert end("setuid-argus-html-yes", Situation()) is End.UNSEPARATED
