@@ -1604,16 +1604,17 @@ class Pilot:
         if not allowed:
             task.account.ruling = why
             return replace(failed, why=f"{failed.why}; {why}")
-        payload = task.payload
+        payload, cause = task.payload, told(failed.err.decode(errors="replace"), failed.code)
+        said = f"{cause.kind} {cause.reason}" if cause else "no cause told"
         line = (
-            f"by-pass: glexec ended with {failed.code}; {self._orders.pilot} runs {payload.ident} of {payload.user} "
-            f"itself, unseparated, as uid {os.getuid()}, for {owner_of(payload.proxy) or 'nobody knows whom'}: "
-            f"{json.dumps(payload.argv)}"
+            f"by-pass: glexec ended with {failed.code}, {said}, taken for {failure}; {self._orders.pilot} runs "
+            f"{payload.ident} of {payload.user} itself, unseparated, as uid {os.getuid()}, for "
+            f"{owner_of(payload.proxy) or 'nobody knows whom'}: {json.dumps(payload.argv)}"
         )
         try:
             syslog(self._orders.site_log, line)
         except OSError as error:
-            task.account.ruling = f"no record could be made, {error.strerror}"
+            task.account.ruling = f"no record could be made, {error.strerror or 'nobody takes it'}"
             return replace(failed, why=f"{failed.why}; not run by the pilot: {task.account.ruling}")
         log(f"{line}; {why}")
         task.account.bypass = why
