@@ -1,104 +1,93 @@
-"""Measures kinds of job beside each other: ``bench/jobs``. 0 when all was measured, 2 when nothing can be said."""
+"""Kinds of job beside each other: the same payloads through each, on worlds of the testbed's own."""
 
-import argparse
 import contextlib
-import json
-import os
-import platform
-import signal
-import sys
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from bench.kinds.circumstances import CIRCUMSTANCES
-from bench.kinds.report import LEGEND, table
-from testbed.lab.farm import farm, gatekeepers, renamed
+from testbed.lab.farm import FarmNode, farm, gatekeepers, renamed
 from testbed.lab.layout import WORKER_NODE
-from testbed.lab.machine.phases import phase, tell
-from testbed.lab.machine.ready import make_ready
+from testbed.lab.machine.phases import Say, phase
 from testbed.lab.session import IMAGES, Lab, opened
 from testbed.lab.wait import eventually
+from testbed.lab.world import LeasedWorld
 from testbed.model.problem import Problem
 from testbed.pilot.client import Vo
-from testbed.pilot.comparison import Figures, as_json, measured
+from testbed.pilot.comparison import Figures, measured
 from testbed.pilot.desk import READY
-from testbed.pilot.kinds import LOG_ONLY_SITE, SETUID_SITE, SLOTS, Way
-from testbed.pilot.workload import USERS, payloads
-from testbed.report.results import writing
+from testbed.pilot.kinds import LOG_ONLY_SITE, SETUID_SITE, Way
+from testbed.pilot.workload import payloads
 from testbed.site.load import example
 from testbed.site.site import Site
 
-SITES: dict[str, tuple[Way, ...]] = {"setuid-gridmap": SETUID_SITE, "logonly-gridmap": LOG_ONLY_SITE}
+SITES: Mapping[str, tuple[Way, ...]] = {"setuid-gridmap": SETUID_SITE, "logonly-gridmap": LOG_ONLY_SITE}
+"""Which kinds are compared at which example site."""
 ATTEMPTS = 3
 """How often a payload may be handed out: as `testbed queue submit` has it."""
+MOST_PAYLOADS, MOST_NODES = 1000, 20
+
+Circumstance = Callable[[LeasedWorld, Sequence[FarmNode]], contextlib.AbstractContextManager[None]]
+"""What is wrong meanwhile."""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure and print."""
-    options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        make_ready(tell)
-        return _measure(options)
-    except Problem as problem:
-        print(f"bench/jobs: {problem}", file=sys.stderr)
-    except KeyboardInterrupt:
-        print("\nbench/jobs: interrupted; nothing is left behind", file=sys.stderr)
-    return 2
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """Which kinds are compared, in which circumstances, with how much to do."""
+
+    circumstances: Mapping[str, Circumstance]
+    kinds: Sequence[str] = ()
+    """The names of kinds, with their mode or for each of them without it; none: all."""
+    payloads: int = 40
+    nodes: int = 2
+
+    def checked(self) -> "Contest":
+        """The same; a `Problem` for what cannot be."""
+        for what, found, most in (("payloads", self.payloads, MOST_PAYLOADS), ("nodes", self.nodes, MOST_NODES)):
+            if not 0 < found <= most:
+                raise Problem(f"the number of {what}", found=str(found), expected=f"1 to {most}")
+        for kind in self.kinds:
+            if not any(_is(way, kind) for ways in SITES.values() for way in ways):
+                expected = ", ".join(way.name for ways in SITES.values() for way in ways)
+                raise Problem("no such kind of job", found=kind, expected=expected)
+        return self
+
+    def held(self, say: Say) -> Mapping[str, Sequence[Figures]]:
+        """The figures of each kind in each circumstance. Worlds are made for it, and gone afterwards."""
+        found: dict[str, list[Figures]] = {name: [] for name in self.circumstances}
+        chosen = {example(name): self._chosen(ways) for name, ways in SITES.items() if self._chosen(ways)}
+        with opened(next(iter(chosen)).vos) as lab:
+            for site, ways in chosen.items():
+                for circumstance, figures in self._at(lab, site, ways, say):
+                    found[circumstance].append(figures)
+        return found
+
+    def _chosen(self, ways: Sequence[Way]) -> list[Way]:
+        return [way for way in ways if not self.kinds or any(_is(way, kind) for kind in self.kinds)]
+
+    def _at(self, lab: Lab, site: Site, ways: Sequence[Way], say: Say) -> Iterator[tuple[str, Figures]]:
+        with contextlib.ExitStack() as held:
+            with phase("worker nodes", say) as going:
+                world = held.enter_context(lab.pool.lease(site))
+                nodes = held.enter_context(farm(world, lab.run, IMAGES[WORKER_NODE], self.nodes))
+                held.enter_context(gatekeepers(world, nodes))
+                proxy = lab.grid.read(lab.grid.bearer("pilot").file)
+                vo = Vo(world.pilot.address, proxy=proxy, authorities=lab.grid.read("authority/ca.cert.pem"))
+                if not eventually(lambda: vo.ready(limit=READY), within=READY):
+                    raise Problem(
+                        "the VO's side did not become ready", where=world.pilot.name, found=world.pilot.logs()
+                    )
+                going.detail = f"{self.nodes} of the site {site.name}, each with a gatekeeper"
+            for circumstance, holds in self.circumstances.items():
+                with holds(world, nodes):
+                    for way in ways:
+                        with phase(circumstance, say) as going:
+                            slot = f"{circumstance}-{way.name}".replace(" ", "-")
+                            workload = payloads(self.payloads, slot, attempts=ATTEMPTS)
+                            anew = renamed(world, nodes)
+                            figures = measured(vo, anew, site.pilot_accounts[0].name, way, slot, workload)
+                            going.detail = f"{way.name}: {way.says}"
+                        yield circumstance, figures
 
 
-def _measure(options: argparse.Namespace) -> int:
-    sites = {example(name): ways for name, ways in SITES.items()}
-    found: dict[str, list[Figures]] = {name: [] for name in options.circumstance or CIRCUMSTANCES}
-    with opened(next(iter(sites)).vos) as lab:
-        for site, ways in sites.items():
-            _measure_site(lab, site, ways, found, options)
-        version = lab.engine.version
-    slots = f"{options.nodes} worker nodes with {SLOTS} slots"
-    tell(f"\n{options.payloads} payloads of {len(USERS)} users, 0.1 to 0.5 s each, through {slots}")
-    for circumstance, figures in found.items():
-        for line in table(circumstance, figures):
-            tell(line)
-    tell(LEGEND)
-    if options.json:
-        conditions = {"cores": os.cpu_count(), "kernel": platform.release(), "engine": f"Docker {version}"}
-        data = {name: [as_json(one) for one in figures] for name, figures in found.items()}
-        with writing(options.json):
-            options.json.write_text(json.dumps({"conditions": conditions, **data}, indent=1) + "\n")
-    return 0
-
-
-def _measure_site(
-    lab: Lab, site: Site, ways: Sequence[Way], found: dict[str, list[Figures]], options: argparse.Namespace
-) -> None:
-    with contextlib.ExitStack() as held:
-        world = held.enter_context(lab.pool.lease(site))
-        nodes = held.enter_context(farm(world, lab.run, IMAGES[WORKER_NODE], options.nodes))
-        held.enter_context(gatekeepers(world, nodes))
-        proxy = lab.grid.read(lab.grid.bearer("pilot").file)
-        vo = Vo(world.pilot.address, proxy=proxy, authorities=lab.grid.read("authority/ca.cert.pem"))
-        if not eventually(lambda: vo.ready(limit=READY), within=READY):
-            raise Problem("the VO's side did not become ready", where=world.pilot.name, found=world.pilot.logs())
-        for circumstance, figures in found.items():
-            with CIRCUMSTANCES[circumstance](world, nodes):
-                for way in ways:
-                    with phase(f"{circumstance}", tell) as going:
-                        slot = f"{circumstance}-{way.name}".replace(" ", "-")
-                        workload = payloads(options.payloads, slot, attempts=ATTEMPTS)
-                        anew = renamed(world, nodes)
-                        figures.append(measured(vo, anew, site.pilot_accounts[0].name, way, slot, workload))
-                        going.detail = f"{way.name}: {way.says}"
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="bench/jobs", description=__doc__)
-    parser.add_argument("--payloads", type=int, default=40, help="of one workload (default: 40)")
-    parser.add_argument("--nodes", type=int, default=2, help="worker nodes (default: 2)")
-    choices = list(CIRCUMSTANCES)
-    parser.add_argument("--circumstance", action="append", choices=choices, help="only this one (repeatable)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
-    return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _is(way: Way, kind: str) -> bool:
+    """Whether a kind is called so: ``multi-user`` stands for each of its modes."""
+    return kind in (way.name, way.name.removesuffix(f" {way.mode}"))
