@@ -30,6 +30,7 @@ from testbed.pilot import counter, muster
 from testbed.pilot.needs import Needs
 from testbed.pilot.outputs import unpacked, wanted
 from testbed.pilot.payload import Payload
+from testbed.pilot.plan import Kind
 from testbed.pilot.profiles.explained import Explained
 from testbed.report.diff import diff
 from testbed.report.results import Results
@@ -257,7 +258,23 @@ def _payload(options: argparse.Namespace) -> Payload:
     return Payload.parse(payload.json())
 
 
+def _compare(options: argparse.Namespace) -> int:
+    """Kinds of job beside each other; only then is the time it takes to load what breaks things well spent."""
+    from testbed.faults.circumstances import CIRCUMSTANCES
+    from testbed.pilot.contest import Contest
+    from testbed.pilot.kinds_table import shown
+
+    chosen = {name: CIRCUMSTANCES[name] for name in options.circumstance or CIRCUMSTANCES}
+    contest = Contest(chosen, options.kind, options.payloads, options.nodes).checked()
+    say = _say_aside if options.json else _say
+    _make_ready(say)
+    print(*shown(contest.held(say), contest, as_json=options.json), sep="\n")
+    return 0
+
+
 def _fleet(options: argparse.Namespace) -> int:
+    if options.act == "compare":
+        return _compare(options)
     _answering()
     engine = Engine()
     vo = counter.opened(engine)
@@ -273,6 +290,7 @@ def _fleet(options: argparse.Namespace) -> int:
             memory=options.memory,
             role=options.role,
             first=options.pause,
+            kind=Kind(options.kind),
         )
         vo.start_fleet(plan)
         print(f"{plan.name} is kept on {', '.join(str(node['name']) for node in plan.nodes)}: testbed fleet show")
@@ -321,6 +339,11 @@ def _make_ready(say: Say) -> None:
 
 def _say(line: str) -> None:
     print(line, flush=True)
+
+
+def _say_aside(line: str) -> None:
+    """Progress beside an output that a program reads."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def _compose(*words: str) -> None:
@@ -494,10 +517,12 @@ def _parser() -> argparse.ArgumentParser:
     made = verb(
         "fleet", _fleet, "pilots that the demo's VO keeps on worker nodes as long as something waits in the queue"
     )
-    acts = made.add_subparsers(dest="act", metavar="start|show|stop", required=True)
+    acts = made.add_subparsers(dest="act", metavar="start|show|stop|compare", required=True)
     act = acts.add_parser("start", help="keep pilots of one class on worker nodes, fewer where payloads fail")
     act.add_argument("fleet", nargs="?", default=muster.USUAL, metavar="NAME", help="of the class (default: usual)")
     act.add_argument("--node", action="append", required=True, help="setuid, log-only or argus (repeatable)")
+    kinds = "multi-user pilots, or what the node's gatekeeper starts: classic jobs, or single-user pilots"
+    act.add_argument("--kind", default=Kind.MULTI_USER, choices=[str(kind) for kind in Kind], help=kinds)
     act.add_argument("--mode", default="", help="how payloads are kept apart: " + ", ".join(Mode))
     act.add_argument("--each", type=int, default=1, metavar="N", help="pilots on each node")
     act.add_argument("--slots", type=int, default=1, metavar="N", help="payloads that a pilot has at once")
@@ -510,6 +535,15 @@ def _parser() -> argparse.ArgumentParser:
     act = acts.add_parser("stop", help="send no more pilots of a class")
     act.add_argument("fleet", nargs="?", default=muster.USUAL, metavar="NAME")
     act.add_argument("--now", action="store_true", help="hang up on those that are out")
+    act = acts.add_parser(
+        "compare", help="the same payloads by each kind of job, on worlds of their own: docs/kinds.md"
+    )
+    act.add_argument("--kind", action="append", default=[], help="only this one, as the table has it (repeatable)")
+    bad = ("well", "bad-node", "banned-user")
+    act.add_argument("--circumstance", action="append", default=[], choices=bad, help="only this one (repeatable)")
+    act.add_argument("--payloads", type=int, default=40, metavar="N", help="of each workload (default: 40)")
+    act.add_argument("--nodes", type=int, default=2, metavar="N", help="worker nodes (default: 2)")
+    act.add_argument("--json", action="store_true")
     verb("gc", _gc, "remove what killed runs, or a killed engine, left behind")
     made = verb("init", _init, "start a site of your own from an example")
     made.add_argument("directory", type=Path, metavar="DIR")
