@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from testbed.model import containment
 from testbed.model.answers import Answers, MultiUser, OnInternalError
 from testbed.model.condition import CAUSES, Condition, restored, stored
 from testbed.model.mode import Mode
@@ -54,6 +55,8 @@ class Order:
     """How often the switch is called again after an internal error, as careful clients do (our choice)."""
     retry_delay: float = 5.0
     """Before the n-th of them the pilot pauses one to n times as long, by chance."""
+    container: Mapping[str, str | bool] = field(default_factory=dict)
+    """In mode container, what its payloads share with the node otherwise than usual: `testbed.model.containment`."""
 
     @classmethod
     def at(cls, answers: Answers, mode: Mode, **more: Any) -> "Order":
@@ -83,6 +86,7 @@ class Order:
             "needs_trace": self.needs_trace,
             "retries": self.retries,
             "retry_delay": self.retry_delay,
+            "container": dict(self.container),
         }
 
     @classmethod
@@ -106,6 +110,7 @@ class Order:
             trace,
             number(data.get("retries", usual.retries), "the number of retries", MOST_RETRIES),
             span(data.get("retry_delay", usual.retry_delay), LONGEST_DELAY),
+            containment.checked(data.get("container", {})),
         )
 
 
