@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from testbed.model.answers import MultiUser
+from testbed.model.bound import PATIENCE, Bound, bound
 from testbed.model.cell import Authority, Cell
 from testbed.model.condition import Situation
 from testbed.model.mode import WAYS, Installation, Mode
-from testbed.model.oracle import Expectation, expected
+from testbed.model.oracle import Case, Expectation, expected
 from testbed.model.person import Credential, cast_for
 from testbed.site import service
 from testbed.site.load import example, load_site
@@ -94,6 +95,19 @@ class Choice:
             situation=self.situation(cell.user),
             needs_trace=answers.needs_trace,
         )
+
+    def bound(
+        self, cell: Cell, site: Site, patience: float | None = None, retries: int = 0, pause: float = 0.0
+    ) -> Bound:
+        """How long a pilot may take in a cell whose modules wait ``patience`` seconds; ``None``: as the site says."""
+        case = Case(
+            cell,
+            self.pool_for(site, cell.user),
+            site.answers.on_internal_error,
+            endpoints=len(service.endpoints(site)),
+        )
+        patience = service.patience(site) if patience is None else patience
+        return bound(case, PATIENCE if patience is None else patience, retries=retries, pause=pause)
 
     def situation(self, user: str) -> Situation:
         """What the pilot of a scenario knows of somebody's payload: it is the only one on its node, and a new one."""

@@ -2,7 +2,8 @@
 
 import pytest
 
-from testbed.model.cell import AXES, Attack, Cell, cells
+from testbed.model.attack import Attack
+from testbed.model.cell import AXES, Cell, cells
 from testbed.model.fault import Fault
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
