@@ -18,10 +18,13 @@ from testbed.site.capability import SYS_ADMIN
 
 FILTER = ROOT / "images" / "worker-node" / "seccomp.json"
 PLACE = "/run/processes"
-"""Where the second /proc lies, for root alone."""
+"""The folder of root's in which the second /proc lies."""
 LIMIT = 10.0
 """Seconds for mounting it, and for a trial; usual is a quarter of one."""
-MOUNT = f"mkdir -m 700 {PLACE} && exec mount -t proc -o nosuid,nodev,noexec,subset=pid proc {PLACE}"
+MOUNT = f"""
+mkdir -m 700 {PLACE} && mkdir {PLACE}/proc &&
+exec mount -t proc -o nosuid,nodev,noexec,subset=pid proc {PLACE}/proc
+"""
 
 
 def security() -> tuple[str, ...]:

@@ -125,9 +125,9 @@ def test_a_site_may_have_a_worker_node_whose_accounts_make_namespaces_and_nothin
         assert profile == "apparmor=unconfined"
         assert "/proc/sys" in settings["ReadonlyPaths"]
         assert "/proc/kcore" in settings["MaskedPaths"]
-        for path in ("/proc/sys/kernel/core_pattern", f"{namespaces.PLACE}/sys/kernel/core_pattern"):
+        for path in ("/proc/sys/kernel/core_pattern", f"{namespaces.PLACE}/proc/sys/kernel/core_pattern"):
             assert world.node.run(["sh", "-c", 'echo x >"$0"', path], limit=5).code != 0
-        assert world.node.run(["ls", namespaces.PLACE], user="pilot01", limit=5).code != 0
+        assert world.node.run(["ls", f"{namespaces.PLACE}/proc"], user="pilot01", limit=5).code != 0
         assert namespaces.why_not(world.node, "pilot01") == ""
         world.replace_node()
         assert namespaces.why_not(world.node, "pilot01") == ""
