@@ -21,10 +21,13 @@ PLACE = "/run/processes"
 """The folder of root's in which the second /proc lies."""
 LIMIT = 10.0
 """Seconds for mounting it, and for a trial; usual is a quarter of one."""
-MOUNT = f"""
-mkdir -m 700 {PLACE} && mkdir {PLACE}/proc &&
-exec mount -t proc -o nosuid,nodev,noexec,subset=pid proc {PLACE}/proc
-"""
+MOUNT = (
+    f"mkdir -m 700 {PLACE} && mkdir {PLACE}/proc && "
+    f"exec mount -t proc -o nosuid,nodev,noexec,subset=pid proc {PLACE}/proc"
+)
+ENTER = ("nsenter", "--target", "1", "--mount", "--", "/bin/sh", "-c")
+MAY = (SYS_ADMIN, "SYS_PTRACE")
+"""What a container needs that enters the mounts of another one's first process, and mounts there."""
 
 
 def security() -> tuple[str, ...]:
@@ -36,9 +39,9 @@ def show_processes(engine: Engine, node: Container, image: str, labels: Mapping[
     """Mount the second /proc of a worker node. It takes a container beside it that may mount, for a moment."""
     errand = Errand(
         image,
-        ("nsenter", "--target", "1", "--mount", "--", "/bin/sh", "-c", MOUNT),
+        (*ENTER, MOUNT),
         labels,
-        capabilities=(SYS_ADMIN, "SYS_PTRACE"),
+        capabilities=MAY,
         security=("apparmor=unconfined",),
         processes=node.ident,
     )

@@ -129,6 +129,7 @@ def test_a_site_may_have_a_worker_node_whose_accounts_make_namespaces_and_nothin
             assert world.node.run(["sh", "-c", 'echo x >"$0"', path], limit=5).code != 0
         assert world.node.run(["ls", f"{namespaces.PLACE}/proc"], user="pilot01", limit=5).code != 0
         assert namespaces.why_not(world.node, "pilot01") == ""
+        world.kill_node()
         world.replace_node()
         assert namespaces.why_not(world.node, "pilot01") == ""
 
