@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -29,3 +30,11 @@ def limited(world) -> Callable[[float], str]:
         return text if found else _MODULE.sub(rf'\g<0> " --timeout {seconds:g}"', text)
 
     return policy
+
+
+@pytest.fixture
+def evidence(suite, notes, world) -> Path:
+    """The folder of this cell's evidence, for what a scenario measures."""
+    folder = suite.folder / notes.evidence
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

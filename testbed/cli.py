@@ -223,6 +223,12 @@ def _queue(options: argparse.Namespace) -> int:
     elif options.act == "cancel":
         vo.stop(options.payload)
         print(f"{options.payload}: taken back, or its pilot is told to end it")
+    elif options.act == "ban":
+        print(f"{vo.ban(options.who, options.why)} is banned: nothing more is handed out, what runs is to be ended")
+    elif options.act == "unban":
+        print(f"{vo.unban(options.who)} is banned no more")
+    elif options.act == "bans":
+        print(*counter.banned(vo, as_json=options.json), sep="\n")
     elif options.act == "show":
         print(*counter.shown(vo, options.payload, as_json=options.json), sep="\n")
         if options.output:
@@ -472,7 +478,7 @@ def _parser() -> argparse.ArgumentParser:
         pap.add_argument("--central", dest="pap", action="store_const", const=CENTRAL, help=central)
         made.add_argument("--now", action="store_true", help="then clear the caches that are between")
     made = verb("queue", _queue, "the task queue of the demo's VO: payloads, what became of them and why")
-    acts = made.add_subparsers(dest="act", metavar="submit|list|show|cancel", required=True)
+    acts = made.add_subparsers(dest="act", metavar="submit|list|show|cancel|ban|unban|bans", required=True)
     act = acts.add_parser("submit", help="put a payload in the queue")
     act.add_argument("--user", default="alice", help="whose: alice, alice-production, bob, carol, dave")
     act.add_argument(
@@ -502,6 +508,13 @@ def _parser() -> argparse.ArgumentParser:
     act.add_argument("--output", type=Path, metavar="DIR", help="also put there what was brought back")
     act = acts.add_parser("cancel", help="take a payload back, or have its pilot end it")
     act.add_argument("payload", metavar="PAYLOAD")
+    act = acts.add_parser("ban", help="serve somebody no more, whatever a site says; what runs of that person is ended")
+    act.add_argument("who", metavar="OWNER|DN")
+    act.add_argument("--why", default="", metavar="TEXT", help="said to whoever asks for something of that person's")
+    act = acts.add_parser("unban", help="serve somebody again")
+    act.add_argument("who", metavar="OWNER|DN")
+    act = acts.add_parser("bans", help="whom the VO serves no more")
+    act.add_argument("--json", action="store_true")
     made = verb(
         "fleet", _fleet, "pilots that the demo's VO keeps on worker nodes as long as something waits in the queue"
     )

@@ -3,7 +3,8 @@
 Scenarios wait for containers more than they compute, so the first run begins with them; the others, at a lower
 priority, begin with what computes most. Each goes on until nothing is left to begin with (`tests.sharing`). What the
 first says is shown as it goes, what the others say when all have ended, then the matrix of all where more than one has
-run scenarios. Exit code 1 when one failed.
+run scenarios. Exit code 1 when one failed, or when too few cells were judged (`tests.floor`); with options of your own,
+which may leave some out, nobody counts them.
 """
 
 import contextlib
@@ -16,6 +17,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.floor import rows_of, too_few
 from tests.joined import join
 
 ROOT = Path(__file__).parents[1]
@@ -60,9 +62,11 @@ def main(options: Sequence[str]) -> int:
             output.seek(0)
             sys.stdout.buffer.write(output.read())
         sys.stdout.flush()
+    missing = [] if options else list(too_few(rows_of([named, *folders])))
     for part in join(named, folders):
         print(part)
-    return 1 if any(codes) else 0
+    print(*missing, sep="\n", end="\n" if missing else "")
+    return 1 if any(codes) or missing else 0
 
 
 def listed() -> list[str]:

@@ -1,8 +1,6 @@
 """Clients of old and ours, replayed on the cell's worker node."""
 
 import contextlib
-import dataclasses
-import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -70,9 +68,7 @@ def ours(suite, cell, pilot) -> Callable[[str, Failure], dict[str, tuple[End, tu
         for client in clients(pilot.answers):
             if client.profile.careful and (cell.mode is Mode.SETUID or client.answer == OnInternalError.YES):
                 pilot.answers = client.answers
-                began = time.monotonic()
-                outcome = pilot.end_of(*pilot.send("/usr/bin/id -un", "alice", b""))
-                outcome = dataclasses.replace(outcome, seconds=round(time.monotonic() - began, 3))
+                outcome = pilot.tried("/usr/bin/id -un", "alice")
                 assert riddles(outcome.told) == []
                 replay = as_replay(outcome, client.answer, cell.mode, at(cell, circumstance), truth)
                 suite.keep([replay])
@@ -95,11 +91,12 @@ def documented(cell, world) -> Callable[..., dict[str, Fate]]:
 
 
 @pytest.fixture
-def waiting(world, limited) -> Callable[[str], contextlib.AbstractContextManager[None]]:
+def waiting(world, limited, notes) -> Callable[[str], contextlib.AbstractContextManager[None]]:
     """The site's modules wait for so many seconds, for each of their services, meanwhile."""
 
     def altered(seconds: str) -> contextlib.AbstractContextManager[None]:
         files = NodeFiles(world.node, world.site)
+        notes.patience = float(seconds)
         return files.altered(files.policy_file, limited(float(seconds)))
 
     return altered

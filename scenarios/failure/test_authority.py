@@ -30,6 +30,17 @@ def test_an_authority_without_an_answer_is_an_internal_error(impatient, pilot, e
     assert pilot.run("/usr/bin/id -un") == expect
 
 
+@matrix(
+    mode="setuid",
+    authority="argus",
+    fault="tls-unknown-ca indeterminate html deny account-unknown",
+    on_internal_error="depends",
+    user="alice-production",
+)
+def test_a_role_that_a_site_trusts_opens_what_is_silent_or_undecided_and_nothing_else(pilot, expect):
+    assert pilot.run("/usr/bin/id -un") == expect
+
+
 @pytest.mark.slow
 @matrix(
     mode="log-only setuid",
@@ -38,6 +49,18 @@ def test_an_authority_without_an_answer_is_an_internal_error(impatient, pilot, e
     on_internal_error="no depends yes",
 )
 def test_question_4_counts_for_every_fault_of_the_authority(impatient, pilot, expect):
+    assert pilot.run("/usr/bin/id -un") == expect
+
+
+@pytest.mark.slow
+@matrix(
+    mode="log-only setuid",
+    authority="argus",
+    fault=" ".join(CONSEQUENCES),
+    on_internal_error="depends",
+    user="alice-production",
+)
+def test_so_does_it_for_a_payload_whose_role_the_site_trusts(impatient, pilot, expect):
     assert pilot.run("/usr/bin/id -un") == expect
 
 

@@ -17,6 +17,18 @@ from testbed.plugin import matrix
 
 MOUNTS = pytest.mark.capabilities("SYS_ADMIN")
 """Small and read-only file systems are mounts."""
+SETUID = (
+    "config-malformed config-unknown-key config-crlf config-nul config-world-writable config-unreadable "
+    "policy-missing policy-malformed gridmap-missing gridmap-malformed ban-list-missing pool-exhausted "
+    "leases-missing leases-read-only leases-full leases-inconsistent accounts-gone nss-module-missing "
+    "group-without-vo log-dead log-stuck log-file-full log-file-read-only set-id-lost nosuid"
+)
+"""What a pilot with a payload meets in setuid; the others keep no payload from running, or are met in every run."""
+LOG_ONLY = (
+    "config-malformed config-unknown-key config-crlf config-nul config-world-writable config-unreadable "
+    "policy-missing policy-malformed ban-list-missing group-without-vo accounts-unreadable "
+    "log-dead log-stuck log-file-full"
+)
 
 
 @pytest.fixture
@@ -97,6 +109,17 @@ def test_question_4_counts_for_a_broken_node_but_not_where_nobody_could_record(p
     assert pilot.run("/usr/bin/id -un") == expect
 
 
+@MOUNTS
+@matrix(
+    mode="setuid",
+    fault="policy-missing leases-full log-missing set-id-lost accounts-gone",
+    on_internal_error="depends",
+    user="alice-production",
+)
+def test_a_role_that_a_site_trusts_opens_what_is_broken_but_no_missing_record_and_no_missing_account(pilot, expect):
+    assert pilot.run("/usr/bin/id -un") == expect
+
+
 @matrix(mode="setuid", fault="set-id-lost pool-exhausted", on_internal_error="no yes")
 def test_a_switch_that_cannot_switch_is_never_a_silent_run(pilot, expect):
     assert pilot.run("/usr/bin/id -un") == expect
@@ -118,29 +141,29 @@ def test_a_pilot_whose_home_is_full_runs_its_payloads_all_the_same(pilot, expect
 
 @pytest.mark.slow
 @MOUNTS
-@matrix(
-    mode="setuid",
-    fault="config-malformed config-unknown-key config-crlf config-nul config-world-writable config-unreadable "
-    "policy-missing policy-malformed gridmap-missing gridmap-malformed ban-list-missing pool-exhausted "
-    "leases-missing leases-read-only leases-full leases-inconsistent accounts-gone nss-module-missing "
-    "group-without-vo log-dead log-stuck "
-    "log-file-full log-file-read-only set-id-lost nosuid",
-    on_internal_error="no depends yes",
-)
+@matrix(mode="setuid", fault=SETUID, on_internal_error="no depends yes")
 def test_question_4_counts_for_every_fault_of_the_node(pilot, expect):
     assert pilot.run("/usr/bin/true") == expect
 
 
 @pytest.mark.slow
 @MOUNTS
-@matrix(
-    mode="log-only",
-    fault="config-malformed config-unknown-key config-crlf config-nul config-world-writable config-unreadable "
-    "policy-missing policy-malformed ban-list-missing group-without-vo accounts-unreadable "
-    "log-dead log-stuck log-file-full",
-    on_internal_error="no depends yes",
-)
+@matrix(mode="log-only", fault=LOG_ONLY, on_internal_error="no depends yes")
 def test_so_it_does_where_glexec_only_logs(pilot, expect):
+    assert pilot.run("/usr/bin/true") == expect
+
+
+@pytest.mark.slow
+@MOUNTS
+@matrix(mode="setuid", fault=SETUID, on_internal_error="depends", user="alice-production")
+def test_so_it_does_for_a_payload_whose_role_the_site_trusts(pilot, expect):
+    assert pilot.run("/usr/bin/true") == expect
+
+
+@pytest.mark.slow
+@MOUNTS
+@matrix(mode="log-only", fault=LOG_ONLY, on_internal_error="depends", user="alice-production")
+def test_and_so_it_does_for_both(pilot, expect):
     assert pilot.run("/usr/bin/true") == expect
 
 

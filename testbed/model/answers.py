@@ -1,11 +1,11 @@
 """A site's answers to the four questions about multi-user pilot jobs, as typed data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from testbed.model.condition import Condition, restored
+from testbed.model.condition import EXAMPLES, Condition, restored
 
 
 class MultiUser(StrEnum):
@@ -61,6 +61,16 @@ class Answers:
     def needs_trace(self) -> bool:
         """Whether the site demands glexec, in whatever mode: a run without its record is then against its rules."""
         return Stance.REQUIRE in (self.setuid, self.log_only)
+
+    def with_question_4(self, answer: OnInternalError | None) -> "Answers":
+        """As if question 4 were answered so; ``None``: as it is answered.
+
+        On what "depends" depends then is the site's own affair where it states something, else there are `EXAMPLES`.
+        """
+        if answer is None:
+            return self
+        conditions = (self.on_internal_error_if or EXAMPLES) if answer is OnInternalError.DEPENDS else ()
+        return replace(self, on_internal_error=answer, on_internal_error_if=conditions)
 
     def words(self) -> dict[str, str]:
         """Each answer in words, with its conditions: ``depends: if the cause is timed-out``."""

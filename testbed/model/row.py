@@ -47,6 +47,10 @@ class Row:
     """The folder of logs and files, relative to the results folder."""
     shows: tuple[str, ...] = ()
     """The requirements of the policy on multi-user pilots that it shows: ``R6``."""
+    took: float | None = None
+    """Seconds of the pilot that came nearest to its bound; ``None`` where none was sent."""
+    bound: float | None = None
+    """Seconds that it may have taken: `testbed.model.bound`."""
 
     def json(self) -> str:
         """The row as one line of JSON."""

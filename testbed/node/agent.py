@@ -421,6 +421,17 @@ class Vo:
         self._own_ends, self._renew_at = now + lasts, now + max(RENEW_PAUSE, lasts * RENEWED_AFTER)
         log(f"a new proxy of the pilot's own, for {lasts:.0f} s")
 
+    def ban(self, payload: str) -> str:
+        """In words, that the VO has banned a payload's owner; empty where it says that it has not.
+
+        Raises `VoProblem` where it says neither.
+        """
+        answer = self._post(f"/payloads/{payload}/ban", {"pilot": self._orders.pilot})
+        banned = answer.get("banned")
+        if not isinstance(banned, bool):
+            raise VoProblem(f"no word whether {payload}'s owner is banned: {str(answer.get('problem'))[:500]}")
+        return f"its owner is {str(answer.get('why') or 'banned by the VO')[:500]}" if banned else ""
+
     def _post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Ask, with a proxy that still lasts; once more over a new connection when the kept one is closed."""
         if time.monotonic() >= self._renew_at:
@@ -1644,26 +1655,25 @@ class Pilot:
 
     def _question_4(self, task: Task, failed: Report, failure: str) -> Report:
         """Give the payload back, or run it as the pilot: recorded and said so, with the pilot's proxy out of reach."""
-        cause = told(failed.err.decode(errors="replace"), failed.code)
-        with self._notes.held() as seen:
-            allowed, why = self._orders.answers.may_run_itself(failure, self._situation(task.payload, cause, seen))
-            if allowed and (objection := self._objection(task)):
-                allowed, why = False, objection
-            if allowed and seen.runs is not None:
-                seen.runs += 1
+        allowed, why = self._ruled(task, failed, failure, runs=0)
+        if allowed and (objection := self._objection(task) or self._vos_objection(task)):
+            allowed, why = False, objection
+        if allowed:  # asking took its time, and other pilots of the node note something meanwhile
+            allowed, why = self._ruled(task, failed, failure, runs=1)
         if not allowed:
             task.account.ruling = why
             return replace(failed, why=f"{failed.why}; {why}")
-        payload = task.payload
+        payload, cause = task.payload, told(failed.err.decode(errors="replace"), failed.code)
+        said = f"{cause.kind} {cause.reason}" if cause else "no cause told"
         line = (
-            f"by-pass: glexec ended with {failed.code}; {self._orders.pilot} runs {payload.ident} of {payload.user} "
-            f"itself, unseparated, as uid {os.getuid()}, for {owner_of(payload.proxy) or 'nobody knows whom'}: "
-            f"{json.dumps(payload.argv)}"
+            f"by-pass: glexec ended with {failed.code}, {said}, taken for {failure}; {self._orders.pilot} runs "
+            f"{payload.ident} of {payload.user} itself, unseparated, as uid {os.getuid()}, for "
+            f"{owner_of(payload.proxy) or 'nobody knows whom'}: {json.dumps(payload.argv)}"
         )
         try:
             syslog(self._orders.site_log, line)
         except OSError as error:
-            task.account.ruling = f"no record could be made, {error.strerror}"
+            task.account.ruling = f"no record could be made, {error.strerror or 'nobody takes it'}"
             return replace(failed, why=f"{failed.why}; not run by the pilot: {task.account.ruling}")
         log(f"{line}; {why}")
         task.account.bypass = why
@@ -1673,6 +1683,22 @@ class Pilot:
             ran = self._run(task, wrapped(task), self._plain(task), report, until)
         said = f"by-pass after {failed.code} of the switch, unseparated; "
         return replace(ran, why=said + ran.why, err=(failed.err + ran.err)[:LARGEST_STREAM], failure=failure)
+
+    def _ruled(self, task: Task, failed: Report, failure: str, *, runs: int) -> tuple[bool, str]:
+        """What the site's answer to question 4 says now, and why; where it is yes so many more ``runs`` are noted."""
+        cause = told(failed.err.decode(errors="replace"), failed.code)
+        with self._notes.held() as seen:
+            allowed, why = self._orders.answers.may_run_itself(failure, self._situation(task.payload, cause, seen))
+            if allowed and seen.runs is not None:
+                seen.runs += runs
+        return allowed, why
+
+    def _vos_objection(self, task: Task) -> str:
+        """Why the VO has nobody run this payload past the switch: its ban holds there as well. No answer is no."""
+        try:
+            return self._vo.ban(task.payload.ident)
+        except VoProblem as problem:
+            return f"the VO does not say whether it has banned its owner: {problem}"
 
     def _objection(self, task: Task) -> str:
         """Why the pilot does not run a payload itself, though the site would let it."""

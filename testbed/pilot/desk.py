@@ -4,7 +4,7 @@ import contextlib
 import itertools
 import shlex
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +27,9 @@ PILOT_LIMIT = 150.0
 READY = 10.0
 """Seconds within which the VO must answer after its container has started."""
 
+Clock = Callable[[float, Mapping[str, Any]], None]
+"""Is told the seconds that a pilot took over one payload, and what of its order is not as usual."""
+
 _slots = itertools.count(1)
 
 
@@ -45,6 +48,7 @@ class Desk:
         answers: Answers,
         user: str,
         witness: Callable[[Outcome], None],
+        clock: Clock,
     ) -> None:
         self.world = world
         self.vo = vo
@@ -53,11 +57,17 @@ class Desk:
         """The site's, with the cell's own word on question 4."""
         self._user = user
         self._witness = witness
+        self._clock = clock
 
     @classmethod
     @contextlib.contextmanager
-    def opened(cls, world: World, cell: Cell, witness: Callable[[Outcome], None]) -> Iterator["Desk"]:
-        """The desk for a cell; ``witness`` is told every outcome. Raises `Problem` when the VO does not get ready."""
+    def opened(
+        cls, world: World, cell: Cell, witness: Callable[[Outcome], None], clock: Clock = lambda seconds, order: None
+    ) -> Iterator["Desk"]:
+        """The desk for a cell; ``witness`` is told every outcome, ``clock`` how long each pilot took.
+
+        Raises `Problem` when the VO does not get ready.
+        """
         grid = world.grid
         vo = Vo(
             world.pilot.address,
@@ -71,17 +81,21 @@ class Desk:
                 found=world.pilot.logs() or "(it wrote nothing)",
                 remedy=f"docker logs {world.pilot.name}",
             )
-        answers = world.site.answers
-        if cell.on_internal_error not in (None, answers.on_internal_error):  # the cell's own word has no conditions
-            answers = replace(answers, on_internal_error=cell.on_internal_error, on_internal_error_if=())
-        yield cls(world, vo, cell.mode, answers, cell.user, witness)
+        answers = world.site.answers.with_question_4(cell.on_internal_error)
+        yield cls(world, vo, cell.mode, answers, cell.user, witness, clock)
 
     def run(self, command: str | Sequence[str], user: str = "", stdin: bytes = b"") -> Outcome:
         """Run one payload, of the cell's user unless told, by a pilot of its own, and wait for what becomes of it."""
+        outcome = self.tried(command, user or self._user, stdin)
+        self._witness(outcome)
+        return outcome
+
+    def tried(self, command: str | Sequence[str], user: str, stdin: bytes = b"") -> Outcome:
+        """As `run`, and nobody but the clock is told."""
         began = time.monotonic()
-        payload, pilot = self.send(command, user or self._user, stdin)
+        payload, pilot = self.send(command, user, stdin)
         ended = replace(self.end_of(payload, pilot), seconds=round(time.monotonic() - began, 3))
-        self._witness(ended)
+        self._clock(ended.seconds, {})
         return ended
 
     def send(self, command: str | Sequence[str], user: str, stdin: bytes = b"") -> tuple[str, str]:
@@ -95,8 +109,11 @@ class Desk:
         >>> pilot.handle(Payload("bob", ("/usr/bin/id",)), retries=2).account.retries  # doctest: +SKIP
         0
         """
+        began = time.monotonic()
         ident, pilot = self.hand(payload, **order)
-        return self.vo.end_of(ident, pilot, limit=PILOT_LIMIT)
+        report = self.vo.end_of(ident, pilot, limit=PILOT_LIMIT)
+        self._clock(time.monotonic() - began, order)
+        return report
 
     def hand(self, payload: Payload, **order: Any) -> tuple[str, str]:
         """Queue a payload and send a pilot for it, whose order may be otherwise than usual; the ids of both."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from testbed.credentials.grid import Grid
 from testbed.lab.world import World
-from testbed.model.cell import Attack
+from testbed.model.attack import Attack
 from testbed.model.outcome import Attempt, Outcome
 from testbed.model.problem import Problem
 from testbed.pilot.desk import PAYLOAD_LIMIT, PILOT_LIMIT, Desk

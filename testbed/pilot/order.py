@@ -12,7 +12,7 @@ from testbed.model.problem import Problem, nearest, shown
 from testbed.pilot.needs import number, span
 from testbed.pilot.payload import decode, encode, seconds, with_types
 
-START_LIMITS = {Mode.NONE: 10.0, Mode.LOG_ONLY: 30.0, Mode.SETUID: 30.0, Mode.VM: 90.0}
+START_LIMITS = {Mode.NONE: 10.0, Mode.LOG_ONLY: 30.0, Mode.SETUID: 30.0, Mode.CONTAINER: 30.0, Mode.VM: 90.0}
 """Seconds that the way of a mode may take until the payload starts; an emulated machine boots slowly."""
 
 

@@ -13,5 +13,8 @@ async def renew_own(office: Office, visitor: Visitor, body: Answer, pilot: str) 
     order = office.register.order(pilot)
     if office.register.end(pilot).ended:
         raise Problem("this pilot has ended", found=pilot)
-    given = office.own.give(pilot, order, office.fleets.owner(pilot))
+    owner = office.fleets.owner(pilot)
+    if owner and (ban := office.queue.banned(owner)):
+        raise Problem("the VO gives out no proxy of whom it has banned", where=owner, cause=ban.why)
+    given = office.own.give(pilot, order, owner)
     return {"proxy": given.pem, "seconds": given.seconds}

@@ -104,6 +104,10 @@ class Proxies:
         """Who an owner is; nobody where no proxy of his is kept any more."""
         return self._kept[owner].dn if owner in self.owners else ""
 
+    def named(self, dn: str) -> Sequence[str]:
+        """The owners that are this person."""
+        return sorted(name for name, kept in self.owners.items() if kept.dn == dn)
+
     def until(self, owner: str) -> float:
         """When the proxy of an owner ends, in seconds since 1970; 0 where none is kept any more."""
         return self._kept[owner].until if owner in self.owners else 0.0

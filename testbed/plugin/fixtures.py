@@ -3,7 +3,8 @@
 import dataclasses
 import functools
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pytest
 
@@ -128,7 +129,11 @@ def pilot(suite: Suite, broken_world: World, cell: Cell, notes: Notes) -> Iterat
         if replay := of_our_pilot(cell, suite.choice, broken_world.site, outcome):
             suite.keep([replay])
 
-    with Desk.opened(broken_world, cell, witness=heard) as desk:
+    def timed(seconds: float, order: Mapping[str, Any]) -> None:
+        more = order.get("retries", 0), order.get("retry_delay", 0.0)
+        notes.timed(seconds, suite.choice.bound(cell, broken_world.site, notes.patience, *more))
+
+    with Desk.opened(broken_world, cell, witness=heard, clock=timed) as desk:
         yield desk
 
 

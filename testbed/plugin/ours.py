@@ -3,7 +3,7 @@
 from testbed.model.cell import Authority, Cell
 from testbed.model.failure import Failure, class_of
 from testbed.model.fault import Fault
-from testbed.model.mode import WAYS
+from testbed.model.mode import WAYS, Mode
 from testbed.model.oracle import Case
 from testbed.model.outcome import End, Outcome
 from testbed.model.replay import OURS, Fate, Replay
@@ -12,6 +12,8 @@ from testbed.site.site import Site
 
 NOT_MAPPED = "not mapped"
 """The circumstance of a user for whom the site has no account."""
+USUAL = Cell(Mode.SETUID).user
+"""Whose payload a circumstance is met with, where it does not say so."""
 _WORDS = {
     End.SEPARATED: "the payload ran",
     End.UNSEPARATED: "the payload ran",
@@ -37,7 +39,7 @@ def of_our_pilot(cell: Cell, choice: Choice, site: Site, outcome: Outcome) -> Re
     answers = site.answers
     cause = Case(cell, pool, answers.on_internal_error).cause
     truth = class_of(cause) if cause else Failure.PAYLOAD
-    circumstance = at(cell, str(cell.fault))
+    circumstance = at(cell, str(cell.fault) + ("" if cell.user == USUAL else f", {cell.user}"))
     if cell.fault is Fault.NONE:
         truth, circumstance = Failure.DENIED, NOT_MAPPED
     return as_replay(outcome, cell.on_internal_error or answers.on_internal_error, cell.mode, circumstance, truth)

@@ -33,6 +33,8 @@ def row_of(
         reason="" if verdict is Verdict.CONFORMS else _reason(report, excepted),
         rule=f"{expectation.rule.name} [{expectation.rule.source}]" if expectation else "",
         seconds=round(time.monotonic() - notes.began, 3),
+        took=notes.took,
+        bound=None if notes.took is None else notes.bound,
         evidence=notes.evidence,
         shows=shown(item),
     )

@@ -1,5 +1,6 @@
 """What one run of pytest keeps, and what it has learnt of one cell so far."""
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
@@ -12,6 +13,7 @@ import pytest
 from testbed.lab.conditions import conditions
 from testbed.lab.engine import Engine
 from testbed.lab.world import World
+from testbed.model.bound import Bound
 from testbed.model.cell import Authority
 from testbed.model.mode import Mode
 from testbed.model.oracle import Expectation
@@ -35,7 +37,18 @@ class Notes:
     outcome: Outcome | None = None
     evidence: str = ""
     judged: bool = False
+    patience: float | None = None
+    """Seconds that the modules wait for a service here; ``None``: as the site says."""
+    took: float | None = None
+    """Seconds of the pilot that came nearest to its bound."""
+    bound: float = math.inf
     began: float = field(default_factory=time.monotonic)
+
+    def timed(self, seconds: float, bound: Bound) -> None:
+        """Note how long a pilot took, and that it was not too long."""
+        if self.took is None or seconds / bound.seconds > self.took / self.bound:
+            self.took, self.bound = round(seconds, 3), bound.seconds
+        assert seconds <= bound.seconds, f"a pilot took {seconds:.1f} s, and may take {bound.seconds:g} s"
 
 
 Where = tuple[Mode, Authority]

@@ -130,6 +130,7 @@ def _card(column: str, row: Row, anchor: str) -> str:
         ("cell", _code(row.cell)),
         ("scenario", _code(row.scenario)),
         ("time", f"{row.seconds:.2f} s"),
+        ("pilot", "" if row.took is None else f"{row.took:.2f} s of at most {row.bound:g} s"),
     ]
     marks = _pair(CONFORMANCE[row.verdict], PROTECTION[row.protects])
     return (

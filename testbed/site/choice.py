@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from testbed.model.answers import MultiUser
+from testbed.model.bound import PATIENCE, Bound, bound
 from testbed.model.cell import Authority, Cell
 from testbed.model.condition import Situation
 from testbed.model.mode import WAYS, Installation, Mode
-from testbed.model.oracle import Expectation, expected
+from testbed.model.oracle import Case, Expectation, expected
 from testbed.model.person import Credential, cast_for
 from testbed.site import service
 from testbed.site.load import example, load_site
@@ -37,9 +38,9 @@ class Choice:
         """The shipped sites, between them every mode with every authority."""
         sites = [example(name) for name in EXAMPLES]
         both = {(site.authority, site.installation) for site in sites}
-        answers = next(site.answers for site in sites if site.installation is Installation.LOG_ONLY)
+        like = next(site for site in sites if site.installation is Installation.LOG_ONLY)
         others = [site for site in sites if (site.authority, Installation.LOG_ONLY) not in both]
-        return cls((*sites, *(log_only(site, answers) for site in others)))
+        return cls((*sites, *(log_only(site, like) for site in others)))
 
     def held_to(self, switch: Switch) -> "Choice":
         """The same sites with this switch on their worker nodes."""
@@ -95,6 +96,19 @@ class Choice:
             needs_trace=answers.needs_trace,
         )
 
+    def bound(
+        self, cell: Cell, site: Site, patience: float | None = None, retries: int = 0, pause: float = 0.0
+    ) -> Bound:
+        """How long a pilot may take in a cell whose modules wait ``patience`` seconds; ``None``: as the site says."""
+        case = Case(
+            cell,
+            self.pool_for(site, cell.user),
+            site.answers.on_internal_error,
+            endpoints=len(service.endpoints(site)),
+        )
+        patience = service.patience(site) if patience is None else patience
+        return bound(case, PATIENCE if patience is None else patience, retries=retries, pause=pause)
+
     def situation(self, user: str) -> Situation:
         """What the pilot of a scenario knows of somebody's payload: it is the only one on its node, and a new one."""
         owner, robot = self.people[user], self.people["pilot"]
@@ -118,4 +132,6 @@ def _refusal(site: Site, mode: Mode) -> str:
     way = WAYS[mode]
     if way.calls_switch and way.installation is not site.installation:
         return f"the site {site.name} installs the switch {site.installation}, mode {mode} needs it {way.installation}"
+    if way.user_namespaces and not site.user_namespaces:
+        return f"the site {site.name} lets no account of its worker node make user namespaces, mode {mode} needs them"
     return ""

@@ -1,5 +1,6 @@
 """The authority that a site's lcmaps.db asks: at which endpoints, on which hosts, with which policy and maps."""
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -108,6 +109,14 @@ def endpoints(site: "Site") -> tuple[Endpoint, ...]:
         if kind(module) in CLIENTS
         for url in _urls(module, CLIENTS[kind(module)])
     )
+
+
+def patience(site: "Site") -> float | None:
+    """The seconds that its modules wait for a service (``--timeout``); ``None`` where the policy says nothing."""
+    for each in endpoints(site):
+        with contextlib.suppress(ValueError):
+            return float(each.module.argument("--timeout") or "")
+    return None
 
 
 def hosts(site: "Site") -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from testbed.model.cell import AXES, Attack, Cell, cells
+from testbed.model.attack import Attack
+from testbed.model.cell import AXES, Cell, cells
 from testbed.model.fault import Fault
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
@@ -47,7 +48,7 @@ def test_an_unknown_word_names_the_words_of_its_axis() -> None:
     with pytest.raises(Problem) as caught:
         list(cells(mode="none setiud"))
     assert "'setuid'" in str(caught.value)
-    assert "none, log-only, setuid, vm" in str(caught.value)
+    assert "none, log-only, setuid, container, vm" in str(caught.value)
 
 
 def test_an_unknown_axis_names_the_axes() -> None:

@@ -1,9 +1,11 @@
 """Every fault of the catalogue comes to what it says there under the three answers to question 4, or says why not."""
 
+from dataclasses import replace
+
 from testbed.model.answers import Answers, MultiUser, OnInternalError, Stance
 from testbed.model.cell import Authority
 from testbed.model.condition import Condition, Situation
-from testbed.model.consequence import CONSEQUENCES
+from testbed.model.consequence import CONSEQUENCES, SILENT, UNREACHABLE
 from testbed.model.effect import Cause
 from testbed.model.failure import Failure, class_of
 from testbed.model.fault import Fault
@@ -34,16 +36,21 @@ def triple_of(cause: Cause | None, stance: Stance = Stance.ALLOW) -> Triple:
     return words[0], words[1], words[2]
 
 
-def triples_of(fault: Fault) -> dict[Authority | Mode | None, Triple]:
-    """What is done about a fault, by the service or the mode where these count. Nothing where the payload runs."""
-    if fault is Fault.NO_CONFIG:
-        return {None: triple_of(None)}
+def causes_of(fault: Fault) -> dict[Authority | Mode | None, Cause | None]:
+    """What a pilot hears of a fault, by the service or the mode where these count; ``None``: not a word why."""
+    if fault in (Fault.NONE, Fault.NO_CONFIG):
+        return {} if fault is Fault.NONE else {None: None}
     if fault in NODE_CONSEQUENCES:
         each = NODE_CONSEQUENCES[fault]
         causes = {mode: cause for mode in each.modes if (cause := each.cause_in(mode))}
-        return {mode: triple_of(cause if each.told else None) for mode, cause in causes.items()}
+        return {mode: cause if each.told else None for mode, cause in causes.items()}
     found = CONSEQUENCES[fault]
-    return {service: triple_of(cause) for service in found.meant if (cause := found.cause_with(service))}
+    return {service: cause for service in found.meant if (cause := found.cause_with(service))}
+
+
+def triples_of(fault: Fault) -> dict[Authority | Mode | None, Triple]:
+    """What is done about a fault, by the service or the mode where these count. Nothing where the payload runs."""
+    return {where: triple_of(cause) for where, cause in causes_of(fault).items()}
 
 
 def test_every_fault_stands_in_the_catalogue_once_or_says_why_it_has_no_place_there() -> None:
@@ -64,6 +71,21 @@ def test_every_fault_comes_to_what_is_documented_or_is_known_to_differ() -> None
                 if triple != expected:
                     wrong.append((row.number, f"{fault} {where}: {triple}, documented {expected}"))
     assert wrong == []
+
+
+def test_the_example_conditions_open_for_production_exactly_what_a_rule_may_open() -> None:
+    """Column "depends": where the table has a rule, the role opens; nobody else but who waits for an absent service."""
+    answers = Answers(MultiUser.YES, Stance.ALLOW, Stance.NO, OnInternalError.YES).with_question_4(
+        OnInternalError.DEPENDS
+    )
+    production = Situation(fqans=("/alpha/Role=production", "/alpha"), runs=0)
+    for fault in Fault:
+        for where, cause in causes_of(fault).items():
+            failure = class_of(cause) if cause else Failure.INTERNAL
+            allowed = may_run_itself(answers, failure, replace(production, cause=cause)).allowed
+            assert allowed == (triple_of(cause)[1] == "rule"), (fault, where)
+            allowed = may_run_itself(answers, failure, Situation(fqans=("/alpha",), runs=0, cause=cause)).allowed
+            assert allowed == (cause in (UNREACHABLE, SILENT)), (fault, where)
 
 
 def test_a_fault_under_which_the_payload_runs_says_why_nobody_asks() -> None:

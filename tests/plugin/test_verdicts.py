@@ -11,12 +11,13 @@ from testbed.report.results import Results
 
 ROOT = Path(__file__).parents[2]
 SCENARIO = """\
+from testbed.model.bound import Bound
 from testbed.model.problem import Problem
 from testbed.plugin import matrix
 
 
 @matrix(mode="none")
-def test_a_sentence(cell):
+def test_a_sentence(cell, notes):
     {body}
 """
 
@@ -30,6 +31,8 @@ def test_a_sentence(cell):
         ("[][0]", Verdict.DEVIATES, 1),
         ("int('many')", Verdict.DEVIATES, 1),
         ("__import__('json').loads('{{')", Verdict.BLOCKED, 2),
+        ("notes.timed(10.9, Bound(0.3))", Verdict.CONFORMS, 0),
+        ("notes.timed(11.1, Bound(0.3))", Verdict.DEVIATES, 1),
         ("raise Problem('no engine')", Verdict.BLOCKED, 2),
     ],
 )

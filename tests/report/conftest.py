@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from testbed.model.answers import Answers, MultiUser, OnInternalError, Stance
-from testbed.model.cell import Attack, cells
+from testbed.model.attack import Attack
+from testbed.model.cell import cells
 from testbed.model.oracle import expected
 from testbed.model.row import Row, Verdict
 from testbed.report.conditions import Conditions

@@ -101,3 +101,10 @@ def test_it_asks_for_a_telephones_width_and_both_schemes(rows: list[Row], condit
 
 def test_a_run_without_rows_is_a_page_too(conditions: Conditions) -> None:
     assert "nothing was run" in Page(html.render([], conditions)).text
+
+
+def test_a_cell_that_sent_a_pilot_shows_how_long_it_took_and_may_have_taken(
+    rows: list[Row], conditions: Conditions
+) -> None:
+    text = html.render([dataclasses.replace(rows[0], took=0.25, bound=28.0), rows[1]], conditions)
+    assert Page(text).text.count("0.25 s of at most 28 s") == 1

@@ -90,6 +90,7 @@ def test_a_cell_is_judged_once(results: Results) -> None:
         '{"scenario": "s"}',
         '{"scenario": "s", "title": "t", "cell": "c", "mode": "", "verdict": "splendid"}',
         '{"scenario": "s", "title": "t", "cell": "c", "mode": "", "verdict": "conforms", "seconds": "long"}',
+        '{"scenario": "s", "title": "t", "cell": "c", "mode": "", "verdict": "conforms", "took": true}',
         '{"scenario": "s", "title": "t", "cell": "c", "mode": "", "verdict": "conforms", "protects": "yes"}',
         '{"scenario": "s", "title": "t", "cell": "c", "mode": null, "verdict": "conforms"}',
         '{"scenario": "s", "title": "t", "cell": "c", "mode": "", "verdict": "conforms", "colour": "red"}',

@@ -1,16 +1,12 @@
 """A client as it meets a site: its profile, and the site's answers as far as it asks for them."""
 
-import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from testbed.model.answers import Answers, OnInternalError
-from testbed.model.condition import Condition
+from testbed.model.condition import EXAMPLES
 from testbed.model.replay import UNASKED
 from testbed.pilot.profiles import PROFILES, Profile
-
-DEPENDS = (Condition(causes=("service-unreachable", "service-silent")),)
-"""What "depends" depends on in replays (our choice): nobody was there who could have been asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +28,14 @@ class Client:
 
 
 def clients(answers: Answers) -> Iterator[Client]:
-    """Every profile at a site; those that ask question 4 once for each answer, the others as the site answers."""
+    """Every profile at a site; those that ask question 4 once for each answer, the others as the site answers.
+
+    "depends" is on `EXAMPLES`, whatever the site states: what is documented of a client holds for these.
+    """
     for profile in PROFILES.values():
         if not profile.careful:
             yield Client(profile, answers)
             continue
         for answer in OnInternalError:
-            conditions = DEPENDS if answer is OnInternalError.DEPENDS else ()
-            yield Client(
-                profile,
-                dataclasses.replace(answers, on_internal_error=answer, on_internal_error_if=conditions),
-            )
+            conditions = EXAMPLES if answer is OnInternalError.DEPENDS else ()
+            yield Client(profile, replace(answers, on_internal_error=answer, on_internal_error_if=conditions))

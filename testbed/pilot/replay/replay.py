@@ -70,6 +70,7 @@ def _run(ground: Ground, client: Client) -> _Course:
         pilot_owner=ground.pilot.dn,
         fqans=ground.owner.fqans,
         vo=ground.owner.vo,
+        runs=0,
         now=datetime.now(UTC),
     )
     guess, step = None, Next(Step.WAIT, "")
