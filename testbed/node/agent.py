@@ -7,6 +7,7 @@ one JSON object:
     pilot, slot                  who it is, and whose payloads it takes
     vo: {name, address, port}    where the VO answers, and the name that its certificate must show
     ca, proxy                    PEM: the authorities to believe, the pilot's own proxy
+    proxy_seconds                optional: how long that lasts; the pilot asks the VO for a new one before
     mode                         none, log-only, setuid, vm
     multi_user_pilots            question 1 of the site: may it run payloads of others? no, depends, yes
     on_internal_error            question 4: the switch is broken; may it run the payload itself? no, depends, yes
@@ -107,6 +108,9 @@ LONGEST_NOTE = 4096
 LONGEST_LIMIT = 7 * 24 * 3600.0
 LATEST = 1e12
 """Seconds since 1970 that no proxy lasts."""
+RENEWED_AFTER = 2 / 3
+"""Of the time that the pilot's own proxy lasts: then it asks for a new one, and again while it gets none."""
+RENEW_PAUSE = 1.0
 REQUESTS = 1_000_000
 """Numbers of requests that each worker of a pilot has for itself."""
 LARGEST_STREAM = 1 << 20
@@ -184,6 +188,7 @@ class Orders:
     notes: Path
     call_limit: float
     slots: int = 1
+    proxy_seconds: float = math.inf
 
     @classmethod
     def parse(cls, text: bytes) -> "Orders":
@@ -208,6 +213,7 @@ class Orders:
                 call_limit=float(data.get("call_limit", CALL_LIMIT)),
                 notes=Path(data.get("notes") or Path.home() / f".pilot-{socket.gethostname()}.json"),
                 slots=int(data.get("slots", 1)),
+                proxy_seconds=float(data.get("proxy_seconds", math.inf)),
             )
         except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
             raise OrdersProblem(f"the orders cannot be read: {type(error).__name__} {error}") from None
@@ -330,17 +336,28 @@ class Told:
 class Vo:
     """The VO, over one kept-open connection on which both sides have proved who they are."""
 
-    def __init__(self, orders: Orders, proxy: Path, worker: int = 0) -> None:
+    def __init__(
+        self, orders: Orders, proxy: Path, worker: int = 0, bring: Callable[[str], None] = lambda proxy: None
+    ) -> None:
+        """``bring`` is told each new proxy of the pilot's own, once it can be used."""
         self._orders = orders
+        self._bring = bring
+        self._own_ends = time.monotonic() + orders.proxy_seconds
+        self._renew_at = time.monotonic() + orders.proxy_seconds * RENEWED_AFTER
         self._asked = worker * REQUESTS
         self._connection: http.client.HTTPConnection | None = None
         self._full = False
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._context = self._showing(proxy)
+
+    def _showing(self, proxy: Path) -> ssl.SSLContext:
+        """Whom a connection believes, and the proxy that it shows. Raises `ssl.SSLError`."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
         # Not strict: X509_STRICT asks of every certificate what grid authorities lack, such as key identifiers.
-        self._context.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST
-        self._context.load_verify_locations(cadata=orders.ca)
-        self._context.load_cert_chain(proxy)
+        context.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST
+        context.load_verify_locations(cadata=self._orders.ca)
+        context.load_cert_chain(proxy)
+        return context
 
     def next(self, left: float, only: list[dict[str, Any]] | None) -> Payload | None:
         """The next payload that fits a pilot with ``left`` seconds to go, or nothing; ``only`` says whose it may be.
@@ -381,6 +398,29 @@ class Vo:
             raise VoProblem(f"no proxy of {payload}'s user: {str(answer.get('problem'))[:500]}")
         return proxy
 
+    def _renew_own(self) -> None:
+        """Have a new proxy of the pilot's own before the old one ends, and show that from now on.
+
+        Where the VO gives none that can be used, the old one serves on, and it is asked again.
+        """
+        now = time.monotonic()
+        self._renew_at = now + max(RENEW_PAUSE, (self._own_ends - now) / 4)
+        answer = self._post(f"/pilots/{self._orders.pilot}/proxy", {})
+        proxy, lasts = answer.get("proxy"), answer.get("seconds")
+        try:
+            if not isinstance(proxy, str) or not isinstance(lasts, int | float) or not 0 < lasts < LATEST:
+                raise ValueError(f"the VO gives none: {str(answer.get('problem'))[:500]}")
+            with in_memory(proxy) as place:
+                context = self._showing(place)
+            self._bring(proxy)
+        except (OSError, ValueError) as error:
+            log(f"no new proxy of the pilot's own: {error}")
+            return
+        self.close()
+        now, self._context = time.monotonic(), context
+        self._own_ends, self._renew_at = now + lasts, now + max(RENEW_PAUSE, lasts * RENEWED_AFTER)
+        log(f"a new proxy of the pilot's own, for {lasts:.0f} s")
+
     def ban(self, payload: str) -> str:
         """In words, that the VO has banned a payload's owner; empty where it says that it has not.
 
@@ -393,7 +433,9 @@ class Vo:
         return f"its owner is {str(answer.get('why') or 'banned by the VO')[:500]}" if banned else ""
 
     def _post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Ask; once more over a new connection when the kept one turns out to be closed."""
+        """Ask, with a proxy that still lasts; once more over a new connection when the kept one is closed."""
+        if time.monotonic() >= self._renew_at:
+            self._renew_own()
         for attempt in (1, 2):
             try:
                 kept = self._connection
@@ -431,6 +473,18 @@ class Vo:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+@contextlib.contextmanager
+def in_memory(text: str) -> Iterator[Path]:
+    """A path to a text that lies in no file system, for as long as it is needed; other accounts cannot open it."""
+    place = os.memfd_create("proxy")
+    try:
+        os.fchmod(place, 0o600)
+        os.write(place, text.encode())
+        yield Path(f"/proc/self/fd/{place}")
+    finally:
+        os.close(place)
 
 
 @contextlib.contextmanager
@@ -891,6 +945,7 @@ class Sandbox:
         self._private = self.folder / "private"
         self._private.mkdir(0o700)
         self._proxy = proxy
+        self._hidden = False
         self.proxy = self.keep("pilot", proxy)
 
     def keep(self, name: str, proxy: str) -> Path:
@@ -920,21 +975,25 @@ class Sandbox:
 
         For good where something of the payload could not be ended: it would find both.
         """
+        self._hidden = True
         self.proxy.unlink(missing_ok=True)
         show_memory(False)
         try:
             yield
         finally:
             if not account.remaining:
+                self._hidden = False
                 show_memory(True)
                 try:
                     self.keep("pilot", self._proxy)
                 except OSError as error:  # the payload was of our account, and could close the folder
                     log(f"the pilot's own proxy could not be put back: {error}")
 
-    def renew(self) -> None:
-        """Put the pilot's own proxy in its place anew."""
-        self.keep("pilot", self._proxy)
+    def renew(self, proxy: str = "") -> None:
+        """Put the pilot's own proxy in its place anew, or a newer one; what is hidden stays so for now."""
+        self._proxy = proxy or self._proxy
+        if not self._hidden:
+            self.keep("pilot", self._proxy)
 
     def remove(self) -> None:
         """Take everything away that this account may remove, the proxies first."""
@@ -1996,7 +2055,7 @@ def work(orders: Orders, worker: int) -> int:
     adopt_orphans()
     sandbox = Sandbox(orders.proxy)
     try:
-        vo = Vo(orders, sandbox.proxy, worker)
+        vo = Vo(orders, sandbox.proxy, worker, sandbox.renew)
         try:
             Pilot(orders, sandbox, vo, wake).work()
         finally:
