@@ -8,7 +8,7 @@ one JSON object:
     vo: {name, address, port}    where the VO answers, and the name that its certificate must show
     ca, proxy                    PEM: the authorities to believe, the pilot's own proxy
     proxy_seconds                optional: how long that lasts; the pilot asks the VO for a new one before
-    mode                         none, log-only, setuid, vm
+    mode                         none, log-only, setuid, container, vm
     multi_user_pilots            question 1 of the site: may it run payloads of others? no, depends, yes
     on_internal_error            question 4: the switch is broken; may it run the payload itself? no, depends, yes
     multi_user_pilots_if, on_internal_error_if
@@ -21,6 +21,7 @@ one JSON object:
                                  which the pilots of this account keep what they know of the node's switch; seconds for
                                  a call beside the payload's
     slots                        optional: how many payloads it has at once, each in a process of its own
+    container                    optional: what a payload of mode container shares with its node, as container.py has it
 
 After each call of the switch it classifies first, and then applies the site's answers (docs/policy.md).
 
@@ -72,11 +73,12 @@ SITE_LOG = "/dev/log"
 MAPPING = b"lcmaps-account"
 """What the switch runs as account glexec, to learn the payload's account."""
 LAUNCHER = ("/usr/bin/python3", "/usr/libexec/testbed/node/vm.py")
+CONTAINER = ("/usr/bin/python3", "/usr/libexec/testbed/node/container.py")
 CAUSE = re.compile(r"^\[gLExec\]: cause class=(\S+) reason=(\S+) code=(126|20[123])\n\Z", re.MULTILINE)
 """Where the site has it told (report_cause), why the switch refused: the last line of its standard error. It ends with
 such a code itself; whoever wrote that line before ending the payload's shell would leave another one."""
 LAUNCHER_FAILED = 125
-LAUNCHER_MARK = re.compile(rb"^\[vm\]: ", re.MULTILINE)
+LAUNCHER_MARK = re.compile(rb"^\[(?:vm|container)\]: ", re.MULTILINE)
 
 GRACE = 2.0
 """Seconds between SIGTERM and SIGKILL."""
@@ -125,12 +127,18 @@ MOST_NAMED = 10
 """Characters of a text in the final account; calls of the switch, and processes or paths, that it names."""
 
 IDENT = re.compile(r"payload-[1-9][0-9]{0,17}")
-START = re.compile(rb"started (\d{0,10}) (\S*) (\S*)\n")
+START = re.compile(rb"started (\d{0,10}) (\S*) (\S*)((?: [a-z_]+:\[\d{1,20}\]){0,10}) *\n")
 WRAPPER = (
     "read -r host </proc/sys/kernel/hostname; "
     'printf "started %s %s %s\\n" "$(/usr/bin/id -u)" "$(/usr/bin/id -un)" "$host"; exec "$@"'
 )
 """The start handshake. It needs no PATH, which the switch takes away, and leaves the standard input unread."""
+NAMESPACES = ("user", "mnt", "pid", "ipc")
+"""What a payload of mode container has of its own, if that is to be called apart."""
+NAMED_WRAPPER = WRAPPER.replace("\\n", " %s %s %s %s\\n").replace(
+    '"$host"', f'"$host" $(/usr/bin/readlink {" ".join(f"/proc/self/ns/{name}" for name in NAMESPACES)})'
+)
+"""The same with the numbers of its namespaces, as the kernel names them to whoever is in them."""
 WITHIN = 'cd -- "$1" || exit 126; shift; '
 """Before it, where the payload has the pilot's own account."""
 NO_FOLDER = "[pilot]: no folder to work in"
@@ -189,6 +197,7 @@ class Orders:
     call_limit: float
     slots: int = 1
     proxy_seconds: float = math.inf
+    container: str = "{}"
 
     @classmethod
     def parse(cls, text: bytes) -> "Orders":
@@ -214,6 +223,7 @@ class Orders:
                 notes=Path(data.get("notes") or Path.home() / f".pilot-{socket.gethostname()}.json"),
                 slots=int(data.get("slots", 1)),
                 proxy_seconds=float(data.get("proxy_seconds", math.inf)),
+                container=json.dumps(data.get("container") or {}),
             )
         except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
             raise OrdersProblem(f"the orders cannot be read: {type(error).__name__} {error}") from None
@@ -965,7 +975,9 @@ class Sandbox:
         folder.chmod(0o755 if separates and payload.sandbox else 0o711)
         proxy = self.keep(payload.ident, payload.proxy)
         if not separates:
-            return Place(folder, proxy, folder, self._private / f"{payload.ident}.copy.pem")
+            shown = self._private / payload.ident
+            shown.mkdir(0o700)
+            return Place(folder, proxy, folder, shown / "proxy.pem")
         name = Path(tempfile.gettempdir()) / f"payload-{secrets.token_hex(16)}"
         return Place(folder, proxy, name, name.with_suffix(".pem"))
 
@@ -1012,7 +1024,7 @@ class Place:
     work: Path
     """Where the payload starts, and may write: the same folder, or one that its own account makes."""
     copy: Path
-    """The proxy that the switch makes for the payload."""
+    """The proxy that the switch makes for the payload; of our own account in a folder where nothing else is."""
 
 
 def unpack(archive: bytes, folder: Path) -> None:
@@ -1304,13 +1316,16 @@ class Mode:
     separates: bool
     own_account: bool = False
     """Whether the payload has an account of its own on this node."""
+    in_folder: bool = False
+    """Whether it starts in the folder that the pilot has made for it."""
     launcher: Callable[[float], list[str]] = field(default=lambda limit: [])
 
 
 MODES = {
-    "none": Mode(calls_switch=False, separates=False),
-    "log-only": Mode(calls_switch=True, separates=False),
+    "none": Mode(calls_switch=False, separates=False, in_folder=True),
+    "log-only": Mode(calls_switch=True, separates=False, in_folder=True),
     "setuid": Mode(calls_switch=True, separates=True, own_account=True),
+    "container": Mode(calls_switch=True, separates=True, in_folder=True),
     "vm": Mode(
         calls_switch=True,
         separates=True,
@@ -1329,7 +1344,7 @@ WORDS = {
 """What a call that ran nothing came to, in words."""
 
 
-def wrapped(task: "Task", *, own_account: bool = False, in_folder: bool = False) -> list[str]:
+def wrapped(task: "Task", *, own_account: bool = False, in_folder: bool = False, wrapper: str = WRAPPER) -> list[str]:
     """The command that says who it is and then becomes the payload. The switch refuses symbolic links.
 
     ``in_folder``: it goes to the payload's folder first, since the switch begins in the account's home.
@@ -1339,8 +1354,8 @@ def wrapped(task: "Task", *, own_account: bool = False, in_folder: bool = False)
         folder = str(place.folder) if payload.sandbox else ""
         return [shell, "-c", WORKSHOP + WRAPPER, "payload", str(place.work), folder, *payload.argv]
     if in_folder or payload.sandbox:
-        return [shell, "-c", WITHIN + WRAPPER, "payload", str(place.folder), *payload.argv]
-    return [shell, "-c", WRAPPER, "payload", *payload.argv]
+        return [shell, "-c", WITHIN + wrapper, "payload", str(place.folder), *payload.argv]
+    return [shell, "-c", wrapper, "payload", *payload.argv]
 
 
 def parsed_start(out: bytes) -> tuple[Mapping[str, Any] | None, bytes]:
@@ -1348,8 +1363,27 @@ def parsed_start(out: bytes) -> tuple[Mapping[str, Any] | None, bytes]:
     found = START.match(out)
     if found is None:
         return None, out
-    uid, user, host = (part.decode(errors="replace") for part in found.groups())
-    return {"uid": int(uid or -1), "user": user, "host": host}, out[found.end() :]
+    uid, user, host, named = (part.decode(errors="replace") for part in found.groups())
+    identity: dict[str, Any] = {"uid": int(uid or -1), "user": user, "host": host}
+    if named:
+        identity["namespaces"] = dict(each.split(":") for each in named.split())
+        identity["pilots_namespaces"] = own_namespaces()
+    return identity, out[found.end() :]
+
+
+def own_namespaces() -> dict[str, str]:
+    """The numbers of our own namespaces: ``{"pid": "[4026531836]"}``."""
+    found = {}
+    for name in NAMESPACES:
+        with contextlib.suppress(OSError):
+            found[name] = os.readlink(f"/proc/self/ns/{name}").partition(":")[2]
+    return found
+
+
+def in_own_namespaces(identity: Mapping[str, Any]) -> bool:
+    """Whether a payload has said that it is in other namespaces than we are, each of those that count."""
+    its, ours = identity.get("namespaces", {}), identity.get("pilots_namespaces", {})
+    return all(name in its and name in ours and its[name] != ours[name] for name in NAMESPACES)
 
 
 def no_folder(report: Report) -> bool:
@@ -1517,7 +1551,7 @@ class Pilot:
                 if not task.cleared and task.calls:  # the VO was lost while it ran
                     self._clear(task, None)
             else:
-                discard(place.copy)
+                remove(place.copy.parent)
             discard(place.proxy)
             if left := remove(place.folder):
                 task.account.leftovers = left if task.account.leftovers >= 0 else -1
@@ -1569,8 +1603,11 @@ class Pilot:
         task.calls = self._for_switch(task)
         allowed = self._orders.start_limit + task.payload.limit
         own_account = self._mode.own_account
-        words = wrapped(task, own_account=own_account, in_folder=not self._mode.separates)
-        command = [self._orders.switch, *self._mode.launcher(allowed), *words]
+        contained = self._orders.mode == "container"
+        wrapper = NAMED_WRAPPER if contained else WRAPPER
+        words = wrapped(task, own_account=own_account, in_folder=self._mode.in_folder, wrapper=wrapper)
+        launcher = self._container(task, allowed) if contained else self._mode.launcher(allowed)
+        command = [self._orders.switch, *launcher, *words]
         tries = 0
         while True:
             began = time.monotonic()
@@ -1588,6 +1625,14 @@ class Pilot:
                 return self._question_4(task, ran, failure)
             if reason := self._pause(pause, report):
                 return replace(ran, why=f"{ran.why}; {reason}")
+
+    def _container(self, task: Task, limit: float) -> list[str]:
+        """What starts a payload in namespaces of its own. Of the pilot's folders it sees those that are for it."""
+        return [
+            *CONTAINER,
+            *("--limit", str(math.ceil(limit)), "--options", self._orders.container),
+            *("--folder", str(task.place.folder), "--proxy-folder", str(task.place.copy.parent), "--"),
+        ]
 
     def _classified(self, task: Task, ran: Report, began: float) -> tuple[Report, str]:
         """The class of a call, after a canary where it is ambiguous; told in the report's words and the account."""
@@ -1618,7 +1663,7 @@ class Pilot:
 
     def _launcher_failed(self, report: Report) -> bool:
         marked = report.code == LAUNCHER_FAILED and LAUNCHER_MARK.search(report.err) is not None
-        return marked and self._orders.mode == "vm" and not report.bypassed
+        return marked and self._orders.mode in ("vm", "container") and not report.bypassed
 
     def _canary(self, task: Task) -> str:
         """How a harmless call of the switch with the pilot's own credential goes, right after an ambiguous one."""
@@ -1794,7 +1839,8 @@ class Pilot:
                 return report, "hung"
             identity, out = parsed_start(bytes(process.out[: 2 * LARGEST_PREVIEW]))
             if identity and report.state != "started":
-                report = replace(report, state="started", identity=identity, separated=self._separated(report))
+                apart = self._separated(report, identity)
+                report = replace(report, state="started", identity=identity, separated=apart)
                 deadline, shown = now + task.payload.limit, said
                 task.account.started = time.time()
                 if self._mode.own_account and not report.bypassed:
@@ -1813,13 +1859,14 @@ class Pilot:
                 task.until = answer.until
         return report, ""
 
-    def _separated(self, report: Report) -> bool:
-        return self._mode.separates and not report.bypassed
+    def _separated(self, report: Report, identity: Mapping[str, Any]) -> bool:
+        proven = self._orders.mode != "container" or in_own_namespaces(identity)
+        return self._mode.separates and not report.bypassed and proven
 
     def _judged(self, report: Report, code: int | None, reason: str, leftovers: str, task: Task) -> Report:
         """The last report: a payload that has started has run, whatever its code."""
         started = report.identity is not None
-        separated = started and self._separated(report)
+        separated = report.identity is not None and self._separated(report, report.identity)
         report = replace(report, separated=separated, code=code)
         if reason == "hung":
             why = f"the payload did not {'end' if started else 'start'} in time, so it was ended{leftovers}"
@@ -1829,7 +1876,7 @@ class Pilot:
         if reason == "ended":
             return replace(report, state="lost", why=f"{self._wake.ending} while the payload ran{leftovers}")
         if started and self._launcher_failed(report):
-            return replace(report, state="lost", why=f"the machine of the payload failed while it ran{leftovers}")
+            return replace(report, state="lost", why=f"the launcher of the payload failed while it ran{leftovers}")
         if started:
             task.account.started = task.account.started or task.began
             apart = "apart from the pilot" if separated else "as the pilot, unseparated"
