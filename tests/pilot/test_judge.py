@@ -11,7 +11,7 @@ from testbed.pilot.payload import Identity, Report, State
 
 PILOT = Identity(40001, "pilot01", "worker-node")
 ALICE = Identity(41007, "alphaprd007", "worker-node")
-GUEST = Identity(1000, "payload", "guest")
+GUEST = Identity(1000, "payload", "guest-0123abcd")
 THEIRS = {"user": "[1]", "mnt": "[2]", "pid": "[3]", "ipc": "[4]"}
 CONTAINER = Identity(40001, "pilot01", "container", {"user": "[5]", "mnt": "[6]", "pid": "[7]", "ipc": "[8]"}, THEIRS)
 WEAK = replace(CONTAINER, namespaces={**CONTAINER.namespaces, "pid": "[3]"})
