@@ -40,4 +40,4 @@ def test_whatever_is_wrong_with_the_node_a_client_does_what_its_source_says(repl
     met = circumstance_of(cell)
     ways = {"top": "/var/tmp"} if cell.fault in NO_ROOM else {}
     seen = replay(str(cell.fault), met.truth, **ways)
-    assert fates(seen) == documented(seen, met.kind, met.code)
+    assert fates(seen) == documented(seen, met.kind, met.code, recorded=met.recorded)
