@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -56,3 +57,11 @@ def policy_with(switch) -> Callable[..., object]:
         return switch.altered(switch.policy_file, text.replace(old, new))
 
     return altered
+
+
+@pytest.fixture
+def evidence(suite, notes, world) -> Path:
+    """The folder of this cell's evidence, for what a scenario measures."""
+    folder = suite.folder / notes.evidence
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

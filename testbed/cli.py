@@ -30,6 +30,7 @@ from testbed.pilot import counter, muster
 from testbed.pilot.needs import Needs
 from testbed.pilot.outputs import unpacked, wanted
 from testbed.pilot.payload import Payload
+from testbed.pilot.plan import Kind
 from testbed.pilot.profiles.explained import Explained
 from testbed.report.diff import diff
 from testbed.report.results import Results
@@ -222,6 +223,12 @@ def _queue(options: argparse.Namespace) -> int:
     elif options.act == "cancel":
         vo.stop(options.payload)
         print(f"{options.payload}: taken back, or its pilot is told to end it")
+    elif options.act == "ban":
+        print(f"{vo.ban(options.who, options.why)} is banned: nothing more is handed out, what runs is to be ended")
+    elif options.act == "unban":
+        print(f"{vo.unban(options.who)} is banned no more")
+    elif options.act == "bans":
+        print(*counter.banned(vo, as_json=options.json), sep="\n")
     elif options.act == "show":
         print(*counter.shown(vo, options.payload, as_json=options.json), sep="\n")
         if options.output:
@@ -251,7 +258,23 @@ def _payload(options: argparse.Namespace) -> Payload:
     return Payload.parse(payload.json())
 
 
+def _compare(options: argparse.Namespace) -> int:
+    """Kinds of job beside each other; only then is the time it takes to load what breaks things well spent."""
+    from testbed.faults.circumstances import CIRCUMSTANCES
+    from testbed.pilot.contest import Contest
+    from testbed.pilot.kinds_table import shown
+
+    chosen = {name: CIRCUMSTANCES[name] for name in options.circumstance or CIRCUMSTANCES}
+    contest = Contest(chosen, options.kind, options.payloads, options.nodes).checked()
+    say = _say_aside if options.json else _say
+    _make_ready(say)
+    print(*shown(contest.held(say), contest, as_json=options.json), sep="\n")
+    return 0
+
+
 def _fleet(options: argparse.Namespace) -> int:
+    if options.act == "compare":
+        return _compare(options)
     _answering()
     engine = Engine()
     vo = counter.opened(engine)
@@ -267,6 +290,8 @@ def _fleet(options: argparse.Namespace) -> int:
             memory=options.memory,
             role=options.role,
             first=options.pause,
+            kind=Kind(options.kind),
+            proxy=options.proxy,
         )
         vo.start_fleet(plan)
         print(f"{plan.name} is kept on {', '.join(str(node['name']) for node in plan.nodes)}: testbed fleet show")
@@ -315,6 +340,11 @@ def _make_ready(say: Say) -> None:
 
 def _say(line: str) -> None:
     print(line, flush=True)
+
+
+def _say_aside(line: str) -> None:
+    """Progress beside an output that a program reads."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def _compose(*words: str) -> None:
@@ -448,7 +478,7 @@ def _parser() -> argparse.ArgumentParser:
         pap.add_argument("--central", dest="pap", action="store_const", const=CENTRAL, help=central)
         made.add_argument("--now", action="store_true", help="then clear the caches that are between")
     made = verb("queue", _queue, "the task queue of the demo's VO: payloads, what became of them and why")
-    acts = made.add_subparsers(dest="act", metavar="submit|list|show|cancel", required=True)
+    acts = made.add_subparsers(dest="act", metavar="submit|list|show|cancel|ban|unban|bans", required=True)
     act = acts.add_parser("submit", help="put a payload in the queue")
     act.add_argument("--user", default="alice", help="whose: alice, alice-production, bob, carol, dave")
     act.add_argument(
@@ -478,18 +508,29 @@ def _parser() -> argparse.ArgumentParser:
     act.add_argument("--output", type=Path, metavar="DIR", help="also put there what was brought back")
     act = acts.add_parser("cancel", help="take a payload back, or have its pilot end it")
     act.add_argument("payload", metavar="PAYLOAD")
+    act = acts.add_parser("ban", help="serve somebody no more, whatever a site says; what runs of that person is ended")
+    act.add_argument("who", metavar="OWNER|DN")
+    act.add_argument("--why", default="", metavar="TEXT", help="said to whoever asks for something of that person's")
+    act = acts.add_parser("unban", help="serve somebody again")
+    act.add_argument("who", metavar="OWNER|DN")
+    act = acts.add_parser("bans", help="whom the VO serves no more")
+    act.add_argument("--json", action="store_true")
     made = verb(
         "fleet", _fleet, "pilots that the demo's VO keeps on worker nodes as long as something waits in the queue"
     )
-    acts = made.add_subparsers(dest="act", metavar="start|show|stop", required=True)
+    acts = made.add_subparsers(dest="act", metavar="start|show|stop|compare", required=True)
     act = acts.add_parser("start", help="keep pilots of one class on worker nodes, fewer where payloads fail")
     act.add_argument("fleet", nargs="?", default=muster.USUAL, metavar="NAME", help="of the class (default: usual)")
     act.add_argument("--node", action="append", required=True, help="setuid, log-only or argus (repeatable)")
+    kinds = "multi-user pilots, or what the node's gatekeeper starts: classic jobs, or single-user pilots"
+    act.add_argument("--kind", default=Kind.MULTI_USER, choices=[str(kind) for kind in Kind], help=kinds)
     act.add_argument("--mode", default="", help="how payloads are kept apart: " + ", ".join(Mode))
     act.add_argument("--each", type=int, default=1, metavar="N", help="pilots on each node")
     act.add_argument("--slots", type=int, default=1, metavar="N", help="payloads that a pilot has at once")
     act.add_argument("--seconds", type=float, default=300.0, help="that a pilot may take: a short class, or a long one")
     act.add_argument("--memory", type=int, default=0, metavar="MIB", help="that it has for each payload")
+    short = "that a pilot's own proxy lasts until it gets a new one; 0: as long as the VO's, which it has then"
+    act.add_argument("--proxy", type=float, default=0.0, metavar="SECONDS", help=short)
     act.add_argument("--role", default="", help="only payloads of owners with this role")
     act.add_argument("--pause", type=float, metavar="SECONDS", help="of the first back-off; 0: never back off")
     act = acts.add_parser("show", help="every fleet, and what is thought of its nodes")
@@ -497,6 +538,15 @@ def _parser() -> argparse.ArgumentParser:
     act = acts.add_parser("stop", help="send no more pilots of a class")
     act.add_argument("fleet", nargs="?", default=muster.USUAL, metavar="NAME")
     act.add_argument("--now", action="store_true", help="hang up on those that are out")
+    act = acts.add_parser(
+        "compare", help="the same payloads by each kind of job, on worlds of their own: docs/kinds.md"
+    )
+    act.add_argument("--kind", action="append", default=[], help="only this one, as the table has it (repeatable)")
+    bad = ("well", "bad-node", "banned-user")
+    act.add_argument("--circumstance", action="append", default=[], choices=bad, help="only this one (repeatable)")
+    act.add_argument("--payloads", type=int, default=40, metavar="N", help="of each workload (default: 40)")
+    act.add_argument("--nodes", type=int, default=2, metavar="N", help="worker nodes (default: 2)")
+    act.add_argument("--json", action="store_true")
     verb("gc", _gc, "remove what killed runs, or a killed engine, left behind")
     made = verb("init", _init, "start a site of your own from an example")
     made.add_argument("directory", type=Path, metavar="DIR")

@@ -3,7 +3,6 @@
 import contextlib
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -51,14 +50,6 @@ def documented(switch, cell) -> Effect:
     """What a call comes to under the cell's fault."""
     cause = CONSEQUENCES[cell.fault].cause_with(cell.authority)
     return refused(203, cause.kind, cause.reason) if cause else switch.runs()
-
-
-@pytest.fixture
-def evidence(suite, notes, world) -> Path:
-    """The folder of this cell's evidence, for what a scenario measures."""
-    folder = suite.folder / notes.evidence
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from testbed.credentials.grid import Grid
 from testbed.lab.authority import AuthorityHost, ready
 from testbed.lab.engine import Container, Engine
 from testbed.lab.host import SshHost
-from testbed.lab.layout import PILOT, label
+from testbed.lab.layout import GATEKEEPER, PILOT, ROOTS_KEYS, label
 from testbed.lab.world import READY, Containers, root_connection
 from testbed.model.problem import Problem
 from testbed.site.load import example
@@ -70,6 +70,13 @@ def hosts() -> tuple[str, ...]:
 def vo_side(engine: Engine) -> tuple[Container, Grid]:
     """The demo's host of the VO's, and the grid whose robot it listens to."""
     return engine.attach(container_name(PILOT), NETWORK), _grid(engine)
+
+
+def has_gatekeeper(engine: Engine, node: str) -> bool:
+    """Whether the VO may call the gatekeeper of a worker node: its key stands there, for that and nothing else."""
+    with tarfile.open(fileobj=io.BytesIO(engine.read(container_name(node), ROOTS_KEYS))) as archive:
+        keys = archive.extractfile("root")
+        return keys is not None and GATEKEEPER.encode() in keys.read()
 
 
 def stands(engine: Engine) -> bool:

@@ -80,6 +80,8 @@ class Errand:
     devices: tuple[str, ...] = ()
     tmpfs: Mapping[str, str] = field(default_factory=dict)
     """Folder -> mount options, such as ``exec,nosuid``."""
+    processes: str = ""
+    """The container whose processes it sees, by its id, instead of its own alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +303,7 @@ class Engine:
                     security_opt=list(errand.security),
                     devices=list(errand.devices),
                     tmpfs=dict(errand.tmpfs),
+                    pid_mode=f"container:{errand.processes}" if errand.processes else None,
                 ),
             )["Id"]
         container = Container(self.api, ident, ident[:12], "", socket.socket())

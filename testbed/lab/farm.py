@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from testbed.lab import layout
-from testbed.lab.engine import Container, Spec
+from testbed.lab.engine import Spec
 from testbed.lab.host import SshHost
 from testbed.lab.layout import WORKER_NODE
 from testbed.lab.run import Run
@@ -15,7 +15,6 @@ from testbed.lab.world import LeasedWorld, root_connection
 from testbed.model.entry import tar
 
 LIMIT = 10.0
-KEYS = "/etc/ssh/authorized_keys.d/root"
 _ADD = 'cp -p "$1" "$1.before" && printf "%s\\n" "$2" >>"$1"'
 _PUT_BACK = '[ ! -e "$1.before" ] || mv "$1.before" "$1"'
 
@@ -40,18 +39,21 @@ def farm(world: LeasedWorld, run: Run, image: str, many: int) -> Iterator[tuple[
     names = _names(many)
     tree = tar(layout.worker_node(world.site, world.grid, WORKER_NODE))
 
-    def started(name: str) -> tuple[Container, SshHost]:
+    def started(name: str) -> SshHost:
+        """One more node. What there is of it by then is gone with the block, also where the rest does not come."""
         spec = Spec(image, f"{world.network}-{name}", name, world.network, run.labels, tree)
         container = world.engine.start(spec)
-        return container, SshHost(name, root_connection(container, WORKER_NODE, world.grid))
+        held.callback(container.stop)
+        host = SshHost(name, root_connection(container, WORKER_NODE, world.grid))
+        held.callback(host.close)
+        return host
 
-    with contextlib.ExitStack() as held, ThreadPoolExecutor(max(1, many - 1)) as hands:
-        others = list(hands.map(started, names[1:]))
-        for container, host in others:
-            held.callback(container.stop)
-            held.callback(host.close)
+    with contextlib.ExitStack() as held:
+        with ThreadPoolExecutor(max(1, many - 1)) as hands:  # left only when none of them is at work any more
+            coming = [hands.submit(started, name) for name in names[1:]]
+        others = [each.result() for each in coming]
         _pin(world, names)
-        hosts = (world.node, *(host for _, host in others))
+        hosts = (world.node, *others)
         yield tuple(FarmNode(name, host) for name, host in zip(names, hosts, strict=True))
 
 
@@ -77,12 +79,11 @@ def _pin(world: LeasedWorld, names: list[str]) -> None:
 @contextlib.contextmanager
 def gatekeepers(world: LeasedWorld, nodes: Sequence[FarmNode]) -> Iterator[None]:
     """Meanwhile the VO's key may call these nodes' gatekeepers as root, and do nothing else there."""
-    call = f'restrict,command="/usr/bin/python3 {layout.NODE}/gatekeeper.py"'
-    line = f"{call} {world.grid.read('ssh/pilot.pub').decode().strip()}"
+    line = layout.gatekeepers_key(world.grid).decode().strip()
     try:
         for node in nodes:
-            node.host.run(["sh", "-c", _ADD, "sh", KEYS, line], limit=LIMIT).check()
+            node.host.run(["sh", "-c", _ADD, "sh", layout.ROOTS_KEYS, line], limit=LIMIT).check()
         yield
     finally:
         for node in nodes:
-            node.host.run(["sh", "-c", _PUT_BACK, "sh", KEYS], limit=LIMIT).check()
+            node.host.run(["sh", "-c", _PUT_BACK, "sh", layout.ROOTS_KEYS], limit=LIMIT).check()

@@ -18,6 +18,9 @@ AUTHORITY = "authority"
 """What a host of the authority is called; its host name is that which the site's lcmaps.db asks for."""
 NODE = "/usr/libexec/testbed/node"
 """Where the files of testbed/node lie on a worker node."""
+GATEKEEPER = f"{NODE}/gatekeeper.py"
+ROOTS_KEYS = "/etc/ssh/authorized_keys.d/root"
+"""Who may come to a worker node as root."""
 SECURITY = "/etc/grid-security"
 
 
@@ -26,21 +29,26 @@ def label(index: int) -> str:
     return AUTHORITY if index == 0 else f"{AUTHORITY}-{index + 1}"
 
 
-def worker_node(site: Site, grid: Grid, host: str) -> list[Entry]:
-    """The tree of a worker node called ``host``."""
+def worker_node(site: Site, grid: Grid, host: str, *, gatekeeper: bool = False) -> list[Entry]:
+    """The tree of a worker node called ``host``, with a gatekeeper that the VO may call or without."""
     return [
         *site.tree(),
         *_trust(site, grid),
         *grid.entries(f"hosts/{host}", SECURITY),
         Entry("/etc/ssh/host_key", grid.read(f"ssh/hosts/{host}"), 0o600),
         folder("/etc/ssh/authorized_keys.d"),
-        Entry("/etc/ssh/authorized_keys.d/root", grid.read("ssh/root.pub")),
+        Entry(ROOTS_KEYS, grid.read("ssh/root.pub") + (gatekeepers_key(grid) if gatekeeper else b"")),
         *(
             Entry(f"/etc/ssh/authorized_keys.d/{pilot.name}", grid.read("ssh/pilot.pub"))
             for pilot in site.pilot_accounts
         ),
         *_node_files(),
     ]
+
+
+def gatekeepers_key(grid: Grid) -> bytes:
+    """The line by which the VO's key may call a node's gatekeeper as root, and do nothing else there."""
+    return f'restrict,command="/usr/bin/python3 {GATEKEEPER}" '.encode() + grid.read("ssh/pilot.pub").strip() + b"\n"
 
 
 def authority(site: Site, grid: Grid, host: str) -> list[Entry]:

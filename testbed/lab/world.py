@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from testbed.credentials.grid import Grid
-from testbed.lab import authority, layout
+from testbed.lab import authority, layout, namespaces
 from testbed.lab.authority import AuthorityHost
 from testbed.lab.engine import Container, Engine, Spec
 from testbed.lab.host import SshHost
@@ -100,11 +100,11 @@ def start(engine: Engine, run: Run, site: Site, grid: Grid, images: dict[str, st
         return dataclasses.replace(
             spec(WORKER_NODE, tar(layout.worker_node(site, grid, WORKER_NODE))),
             capabilities=site.capabilities,
-            security=MOUNTING if SYS_ADMIN in site.capabilities else (),
+            security=_security(site),
         )
 
     def node() -> tuple[Container, SshHost]:
-        worker = engine.start(worker_node())
+        worker = started(engine, worker_node(), site)
         return worker, SshHost(WORKER_NODE, root_connection(worker, WORKER_NODE, grid))
 
     def service(place: tuple[int, str]) -> AuthorityHost:
@@ -124,6 +124,24 @@ def start(engine: Engine, run: Run, site: Site, grid: Grid, images: dict[str, st
     return world
 
 
+def _security(site: Site) -> tuple[str, ...]:
+    if site.user_namespaces:
+        return namespaces.security()
+    return MOUNTING if SYS_ADMIN in site.capabilities else ()
+
+
+def started(engine: Engine, spec: Spec, site: Site) -> Container:
+    """A worker node's container, with what the accounts of its site need of it."""
+    worker = engine.start(spec)
+    if site.user_namespaces:
+        try:
+            namespaces.show_processes(engine, worker, spec.image, spec.labels)
+        except BaseException:
+            worker.stop()
+            raise
+    return worker
+
+
 @dataclass(slots=True)
 class LeasedWorld(Containers):
     """A world of ours: it can be put back to how it began, and it can be stopped."""
@@ -140,7 +158,7 @@ class LeasedWorld(Containers):
     def replace_node(self) -> None:
         """Another worker node takes the place of one that is dead, name and host key and all."""
         name = f"{self.network}-{WORKER_NODE}-{next(_numbers)}"
-        self.worker = self.engine.start(dataclasses.replace(self.worker_node(), name=name))
+        self.worker = started(self.engine, dataclasses.replace(self.worker_node(), name=name), self.site)
         self.node.moved(root_connection(self.worker, WORKER_NODE, self.grid))
         self.baseline()
 

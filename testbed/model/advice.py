@@ -55,6 +55,7 @@ _OF_REASON: Mapping[str, str] = {
     "not-executable": f"your payload's command cannot be run there: {YOU}, name a program that the node has",
 }
 
+BARRED = f"your VO has banned you, so nothing of yours is run: {YOU}, ask its operators why"
 BYPASSED = (
     f"your payload ran in the pilot's account, not kept apart from others, since what changes accounts failed: {SITE}"
 )

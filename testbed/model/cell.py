@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from testbed.model.answers import OnInternalError
+from testbed.model.attack import Attack
 from testbed.model.fault import Fault
+from testbed.model.measure import Measure
 from testbed.model.mode import Mode
 from testbed.model.person import cast
 from testbed.model.problem import Problem, nearest
@@ -26,18 +28,6 @@ class Authority(StrEnum):
     """A GUMS server, asked by lcmaps_gums_client.mod, which is the same module."""
 
 
-class Attack(StrEnum):
-    """What Alice's payload tries against Bob's, or against the pilot that runs her."""
-
-    BOBS_PROXY = "bobs-proxy"
-    BOBS_FILE = "bobs-file"
-    BOBS_ENVIRONMENT = "bobs-environment"
-    BOBS_PROCESS = "bobs-process"
-    PILOTS_PROXY = "pilots-proxy"
-    PILOTS_ENVIRONMENT = "pilots-environment"
-    PILOTS_PROCESS = "pilots-process"
-
-
 USERS = tuple(credential.name for credential in cast() if not credential.robot)
 """Who can own a payload: the credential names of the test grid."""
 
@@ -48,6 +38,7 @@ AXES: dict[str, tuple[str, ...]] = {
     "on_internal_error": tuple(OnInternalError),
     "user": USERS,
     "attack": tuple(Attack),
+    "measure": tuple(Measure),
 }
 """Every axis with its words, in the order in which a cell's id names them."""
 
@@ -62,6 +53,8 @@ class Cell:
     on_internal_error: OnInternalError | None = None
     user: str = "alice"
     attack: Attack | None = None
+    measure: Measure | None = None
+    """What is done against the attack."""
 
     @property
     def id(self) -> str:
@@ -128,6 +121,6 @@ def _unknown(text: str, rest: str) -> Problem:
     return Problem(
         f"no cell has the id {text!r}",
         found=f"{rest!r} names nothing",
-        expected="MODE-AUTHORITY[-FAULT][-ANSWER][-USER][-ATTACK], such as setuid-gridmap-bobs-proxy",
+        expected="MODE-AUTHORITY[-FAULT][-ANSWER][-USER][-ATTACK[-MEASURE]], such as setuid-gridmap-bobs-proxy",
         remedy=f"did you mean {str(near)!r}?" if near else "testbed list",
     )

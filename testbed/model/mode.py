@@ -10,6 +10,7 @@ class Mode(StrEnum):
     NONE = "none"
     LOG_ONLY = "log-only"
     SETUID = "setuid"
+    CONTAINER = "container"
     VM = "vm"
 
 
@@ -34,6 +35,8 @@ class Way:
     kept_apart_by: str
     separates: bool
     """Whether the payload cannot reach the pilot and the other payloads through their common uid."""
+    user_namespaces: bool = False
+    """Whether an ordinary account of the worker node has to be allowed to make them."""
 
 
 WAYS = {
@@ -42,6 +45,15 @@ WAYS = {
         Way(Mode.NONE, False, Installation.LOG_ONLY, "pilot", "nothing", False),
         Way(Mode.LOG_ONLY, True, Installation.LOG_ONLY, "pilot", "nothing", False),
         Way(Mode.SETUID, True, Installation.SETUID, "pool account", "uid", True),
+        Way(
+            Mode.CONTAINER,
+            True,
+            Installation.LOG_ONLY,
+            "pilot",
+            "namespaces of its own: user, mount, pid, ipc",
+            True,
+            user_namespaces=True,
+        ),
         Way(Mode.VM, True, Installation.LOG_ONLY, "pilot", "a virtual machine per payload", True),
     )
 }

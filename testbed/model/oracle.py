@@ -4,12 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from testbed.model.answers import Answers, MultiUser, OnInternalError, Stance
-from testbed.model.cell import Attack, Authority, Cell
+from testbed.model.attack import Chance, Threat
+from testbed.model.catalogue import CATALOGUE
+from testbed.model.cell import Authority, Cell
 from testbed.model.condition import NEVER_OPEN, Condition, Situation
 from testbed.model.consequence import CONFIGURATION, CONSEQUENCES, Consequence
 from testbed.model.effect import Cause
 from testbed.model.failure import Failure, class_of
 from testbed.model.fault import Fault
+from testbed.model.kernel import Kernel
 from testbed.model.mode import WAYS, Mode
 from testbed.model.node_consequence import NODE_CONSEQUENCES, NodeConsequence
 from testbed.model.outcome import Attempt, End, Outcome
@@ -35,6 +38,8 @@ class Case:
     """What the pilot knows when it asks, but for the cause."""
     needs_trace: bool = True
     """Whether the site requires glexec, in whatever mode."""
+    kernel: Kernel = field(default_factory=Kernel)
+    """The worker node's, whose settings decide some attacks."""
 
     @property
     def consequence(self) -> Consequence | None:
@@ -122,9 +127,16 @@ def expected(
     conditions: tuple[Condition, ...] = (),
     situation: Situation | None = None,
     needs_trace: bool = True,
+    kernel: Kernel | None = None,
 ) -> Expectation:
     """The expectation of a cell at a site that maps the cell's user to ``pool`` (``None``: to nobody); see `Case`."""
     case = Case(cell, pool, sites_answer, tells, endpoints, conditions, situation or Situation(), needs_trace)
+    case = replace(case, kernel=kernel or case.kernel)
+    return expected_of(case)
+
+
+def expected_of(case: Case) -> Expectation:
+    """The expectation of a case."""
     rule = next(rule for rule in RULES if rule.fits(case))
     outcome = rule.outcome(case)
     asked = outcome is not None and case.failure in (Failure.INTERNAL, Failure.TRACELESS)
@@ -132,11 +144,7 @@ def expected(
 
 
 def _as_pilot(case: Case) -> Outcome:
-    return Outcome(End.UNSEPARATED, 0, "pilot", attack=_attempt(case, Attempt.SUCCEEDED))
-
-
-def _attempt(case: Case, attempt: Attempt) -> Attempt | None:
-    return attempt if case.cell.attack else None
+    return Outcome(End.UNSEPARATED, 0, "pilot")
 
 
 def _refused(code: int) -> Callable[[Case], Outcome]:
@@ -146,6 +154,27 @@ def _refused(code: int) -> Callable[[Case], Outcome]:
 def _refused_on_node(case: Case) -> Outcome:
     assert case.on_node is not None
     return Outcome(End.RETURNED, case.on_node.code_in(case.cell.mode))
+
+
+def _tried(threat: Threat) -> Rule:
+    """What an attack of the catalogue comes to, beside what becomes of the payload that tries it."""
+
+    def outcome(case: Case) -> Outcome | None:
+        cell = case.cell
+        chance = threat.chance(cell.mode, case.kernel, cell.measure)
+        if chance is Chance.MEANINGLESS or (cell.measure and cell.mode not in threat.measures.get(cell.measure, ())):
+            return None
+        ran = expected_of(replace(case, cell=replace(cell, attack=None, measure=None))).outcome
+        attempt = Attempt.SUCCEEDED if chance is Chance.SUCCEEDS else Attempt.BLOCKED
+        return replace(ran, attack=attempt) if ran else None
+
+    return Rule(
+        f"{threat.number}: {threat.says}",
+        "there is nothing of the kind in this mode, or the measure does nothing against it here",
+        threat.why,
+        lambda case: case.cell.attack is threat.attack,
+        outcome,
+    )
 
 
 def _calls_switch(case: Case) -> bool:
@@ -288,6 +317,14 @@ RULES: tuple[Rule, ...] = (
         _refused(203),
     ),
     Rule(
+        "a counter-measure needs an attack",
+        "nothing is done against nothing",
+        "definition of the counter-measures",
+        lambda case: case.cell.measure is not None and case.cell.attack is None,
+        lambda case: None,
+    ),
+    *(_tried(threat) for threat in CATALOGUE.values()),
+    Rule(
         "without the switch every payload is the pilot",
         "nobody is asked and nobody is told: the payload runs with the pilot's uid and reaches all that it reaches",
         "GDB 2007-10-10, glexec can do nothing; Linux: one uid may signal, trace and read itself",
@@ -296,17 +333,10 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "log-only decides and records, and separates nothing",
-        "the switch has no set-id bit: the uid stays the pilot's, and thefts succeed as in mode none",
+        "the switch has no set-id bit: the uid stays the pilot's, and attacks succeed as in mode none",
         "Quattor UMD-4 templates: 0555 in log-only; Linux: one uid may signal, trace and read itself",
         lambda case: case.cell.mode is Mode.LOG_ONLY,
         _as_pilot,
-    ),
-    Rule(
-        "the pilot's command line and loopback aside, another uid is out of reach",
-        "the payload has an account of its own: 0600 files, environments and processes of others are refused",
-        "Linux: proc(5), kill(2), path_resolution(7)",
-        lambda case: case.cell.mode is Mode.SETUID and case.cell.attack is not None,
-        lambda case: Outcome(End.SEPARATED, 0, f"pool {case.pool}", Attempt.BLOCKED),
     ),
     Rule(
         "setuid mode runs the payload as the user's pool account",
@@ -317,21 +347,18 @@ RULES: tuple[Rule, ...] = (
         lambda case: Outcome(End.SEPARATED, 0, f"pool {case.pool}"),
     ),
     Rule(
+        "namespaces of its own hide what the common uid would open",
+        "the uid stays the pilot's, but processes, files and memory of others are not there to be named, and a user "
+        "namespace of its own keeps the payload from tracing or reading what it could name",
+        "Linux: user_namespaces(7), pid_namespaces(7), mount_namespaces(7), ptrace(2); observed",
+        lambda case: case.cell.mode is Mode.CONTAINER,
+        lambda case: Outcome(End.SEPARATED, 0, "container"),
+    ),
+    Rule(
         "a machine of its own holds nothing of others",
         "the payload has its own kernel, processes and disk; the worker node's are not there to be reached",
         "Vac and Vacuum platform: one virtual machine per payload",
         lambda case: case.cell.mode is Mode.VM,
-        lambda case: Outcome(End.SEPARATED, 0, "guest", _attempt(case, Attempt.BLOCKED)),
+        lambda case: Outcome(End.SEPARATED, 0, "guest"),
     ),
 )
-
-ATTACKS: dict[Attack, str] = {
-    Attack.BOBS_PROXY: "read Bob's proxy",
-    Attack.BOBS_FILE: "read a file of Bob's, mode 0600",
-    Attack.BOBS_ENVIRONMENT: "read the environment of Bob's process",
-    Attack.BOBS_PROCESS: "signal Bob's process",
-    Attack.PILOTS_PROXY: "read the pilot's own proxy",
-    Attack.PILOTS_ENVIRONMENT: "read the environment of the pilot",
-    Attack.PILOTS_PROCESS: "signal the pilot",
-}
-"""The attacks in words, for reports."""

@@ -31,7 +31,7 @@ class Outcome:
     """What became of a payload. Two outcomes are equal when the documented facts are; the rest is for the reader.
 
     ``code`` is what the switch or, where none is called, the payload ended with; ``ran_as`` is ``pilot``,
-    ``pool NAME``, ``guest``, or empty when it never ran.
+    ``pool NAME``, ``container``, ``guest``, or empty when it never ran.
     """
 
     end: End

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from testbed.model.problem import Problem
+from testbed.pilot.bans import Ban
 from testbed.pilot.history import Change, Line
 from testbed.pilot.order import Order, PilotEnd
 from testbed.pilot.payload import Payload, Report, decode
@@ -90,6 +91,18 @@ class Vo:
     def renew(self, owner: str, proxy: bytes) -> float:
         """Hand in a better proxy of an owner (certificate, key and chain in PEM); when that ends, in s since 1970."""
         return float(self._post(f"/proxies/{owner}", {"pem": proxy.decode()})["until"])
+
+    def ban(self, who: str, why: str = "") -> str:
+        """Serve an owner, or anybody by the DN, no more; the DN. What runs of that person is ended."""
+        return str(self._post("/bans", {"who": who, "why": why})["dn"])
+
+    def unban(self, who: str) -> str:
+        """Serve somebody again; the DN."""
+        return str(self._post("/bans/end", {"who": who})["dn"])
+
+    def bans(self) -> Mapping[Ban, Sequence[str]]:
+        """Who is banned, each with the owners that are this person."""
+        return {Ban.parse(one): one["owners"] for one in self._get("/bans")["bans"]}
 
     def start_pilot(self, order: Order) -> str:
         """Send a pilot to a worker node; its id. It ends when the queue holds nothing for its slot."""

@@ -1,4 +1,4 @@
-"""The queue of the running demo as people use it: `testbed queue submit|list|show|cancel`."""
+"""The queue of the running demo as people use it: `testbed queue submit|list|show|cancel|ban|unban|bans`."""
 
 import io
 import json
@@ -6,6 +6,7 @@ import stat
 import tarfile
 import time
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from testbed.lab import demo
@@ -97,9 +98,10 @@ def listed(vo: Vo, *, waiting: bool, as_json: bool) -> Iterator[str]:
 def shown(vo: Vo, ident: str, *, as_json: bool) -> Iterator[str]:
     """A payload: what it is, how it stands, what happened to it, what it said."""
     payload, report, history = vo.history(ident)
+    means = told(report, banned=any(payload.user in owners for owners in vo.bans().values()))
     if as_json:
         changes = [each.json() for each in history]
-        whole = {"payload": payload.json(), "report": report.json(), "told": told(report), "history": changes}
+        whole = {"payload": payload.json(), "report": report.json(), "told": means, "history": changes}
         yield json.dumps(whole, indent=2)
         return
     yield f"{ident} of {payload.user}{f' ({payload.vo})' if payload.vo else ''}: {report.state}"
@@ -111,7 +113,7 @@ def shown(vo: Vo, ident: str, *, as_json: bool) -> Iterator[str]:
     if report.identity:
         apart = "apart from the pilot" if report.separated else "unseparated"
         yield f"  ran as:   {report.identity.user} ({report.identity.uid}) on {report.identity.host}, {apart}"
-    yield f"  means:    {told(report)}"
+    yield f"  means:    {means}"
     if report.code is not None:
         yield f"  code:     {report.code}"
     if report.failure:
@@ -124,6 +126,21 @@ def shown(vo: Vo, ident: str, *, as_json: bool) -> Iterator[str]:
         if data:
             yield f"  {name}:"
             yield from (f"    {printable(line)}" for line in data.decode(errors="replace").splitlines())
+
+
+def banned(vo: Vo, *, as_json: bool) -> Iterator[str]:
+    """Whom the VO serves no more, a line each."""
+    bans = vo.bans()
+    if as_json:
+        yield json.dumps([{**ban.json(), "owners": list(owners)} for ban, owners in bans.items()], indent=2)
+        return
+    for ban, owners in bans.items():
+        since = f"{datetime.fromtimestamp(ban.since, UTC):%Y-%m-%d %H:%M:%S}"
+        yield printable(
+            f"{since}  {ban.dn} ({', '.join(owners) or 'no owner of payloads'}): {ban.why or 'no reason said'}"
+        )
+    if not bans:
+        yield "the VO has banned nobody"
 
 
 def _packed(folder: Path) -> bytes:

@@ -4,18 +4,27 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from testbed.lab import demo
 from testbed.lab.engine import Engine
 from testbed.model.answers import Answers, MultiUser, OnInternalError
 from testbed.model.mode import Mode
+from testbed.model.problem import Problem
 from testbed.pilot.client import Vo
-from testbed.pilot.counter import printable, reached
+from testbed.pilot.counter import place, printable, reached
 from testbed.pilot.health import Caution
 from testbed.pilot.order import Order
-from testbed.pilot.plan import Plan
+from testbed.pilot.plan import Kind, Plan
 from testbed.site.load import example
 
 USUAL = "usual"
 """What a fleet is called unless it is told."""
+
+WHAT = {
+    Kind.CLASSIC: "classic jobs",
+    Kind.SINGLE_USER: "single-user pilots",
+    Kind.MULTI_USER: "multi-user pilots",
+}
+"""What a fleet sends, by its kind."""
 
 
 def plan(
@@ -30,6 +39,8 @@ def plan(
     memory: int = 0,
     role: str = "",
     first: float | None = None,
+    kind: Kind = Kind.MULTI_USER,
+    proxy: float = 0.0,
 ) -> Plan:
     """A class of pilots on worker nodes of the demo, called as in `testbed shell`. A `Problem` for what cannot be.
 
@@ -37,12 +48,33 @@ def plan(
     nodes' sites answer differently the pilots go by what all of them allow.
     """
     found = [reached(engine, node) for node in nodes]
+    if kind.by_gatekeeper:
+        with_gatekeepers(engine, nodes)
     answers = [example(site).answers for site, _ in found]
-    wanted = Mode(mode or (Mode.LOG_ONLY if set(nodes) == {"log-only"} else Mode.SETUID))
-    order = order_for(answers, wanted, seconds)
+    wanted = Mode(mode or usual_mode(nodes, kind))
+    order = replace(order_for(answers, wanted, seconds), proxy=proxy)
     caution = Caution() if first is None else replace(Caution(), first=first) if first else None
-    made = Plan(name, order, tuple(at for _, at in found), each=each, slots=slots, memory=memory, role=role)
+    made = Plan(name, order, tuple(at for _, at in found), kind, each, slots, memory, role)
     return Plan.parse(replace(made, caution=caution).json())
+
+
+def usual_mode(nodes: Sequence[str], kind: Kind) -> Mode:
+    """Where nobody says how payloads are kept apart. A job of the gatekeeper's calls no switch."""
+    if kind.by_gatekeeper:
+        return Mode.NONE
+    return Mode.LOG_ONLY if set(nodes) == {"log-only"} else Mode.SETUID
+
+
+def with_gatekeepers(engine: Engine, nodes: Sequence[str]) -> None:
+    """Raises `Problem` where one of these nodes has no gatekeeper that the VO may call."""
+    has = {node: demo.has_gatekeeper(engine, host) for node, (_, host) in zip(nodes, map(place, nodes), strict=True)}
+    if lacking := [node for node, there in has.items() if not there]:
+        raise Problem(
+            "a worker node without a gatekeeper: nobody maps a user there before a job starts",
+            found=", ".join(lacking),
+            expected="--node setuid, the demo's only node that has one",
+            remedy="or compare the kinds on worlds of their own: testbed fleet compare",
+        )
 
 
 def order_for(answers: Sequence[Answers], mode: Mode, seconds: float) -> Order:
@@ -68,7 +100,7 @@ def shown(vo: Vo, *, as_json: bool) -> Iterator[str]:
         at_once = f", {told.slots} payloads at once" if told.slots > 1 else ""
         whose = f", role {told.role}" if told.role else ""
         yield (
-            f"{told.name}: {told.kind} pilots, mode {told.order.mode}, {told.each} on each node{at_once}{whose}; "
+            f"{told.name}: {WHAT[told.kind]}, mode {told.order.mode}, {told.each} on each node{at_once}{whose}; "
             f"{fleet['sent']} sent, {fleet['waiting']} payloads wait"
         )
         for node in fleet["nodes"]:

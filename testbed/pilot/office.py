@@ -20,6 +20,7 @@ from testbed.pilot.home import Home
 from testbed.pilot.needs import Offer, known_keys, word
 from testbed.pilot.news import News
 from testbed.pilot.order import Order, PilotEnd
+from testbed.pilot.own_proxies import OwnProxies
 from testbed.pilot.payload import Payload, Report, State, encode, seconds, with_types
 from testbed.pilot.proxies import Proxies
 from testbed.pilot.queue import Queue
@@ -53,16 +54,19 @@ class Office:
         self._loop = asyncio.get_running_loop()
         self._news = News()
         self.proxies = Proxies(home, store, chains)
-        self._queue = Queue(store, lease=lease, changed=self._news.tell, proves=self.proxies.prove)
-        self._register = Register(store)
-        self.factory = Factory(home, NAME, port, self._tell_end, reach)
+        self.queue = Queue(
+            store, lease=lease, changed=self._news.tell, proves=self.proxies.prove, person=self.proxies.dn
+        )
+        self.register = Register(store)
+        self.own = OwnProxies(self.proxies)
+        self.factory = Factory(home, NAME, port, self.own, self._tell_end, reach)
         self._lines = ThreadPoolExecutor(LINES, "line")
         self.stirred = asyncio.Event()
         self._dispatch = Dispatch(
-            self._lines, self.factory, self._register, self._queue, self.proxies, self.stirred.set, self._note_end
+            self._lines, self.factory, self.register, self.queue, self.proxies, self.stirred.set, self._note_end
         )
         self.fleets = self._dispatch.fleets = Fleets(
-            FleetBook(store), self._queue, self._dispatch.send, lasts=self.proxies.left, roles=self.proxies.with_role
+            FleetBook(store), self.queue, self._dispatch.send, lasts=self.proxies.left, roles=self.proxies.with_role
         )
 
     async def watch(self) -> None:
@@ -80,7 +84,7 @@ class Office:
 
     async def _watch_leases(self) -> None:
         while True:
-            _tried(self._queue.expire)
+            _tried(self.queue.expire)
             await asyncio.sleep(TICK)
 
     async def ready(self, visitor: Visitor, body: Answer) -> Answer:
@@ -93,26 +97,26 @@ class Office:
         said = {key: value for key, value in body.items() if key != "asked"}
         payload = await asyncio.to_thread(Payload.parse, said) if said.get("sandbox") else Payload.parse(said)
         visitor.as_owner(payload.user)
-        payload = admitted(payload, self.proxies)
-        ident = self._queue.submit(payload, by=visitor.dn, asked=f"{visitor.dn} {asked}" if asked else "")
+        payload = admitted(payload, self.proxies, self.queue.banned)
+        ident = self.queue.submit(payload, by=visitor.dn, asked=f"{visitor.dn} {asked}" if asked else "")
         self.stirred.set()
         return {"payload": ident}
 
     async def list(self, visitor: Visitor, body: Answer) -> Answer:
         """The visitor's payloads; all of them for the robot."""
         known_keys(body, "this question", ("waiting",))
-        lines = self._queue.list(None if visitor.robot else visitor.owns, waiting=body.get("waiting") == "yes")
+        lines = self.queue.list(None if visitor.robot else visitor.owns, waiting=body.get("waiting") == "yes")
         return {"payloads": [line.json() for line in lines]}
 
     async def look(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
         """The report of a payload, once what the operator waits for is reached."""
-        visitor.as_owner(self._queue.owner(ident))
+        visitor.as_owner(self.queue.owner(ident))
         until = str(body.get("until", "end"))
         if until not in REACHED:
             raise Problem("nothing to wait for", found=until, expected=", ".join(REACHED))
         end = self._loop.time() + min(seconds(body.get("limit")), LONGEST_WAIT)
         while True:
-            report = self._queue.look(ident)
+            report = self.queue.look(ident)
             reached = report.state.final or REACHED[until](report)
             if reached or (left := end - self._loop.time()) <= 0:
                 return {"reached": reached, "report": report.json()}
@@ -120,24 +124,24 @@ class Office:
 
     async def tell_history(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
         """A payload, how it stands, and everything that happened to it."""
-        payload = self._queue.payload(ident)
+        payload = self.queue.payload(ident)
         visitor.as_owner(payload.user)
         # What it brings along is left out: nobody reads base64.
         return {
             "payload": replace(payload, sandbox=b"").json(),
-            "report": self._queue.look(ident).json(),
-            "history": [change.json() for change in self._queue.history(ident)],
+            "report": self.queue.look(ident).json(),
+            "history": [change.json() for change in self.queue.history(ident)],
         }
 
     async def tell_outputs(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
         """What a payload left for its owner."""
-        visitor.as_owner(self._queue.owner(ident))
-        return {"outputs": encode(self._queue.outputs(ident))}
+        visitor.as_owner(self.queue.owner(ident))
+        return {"outputs": encode(self.queue.outputs(ident))}
 
     async def stop_payload(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
         """Take a payload back, or ask its pilot to end it."""
-        visitor.as_owner(self._queue.owner(ident))
-        self._queue.stop(ident, by=visitor.dn)
+        visitor.as_owner(self.queue.owner(ident))
+        self.queue.stop(ident, by=visitor.dn)
         return {}
 
     async def tell_proxies(self, visitor: Visitor, body: Answer) -> Answer:
@@ -164,7 +168,7 @@ class Office:
         line = await self._loop.run_in_executor(self._lines, self.factory.reach, order)
         pilot = ""
         try:
-            pilot = self._register.sent(order)
+            pilot = self.register.sent(order)
             self.factory.start(pilot, order, line)
         except (Problem, OSError, RuntimeError) as error:
             line.close()
@@ -177,28 +181,28 @@ class Office:
         """How a pilot ended, or that it has not."""
         visitor.as_robot()
         end = self._loop.time() + min(seconds(body.get("limit")), LONGEST_WAIT)
-        while not (known := self._register.end(ident)).ended and (left := end - self._loop.time()) > 0:
+        while not (known := self.register.end(ident)).ended and (left := end - self._loop.time()) > 0:
             await self._news.wait(ident, left)
         return known.json()
 
     async def stop_pilot(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
         """Hang up on a pilot."""
         visitor.as_robot()
-        self._register.order(ident)
+        self.register.order(ident)
         self.factory.stop(ident)
         return {}
 
     async def next(self, visitor: Visitor, body: Answer) -> Answer:
         """Give a pilot the next payload that fits what it offers, with its user's proxy."""
         with_types(body, pilot=str)
-        self._as_pilot(visitor, body["pilot"])
+        self.as_pilot(visitor, body["pilot"])
         known_keys(body, "a pilot that asks for work", ("pilot", "request", "offer"))
         pilot = word(body["pilot"], "a pilot")
         request = word(body.get("request", ""), "a word of the asker's")
         offer = self._offer(pilot, body)
-        taken = self._queue.again(pilot, request)  # it is its own, however full or doubtful its node is by now
+        taken = self.queue.again(pilot, request)  # it is its own, however full or doubtful its node is by now
         if taken is None and (fits := self.fleets.offered(pilot, offer)):
-            taken = self._queue.take(pilot, fits, request=request, lasts=self.proxies.left, names=self._names)
+            taken = self.queue.take(pilot, fits, request=request, lasts=self.proxies.left, names=self._names)
             if taken is None:
                 self.fleets.went_without(pilot)
         if taken is None:
@@ -212,11 +216,14 @@ class Office:
     async def renew(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
         """Give the pilot that has a payload the proxy of its user as it is now."""
         with_types(body, pilot=str)
-        self._as_pilot(visitor, body["pilot"])
-        report = self._queue.look(ident)
+        self.as_pilot(visitor, body["pilot"])
+        report = self.queue.look(ident)
         if report.pilot != body["pilot"] or report.state not in (State.TAKEN, State.STARTED):
             raise Problem("this pilot does not have this payload", where=ident, found=shown(body["pilot"]))
-        kept = self.proxies.get(self._queue.owner(ident))
+        owner = self.queue.owner(ident)
+        if ban := self.queue.banned(owner):
+            raise Problem("the VO gives out no proxy of whom it has banned", where=owner, cause=ban.why)
+        kept = self.proxies.get(owner)
         return {"proxy": kept.pem, "until": kept.until}
 
     async def report(self, visitor: Visitor, body: Answer) -> Answer:
@@ -224,18 +231,19 @@ class Office:
         if not visitor.owns:
             visitor.as_pilot()
         report = Report.parse(body)
-        self._as_pilot(visitor, report.pilot)
-        stop = self._queue.report(report)
+        self.as_pilot(visitor, report.pilot)
+        stop = self.queue.report(report)
         self.fleets.heard(report)
         if report.state.final:
             self.stirred.set()
-        return {"stop": stop, "proxy_until": self.proxies.until(self._queue.owner(report.payload))}
+        return {"stop": stop, "proxy_until": self.proxies.until(self.queue.owner(report.payload))}
 
     def _names(self, owner: str) -> tuple[str, tuple[str, ...]]:
         return self.proxies.dn(owner), self.proxies.attributes(owner)
 
-    def _as_pilot(self, visitor: Visitor, pilot: str) -> None:
+    def as_pilot(self, visitor: Visitor, pilot: str) -> None:
         """Raises `Forbidden` for who is no pilot. A single-user pilot is one whom we sent for this very owner."""
+        self.own.check(visitor, pilot)
         owner = self.fleets.owner(pilot)
         if owner and not visitor.robot:
             visitor.as_owner(owner)
@@ -245,10 +253,10 @@ class Office:
     def _offer(self, pilot: str, body: Answer) -> Offer:
         """What a pilot offers: what it says, on top of what it was sent out with."""
         usual = None
-        if "offer" not in body or self._register.knows(pilot):
-            order = self._register.order(pilot)
+        if "offer" not in body or self.register.knows(pilot):
+            order = self.register.order(pilot)
             usual = Offer(order.mode, order.slot, start_limit=order.start_limit)
-            if self._register.end(pilot).ended:
+            if self.register.end(pilot).ended:
                 raise Problem("this pilot has ended", found=pilot)
         said = body.get("offer", {})
         with_types(said)
@@ -263,8 +271,9 @@ class Office:
         try:
             self._dispatch.note_refusal(end)
             self.fleets.ended(end)
-            self._queue.pilot_ended(end.pilot)
-            self._register.ended(end)
+            self.queue.pilot_ended(end.pilot)
+            self.register.ended(end)
+            self.own.forget(end.pilot)
         except (Problem, sqlite3.Error) as error:  # a full disk: what is noted already is not noted again
             print(f"vo: the end of {end.pilot}: {error}", file=sys.stderr, flush=True)
             self._loop.call_later(TICK, self._note_end, end)

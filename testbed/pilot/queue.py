@@ -15,6 +15,7 @@ from testbed.model.failure import Failure
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
 from testbed.pilot import records
+from testbed.pilot.bans import Ban, Bans
 from testbed.pilot.history import QUEUE, Change, Line
 from testbed.pilot.needs import Offer
 from testbed.pilot.payload import NEXT, Payload, Report, State
@@ -35,6 +36,8 @@ Lasts = Callable[[str], float]
 """Seconds that the proxy of an owner will still be good for."""
 Names = Callable[[str], tuple[str, Sequence[str]]]
 """The DN of an owner, and his VOMS attributes."""
+Person = Callable[[str], str]
+"""The DN of an owner."""
 Proves = Callable[[str, str, Collection[str]], bool]
 """Whether an owner's proxy still proves this VO and these roles."""
 
@@ -63,6 +66,7 @@ class Queue:
         clock: Callable[[], float] = time.monotonic,
         changed: Callable[[str], None] = lambda ident: None,
         proves: Proves = lambda owner, vo, roles: True,
+        person: Person = lambda owner: owner,
     ) -> None:
         """``changed`` is told the id of a payload after each change of it."""
         self._store = store or Store(None)
@@ -71,6 +75,8 @@ class Queue:
         self._clock = clock
         self._changed = changed
         self._proves = proves
+        self._person = person
+        self.bans = Bans(self._store)
         self._leases: dict[int, Lease] = {}
         self._passed: set[int] = set()
         self._take_up()
@@ -120,7 +126,9 @@ class Queue:
         """What a pilot got for this request and has not spoken of since; None where it got nothing."""
         self.expire()
         number = self._records.handed(pilot, request) if request else None
-        return (ident(number), self._records.payload(number)) if number else None
+        if number is None or self.banned(self.owner(ident(number))):
+            return None
+        return ident(number), self._records.payload(number)
 
     def report(self, report: Report) -> bool:
         """Note what a pilot says of the payload that it took; whether the pilot should now end it.
@@ -194,10 +202,36 @@ class Queue:
             if state is State.QUEUED:
                 self._records.write(number, Report(payload, State.CANCELLED, why="cancelled"))
                 self._records.note(number, by, State.CANCELLED, "before a pilot had it")
-            elif not row["stop"]:
-                self._records.ask_to_stop(number)
-                self._records.note(number, by, state, f"{row['pilot']} is to end it")
+            else:
+                self._ask_to_stop(row, by)
         self._changed(payload)
+
+    def ban(self, dn: str, *, by: str = QUEUE, why: str = "", owners: Collection[str]) -> None:
+        """Hand out nothing more of a person who has these names here; the pilots that have something are to end it."""
+        ban = Ban(dn, time.time(), by, why)
+        rows = self._records.unfinished(owners)
+        with self._store.change():
+            self.bans.write(ban)
+            for row in rows:
+                if row["state"] == State.QUEUED:
+                    self._pass(row, f"{row['owner']} is {ban}", by)
+                else:
+                    self._ask_to_stop(row, by, f": {row['owner']} is {ban}")
+        for row in rows:
+            self._changed(ident(row["number"]))
+
+    def unban(self, dn: str, *, by: str = QUEUE, owners: Collection[str]) -> None:
+        """Serve a person again. What was ended meanwhile is over. A `Problem` where nobody is banned."""
+        rows = [row for row in self._records.unfinished(owners) if row["state"] == State.QUEUED]
+        with self._store.change():
+            self.bans.remove(dn)
+            for row in rows:
+                self._records.note(row["number"], by, State.QUEUED, f"{row['owner']} is banned no more")
+        self._passed.difference_update(row["number"] for row in rows)
+
+    def banned(self, owner: str) -> Ban | None:
+        """The ban of an owner, if there is one."""
+        return self.bans.find(self._person(owner))
 
     def pilot_ended(self, pilot: str) -> None:
         """Nobody will report any more of what this pilot had in hand."""
@@ -229,17 +263,28 @@ class Queue:
             if not (lack := self._lack(row, offer, lasts)):
                 return row
             if row["number"] not in self._passed:  # said once, and once more after each beginning
-                self._passed.add(row["number"])
-                why = f"{WAITS}the proxy of {row['owner']} {lack}"
-                self._records.note(row["number"], QUEUE, State.QUEUED, why)
+                self._pass(row, lack, QUEUE)
         return None
 
+    def _pass(self, row: sqlite3.Row, lack: str, who: str) -> None:
+        """Say of what waits why it is not handed out."""
+        self._passed.add(row["number"])
+        self._records.note(row["number"], who, State.QUEUED, WAITS + lack)
+
+    def _ask_to_stop(self, row: sqlite3.Row, by: str, why: str = "") -> None:
+        if not row["stop"]:
+            self._records.ask_to_stop(row["number"])
+            self._records.note(row["number"], by, State(row["state"]), f"{row['pilot']} is to end it{why}")
+
     def _lack(self, row: sqlite3.Row, offer: Offer, lasts: Lasts) -> str:
-        """What the proxy of a waiting payload's owner lacks for it by now; empty: nothing."""
-        if lasts(row["owner"]) < offer.start_limit + row["seconds"]:
-            return "ends too early, or is trusted no more"
-        if not self._proves(row["owner"], row["vo"], json.loads(row["roles"])):
-            return "proves its VO or its roles no more"
+        """Why a waiting payload's owner cannot have it run by now; empty: for no reason."""
+        owner = row["owner"]
+        if ban := self.banned(owner):
+            return f"{owner} is {ban}"
+        if lasts(owner) < offer.start_limit + row["seconds"]:
+            return f"the proxy of {owner} ends too early, or is trusted no more"
+        if not self._proves(owner, row["vo"], json.loads(row["roles"])):
+            return f"the proxy of {owner} proves its VO or its roles no more"
         return ""
 
     def waiting(self, offer: Offer, *, most: int, lasts: Lasts = lambda owner: float("inf")) -> Sequence[str]:

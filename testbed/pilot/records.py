@@ -111,6 +111,12 @@ class Records:
         asked = "SELECT * FROM labels WHERE state IN ('taken', 'started') AND (? IS NULL OR pilot = ?)"
         return self._run(asked, (pilot, pilot)).fetchall()
 
+    def unfinished(self, owners: Collection[str]) -> Sequence[sqlite3.Row]:
+        """What waits of these owners, and what pilots have of theirs."""
+        marks = ", ".join("?" * len(owners))
+        asked = f"SELECT * FROM labels WHERE state IN ('queued', 'taken', 'started') AND owner IN ({marks})"  # noqa: S608
+        return self._run(asked, tuple(owners)).fetchall()
+
     def waiting(self, pilot: str, offer: Offer) -> Iterator[sqlite3.Row]:
         """The payloads that fit an offer's numbers and that the pilot did not have, in the order of their turn; with
         their ``roles``, JSON."""

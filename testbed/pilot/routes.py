@@ -2,8 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 
+from testbed.pilot.ban_office import ban, show_bans, tell_ban, unban
 from testbed.pilot.fleet_office import show_fleets, start_fleet, stop_fleet
 from testbed.pilot.office import Answer, Office
+from testbed.pilot.own_office import renew_own
 
 Act = Callable[..., Awaitable[Answer]]
 
@@ -16,12 +18,17 @@ ROUTES: tuple[tuple[str, str, Act], ...] = (
     ("GET", r"/payloads/([\w-]+)/outputs", Office.tell_outputs),
     ("POST", r"/payloads/([\w-]+)/stop", Office.stop_payload),
     ("POST", r"/payloads/([\w-]+)/proxy", Office.renew),
+    ("POST", r"/payloads/([\w-]+)/ban", tell_ban),
+    ("GET", r"/bans", show_bans),
+    ("POST", r"/bans", ban),
+    ("POST", r"/bans/end", unban),
     ("GET", r"/proxies", Office.tell_proxies),
     ("POST", r"/proxies/([\w-]+)", Office.keep_proxy),
     ("POST", r"/proxies/([\w-]+)/request", Office.request_proxy),
     ("POST", r"/pilots", Office.start_pilot),
     ("GET", r"/pilots/([\w-]+)", Office.look_at_pilot),
     ("POST", r"/pilots/([\w-]+)/stop", Office.stop_pilot),
+    ("POST", r"/pilots/([\w-]+)/proxy", renew_own),
     ("POST", r"/fleets", start_fleet),
     ("GET", r"/fleets", show_fleets),
     ("POST", r"/fleets/([\w-]+)/stop", stop_fleet),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from testbed.model.problem import Problem
 
-VERSION = 2
+VERSION = 3
 """Of the tables below; a file of another version is not touched."""
 
 TABLES = """
@@ -69,6 +69,12 @@ CREATE TABLE proxies (
     pem   TEXT NOT NULL,
     kept  REAL NOT NULL,
     by    TEXT NOT NULL
+);
+CREATE TABLE bans (
+    dn    TEXT PRIMARY KEY,
+    since REAL NOT NULL,                 -- seconds since 1970
+    by    TEXT NOT NULL,
+    why   TEXT NOT NULL
 );
 CREATE TABLE fleets (
     name TEXT PRIMARY KEY,

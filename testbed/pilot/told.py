@@ -10,10 +10,10 @@ _OF_STATE = {State.LOST: advice.LOST, State.HUNG: advice.HUNG}
 CANCELLED = f"it was taken back before it ran: {advice.NOBODY}"
 
 
-def told(report: Report) -> str:
-    """One sentence for the owner: what became of the payload, and who has to act."""
+def told(report: Report, *, banned: bool = False) -> str:
+    """One sentence for the owner, who may be banned by the VO: what became of the payload, and who has to act."""
     if not report.state.final:
-        return advice.WAITS
+        return advice.BARRED if banned else advice.WAITS
     if report.state is State.CANCELLED:
         return CANCELLED
     if report.bypassed and report.identity:

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from testbed.model.cell import Attack, Cell
+from testbed.model.attack import Attack
+from testbed.model.catalogue import CATALOGUE
+from testbed.model.cell import Cell
 from testbed.model.mode import Mode
-from testbed.model.oracle import ATTACKS
 from testbed.model.problem import Problem
 from testbed.model.row import Row, Verdict
 
@@ -185,7 +186,9 @@ def _words(variant: dict[str, str], siblings: list[dict[str, str]]) -> str:
 def _in_words(axis: str, word: str) -> str:
     match axis:
         case "attack":
-            return ATTACKS[Attack(word)] if word else "no attack"
+            return CATALOGUE[Attack(word)].says if word else "no attack"
+        case "measure":
+            return f"with {word}" if word else ""
         case "on_internal_error":
             return f"question 4: {word}" if word else "question 4 not asked"
         case "fault":

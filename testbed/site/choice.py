@@ -9,6 +9,7 @@ from testbed.model.answers import MultiUser
 from testbed.model.bound import PATIENCE, Bound, bound
 from testbed.model.cell import Authority, Cell
 from testbed.model.condition import Situation
+from testbed.model.kernel import Kernel
 from testbed.model.mode import WAYS, Installation, Mode
 from testbed.model.oracle import Case, Expectation, expected
 from testbed.model.person import Credential, cast_for
@@ -38,9 +39,9 @@ class Choice:
         """The shipped sites, between them every mode with every authority."""
         sites = [example(name) for name in EXAMPLES]
         both = {(site.authority, site.installation) for site in sites}
-        answers = next(site.answers for site in sites if site.installation is Installation.LOG_ONLY)
+        like = next(site for site in sites if site.installation is Installation.LOG_ONLY)
         others = [site for site in sites if (site.authority, Installation.LOG_ONLY) not in both]
-        return cls((*sites, *(log_only(site, answers) for site in others)))
+        return cls((*sites, *(log_only(site, like) for site in others)))
 
     def held_to(self, switch: Switch) -> "Choice":
         """The same sites with this switch on their worker nodes."""
@@ -82,7 +83,7 @@ class Choice:
         """The pool that a site's map files name for somebody, by the attributes of his proxy; None for nobody."""
         return site.pool_of(self.people[user].fqans, self.people[user].dn)
 
-    def expectation(self, cell: Cell, site: Site) -> Expectation:
+    def expectation(self, cell: Cell, site: Site, kernel: Kernel | None = None) -> Expectation:
         """What the oracle says of a cell at one of the sites."""
         answers = site.answers
         return expected(
@@ -94,6 +95,7 @@ class Choice:
             conditions=answers.on_internal_error_if,
             situation=self.situation(cell.user),
             needs_trace=answers.needs_trace,
+            kernel=kernel,
         )
 
     def bound(
@@ -132,4 +134,6 @@ def _refusal(site: Site, mode: Mode) -> str:
     way = WAYS[mode]
     if way.calls_switch and way.installation is not site.installation:
         return f"the site {site.name} installs the switch {site.installation}, mode {mode} needs it {way.installation}"
+    if way.user_namespaces and not site.user_namespaces:
+        return f"the site {site.name} lets no account of its worker node make user namespaces, mode {mode} needs them"
     return ""

@@ -39,13 +39,14 @@ def load_site(directory: Path) -> Site:
     pools, pilots = _pools(top)
     answers = questions.of(top.table("answers", questions.KEYS), tuple(dict.fromkeys(pool.vo for pool in pools)))
     files = folders.site_files(directory, top.table("files", ()) if "files" in top else None, installation)
-    node = top.table("worker_node", ("capabilities",)) if "worker_node" in top else None
+    node = top.table("worker_node", ("capabilities", "user_namespaces")) if "worker_node" in top else None
     capabilities = node.words("capabilities", list(ALLOWED)) if node and "capabilities" in node else ()
+    namespaces = node is not None and node.flag("user_namespaces", default=False)
     own = folders.switch(directory, switch, name) if "path" in switch else None
     description = top.word("description", "")
     lines = {toml.spell(place): line for place, line in document.lines.items()}
     theirs = folders.authority_files(directory)
-    parts = (answers, installation, authority, pools, pilots, files, theirs, capabilities, own, lines)
+    parts = (answers, installation, authority, pools, pilots, files, theirs, capabilities, namespaces, own, lines)
     return Site(name, description, str(directory), *parts)
 
 

@@ -45,6 +45,10 @@ class Table:
             raise self.problem(key, "is empty", expected="a word in quotes")
         return str(value)
 
+    def flag(self, key: str, *, default: bool) -> bool:
+        """Yes or no."""
+        return bool(self._value(key, bool, default))
+
     def number(self, key: str, low: int, high: int, default: int | None = None) -> int:
         """A whole number between two others."""
         value = int(self._value(key, int, default))

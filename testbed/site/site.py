@@ -47,6 +47,8 @@ class Site:
     """Policy and maps of a service that is asked, named ``authority/policy.spl``; they lie on the service's hosts."""
     capabilities: tuple[str, ...] = ()
     """What its worker node may do beyond a container's usual rights, see `testbed.site.capability`."""
+    user_namespaces: bool = False
+    """Whether ordinary accounts of its worker node may make user namespaces, which mode container takes."""
     switch: Switch | None = None
     """Another switch in place of the reference."""
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
@@ -109,4 +111,5 @@ class Site:
 def _digest(site: Site) -> str:
     """Made once for each site: every lease of a world asks for it."""
     trees = tar(site.tree()) + (tar(service.tree(site)) if site.authority_hosts else b"")
-    return hashlib.sha256(trees + " ".join(site.capabilities).encode()).hexdigest()[:16]
+    rights = (*site.capabilities, *(("user namespaces",) if site.user_namespaces else ()))
+    return hashlib.sha256(trees + " ".join(rights).encode()).hexdigest()[:16]

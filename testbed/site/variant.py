@@ -3,7 +3,6 @@
 import dataclasses
 import re
 
-from testbed.model.answers import Answers
 from testbed.model.mode import Installation
 from testbed.site.folder import CONFIG, POLICY
 from testbed.site.site import Site, SiteFile
@@ -11,8 +10,8 @@ from testbed.site.site import Site, SiteFile
 _INTENDED = re.compile(rb"^(installation\s*=\s*)setuid", re.MULTILINE)
 
 
-def log_only(site: Site, answers: Answers) -> Site:
-    """The site with its switch installed without set-id bit, and with the answers of such a site.
+def log_only(site: Site, like: Site) -> Site:
+    """The site with its switch installed without set-id bit, and with the answers and the nodes of such a site.
 
     A policy without lcmaps_posix_enf.mod is the same in both installations; callers then read the files themselves.
     """
@@ -20,8 +19,9 @@ def log_only(site: Site, answers: Answers) -> Site:
         site,
         name=site.name.replace("setuid", "logonly"),
         description=f"{site.name} with a switch that only decides and records",
-        answers=answers,
+        answers=like.answers,
         installation=Installation.LOG_ONLY,
+        user_namespaces=like.user_namespaces,
         files=tuple(_readable(file) for file in site.files),
     )
 

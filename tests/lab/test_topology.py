@@ -9,6 +9,7 @@ import pytest
 from testbed.lab import demo
 from testbed.lab.images import ROOT, WORKER_NODE
 from testbed.lab.layout import AUTHORITY, PILOT
+from testbed.lab.prepare import WITH_GATEKEEPER
 from testbed.lab.session import IMAGES
 from testbed.lab.world import LeasedWorld
 from testbed.model.mode import Installation
@@ -29,7 +30,11 @@ def test_compose_has_the_worker_nodes_that_the_demo_knows_their_authority_and_on
     nodes = {name for name, service in compose["services"].items() if service["image"] == WORKER_NODE.reference}
     assert nodes == set(demo.NODES.values())
     assert set(compose["services"]) == {*demo.hosts(), "prepare"}
-    prepared = dict(word.split("=") for word in compose["services"]["prepare"]["entrypoint"] if "=" in word)
+    prepared = dict(
+        word.removesuffix(WITH_GATEKEEPER).split("=")
+        for word in compose["services"]["prepare"]["entrypoint"]
+        if "=" in word
+    )
     assert {site: node for node, site in prepared.items()} == demo.NODES
     assert {example(site).installation for site in demo.NODES} == set(Installation)
 

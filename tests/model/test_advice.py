@@ -23,7 +23,7 @@ def test_every_class_does_so_where_no_cause_is_told(failure: Failure) -> None:
     assert riddles(advice(failure)) == []
 
 
-@pytest.mark.parametrize("said", [words.BYPASSED, words.LOST, words.HUNG, words.WAITS])
+@pytest.mark.parametrize("said", [words.BYPASSED, words.BARRED, words.LOST, words.HUNG, words.WAITS])
 def test_and_so_does_every_other_end(said: str) -> None:
     assert riddles(said) == []
 

@@ -2,28 +2,38 @@
 
 import itertools
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from testbed.model.answers import OnInternalError
+from testbed.model.attack import ORDER, Attack
+from testbed.model.catalogue import CATALOGUE
 from testbed.model.cell import AXES, Authority, Cell, cells
 from testbed.model.condition import NEVER_OPEN, Condition, Situation
 from testbed.model.consequence import CONSEQUENCES, SERVICES, UNTOLD, Waits
 from testbed.model.failure import Failure
 from testbed.model.fault import Fault
+from testbed.model.measure import Measure
 from testbed.model.mode import WAYS, Mode
 from testbed.model.node_consequence import NODE_CONSEQUENCES
 from testbed.model.oracle import RULES, expected
-from testbed.model.outcome import Attempt, End
+from testbed.model.outcome import End
 
 ALWAYS = ("mode", "authority", "user")
-SOMETIMES = tuple(axis for axis in AXES if axis not in ALWAYS)
+SOMETIMES = tuple(axis for axis in AXES if axis not in (*ALWAYS, "attack", "measure"))
 EVERYTHING = [
-    cell
-    for count in range(len(SOMETIMES) + 1)
-    for axes in itertools.combinations(SOMETIMES, count)
-    for cell in cells(**{axis: " ".join(AXES[axis]) for axis in (*ALWAYS, *axes)})
+    *(
+        cell
+        for count in range(len(SOMETIMES) + 1)
+        for axes in itertools.combinations(SOMETIMES, count)
+        for cell in cells(**{axis: " ".join(AXES[axis]) for axis in (*ALWAYS, *axes)})
+    ),
+    *cells(mode=" ".join(Mode), attack=" ".join(Attack)),
+    *cells(mode=" ".join(Mode), measure=" ".join(Measure)),
+    *cells(mode=" ".join(Mode), attack=" ".join(Attack), measure=" ".join(Measure)),
+    *cells(mode="none setuid", authority="gridmap argus", attack="bobs-proxy weaker-mode", fault=" ".join(Fault)),
 ]
 
 
@@ -35,11 +45,21 @@ def test_every_rule_decides_some_cell_and_cites_its_source() -> None:
 
 
 @pytest.mark.parametrize("mode", Mode)
-def test_thefts_are_stopped_exactly_where_a_mode_separates(mode: Mode) -> None:
-    for attack in AXES["attack"]:
-        outcome = expected(Cell.parse(f"{mode}-gridmap-{attack}"), "alpha").outcome
+def test_an_attack_comes_to_what_the_catalogue_says_of_the_mode(mode: Mode) -> None:
+    for attack, threat in CATALOGUE.items():
+        outcome = expected(Cell(mode, attack=attack), "alpha").outcome
+        letter = threat.letters[ORDER.index(mode)]
+        assert (outcome is None) == (letter == "-")
+        if outcome is not None:
+            assert outcome.protects == (letter == "B")
+            assert outcome == replace(expected(Cell(mode), "alpha").outcome, attack=outcome.attack)
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_uid_of_the_payloads_own_a_container_and_a_machine_stop_every_theft_of_files(mode: Mode) -> None:
+    for attack in (Attack.BOBS_PROXY, Attack.BOBS_FILE, Attack.PILOTS_PROXY):
+        outcome = expected(Cell(mode, attack=attack), "alpha").outcome
         assert outcome is not None
-        assert (outcome.attack is Attempt.BLOCKED) == WAYS[mode].separates
         assert outcome.protects == WAYS[mode].separates
 
 

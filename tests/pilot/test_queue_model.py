@@ -76,6 +76,7 @@ class Life(RuleBasedStateMachine):
         self.known: dict[str, Known] = {}
         self.seen: dict[str, list[Change]] = {}
         self.requests = itertools.count(1)
+        self.banned = False
         self.begin()
 
     def begin(self) -> None:
@@ -109,7 +110,7 @@ class Life(RuleBasedStateMachine):
         waiting = [
             (-known.priority, int(ident.partition("-")[2]), ident)
             for ident, known in self.known.items()
-            if known.state is State.QUEUED and pilot not in known.had
+            if known.state is State.QUEUED and pilot not in known.had and not self.banned
         ]
         request = str(next(self.requests))
         given = self.queue.take(pilot, OFFER, request=request)
@@ -163,6 +164,20 @@ class Life(RuleBasedStateMachine):
             known.state = State.CANCELLED
         elif known.state in OUT:
             known.stop, known.left = True, 0
+
+    @rule()
+    def ban(self) -> None:
+        self.queue.ban("alice", owners=["alice"])
+        self.banned = True
+        for known in self.known.values():
+            if known.state in OUT:
+                known.stop, known.left = True, 0
+
+    @rule()
+    def unban(self) -> None:
+        if self.banned:
+            self.queue.unban("alice", owners=["alice"])
+        self.banned = False
 
     @rule(pilot=st.sampled_from(PILOTS))
     def pilot_ends(self, pilot: str) -> None:

@@ -195,6 +195,7 @@ def test_a_handshake_that_comes_a_byte_at_a_time_is_given_up_in_time(
         dripping.start()
         ca = grid.authority.identity.certificate_pem.decode()
         orders = SimpleNamespace(ca=ca, address="127.0.0.1", port=listening.getsockname()[1], host="pilot")
+        orders.proxy_seconds = 60.0
         guard = threading.Timer(5, over.set)
         guard.start()
         began = time.monotonic()

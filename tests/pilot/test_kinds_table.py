@@ -1,7 +1,7 @@
 """What is printed of kinds of job."""
 
-from bench.kinds.report import COLUMNS, table
 from testbed.pilot.comparison import Figures
+from testbed.pilot.kinds_table import COLUMNS, table
 
 ONE = Figures("classic", 40, 39, 1, 2, 1.25, 2.5, 0.75, 0.5, 20.0, 4.5, 41, 0, 0, 0, 3, ("well",))
 

@@ -1,11 +1,32 @@
 """The figures of kinds of job, as a table for people."""
 
-from collections.abc import Iterable, Iterator
+import json
+import os
+import platform
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from testbed.pilot.comparison import Figures
+from testbed.pilot.comparison import as_json as figures_as_json
+from testbed.pilot.contest import Contest
+from testbed.pilot.kinds import SLOTS
+from testbed.pilot.workload import USERS
 
 COLUMNS = ("ran", "lost", "again", "wait", "p95", "first", "turn", "idle", "each", "whole", "sent", "calls", "seen")
 WIDTH = 7
+
+
+def shown(found: Mapping[str, Sequence[Figures]], contest: Contest, *, as_json: bool) -> Iterator[str]:
+    """All that was measured, for people or for programs."""
+    if as_json:
+        conditions = {"cores": os.cpu_count(), "kernel": platform.release(), "nodes": contest.nodes, "slots": SLOTS}
+        data = {name: [figures_as_json(one) for one in figures] for name, figures in found.items()}
+        yield json.dumps({"conditions": conditions, **data}, indent=1)
+        return
+    slots = f"{contest.nodes} worker nodes with {SLOTS} slots"
+    yield f"\n{contest.payloads} payloads of {len(USERS)} users, 0.1 to 0.5 s each, through {slots}"
+    for circumstance, figures in found.items():
+        yield from table(circumstance, figures)
+    yield LEGEND
 
 
 def table(circumstance: str, figures: Iterable[Figures]) -> Iterator[str]:

@@ -1,1 +1,0 @@
-"""Measures kinds of job beside each other: classic, single-user pilots, multi-user pilots."""

@@ -1,0 +1,43 @@
+"""Worker nodes whose accounts may make user namespaces: what Docker has to let through, and no more.
+
+Docker's default system call filter lets nobody make a namespace. The filter of such a node is Docker's default and six
+rules, each with its reason: images/worker-node/seccomp.json. A fresh /proc, which a pid namespace is of little use
+without, the kernel gives only to whom some /proc is in full view; Docker covers parts of the node's, and they stay
+covered. So the node gets a second one of its processes alone, without /proc/sys and the like, in a folder of root's.
+"""
+
+from collections.abc import Mapping
+
+from testbed.lab.engine import Container, Engine, Errand
+from testbed.lab.images import ROOT
+from testbed.model.problem import Problem
+from testbed.site.capability import SYS_ADMIN
+
+FILTER = ROOT / "images" / "worker-node" / "seccomp.json"
+PLACE = "/run/processes"
+"""Where the second /proc lies, for root alone."""
+LIMIT = 10.0
+"""Seconds for mounting it; usual is a quarter of one."""
+MOUNT = f"mkdir -m 700 {PLACE} && exec mount -t proc -o nosuid,nodev,noexec,subset=pid proc {PLACE}"
+
+
+def security() -> tuple[str, ...]:
+    """As ``docker run --security-opt`` has them: the filter; and no AppArmor profile, since Docker's refuses mounts."""
+    return (f"seccomp={FILTER.read_text()}", "apparmor=unconfined")
+
+
+def show_processes(engine: Engine, node: Container, image: str, labels: Mapping[str, str]) -> None:
+    """Mount the second /proc of a worker node. It takes a container beside it that may mount, for a moment."""
+    errand = Errand(
+        image,
+        ("nsenter", "--target", "1", "--mount", "--", "/bin/sh", "-c", MOUNT),
+        labels,
+        capabilities=(SYS_ADMIN, "SYS_PTRACE"),
+        security=("apparmor=unconfined",),
+        processes=node.ident,
+    )
+    with engine.errand(errand) as beside:
+        ending = beside.ending(LIMIT)
+    if ending.code != 0:
+        found = f"exit code {ending.code}\n{ending.err[-2000:]}"
+        raise Problem("the worker node's processes cannot be shown to user namespaces", where=node.name, found=found)

@@ -1,0 +1,100 @@
+"""What a site, or a VO, can do against an attack that a mode lets through."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Measure(StrEnum):
+    """The counter-measures that the testbed can take, one word each."""
+
+    HIDEPID = "hidepid"
+    PRIVATE_TMP = "private-tmp"
+    TMP_NOSUID = "tmp-nosuid"
+    EPILOGUE = "epilogue"
+    NETWORK_NAMESPACE = "network-namespace"
+    PEER_CREDENTIALS = "peer-credentials"
+    CAREFUL_PILOT = "careful-pilot"
+    LIMITS = "limits"
+    TRUSTED_LOG = "trusted-log"
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A counter-measure in words: what is done, by whom, and what it costs."""
+
+    measure: Measure
+    says: str
+    who: str
+    """``site`` or ``VO``."""
+    costs: str
+    source: str
+
+
+REMEDIES = {
+    remedy.measure: remedy
+    for remedy in (
+        Remedy(
+            Measure.HIDEPID,
+            "/proc is mounted with hidepid=invisible",
+            "site",
+            "monitoring needs a group that may see all (gid=)",
+            "proc(5); seen: 78 processes without, 3 with it",
+        ),
+        Remedy(
+            Measure.PRIVATE_TMP,
+            "the LCMAPS module mount-under-scratch gives each payload a /tmp, /var/tmp and /dev/shm of its own",
+            "site",
+            "root in the policy (user_identity_switch_by = lcmaps); the caller has to clean the folders",
+            "lcmaps-plugins-mount-under-scratch, README",
+        ),
+        Remedy(
+            Measure.TMP_NOSUID,
+            "/tmp, /var/tmp and /dev/shm are mounted nosuid",
+            "site",
+            "a mount of its own for each",
+            "mount(8)",
+        ),
+        Remedy(
+            Measure.EPILOGUE,
+            "an epilogue ends what the account still runs and removes what it left, homes and queued jobs included",
+            "site",
+            "one payload at a time for each account; glexec has to linger",
+            "EGI-SVG-2011-1474 and 2011-1641: linger, switching and a site epilogue",
+        ),
+        Remedy(
+            Measure.NETWORK_NAMESPACE,
+            "the payload gets a network namespace of its own, so no loopback and no abstract socket of others",
+            "site",
+            "no network without more; EGI CSIRT tells sites to disable unprivileged ones",
+            "EGI CSIRT 2022-10-19; unix(7)",
+        ),
+        Remedy(
+            Measure.PEER_CREDENTIALS,
+            "the service asks the kernel who has connected (SO_PEERCRED) and serves its own account only",
+            "VO",
+            "no help where the payload has the same uid; TCP on loopback has no such question",
+            "unix(7)",
+        ),
+        Remedy(
+            Measure.CAREFUL_PILOT,
+            "the pilot closes its descriptors, cleans the environment, has umask 077 and no world-writable folder",
+            "VO",
+            "none",
+            "HTCondor 7.6 release notes (#2907); OSG-2018-03-05",
+        ),
+        Remedy(
+            Measure.LIMITS,
+            "RLIMIT_NPROC for each account, a limit of memory and a quota for the payload",
+            "site",
+            "limits have to be chosen; RLIMIT_NPROC counts by uid, so it helps only where uids differ",
+            "setrlimit(2)",
+        ),
+        Remedy(
+            Measure.TRUSTED_LOG,
+            "the log keeps the sender's uid and program as the kernel knows them (SCM_CREDENTIALS), not as he says",
+            "site",
+            "a log daemon that records them",
+            "unix(7); systemd.journal-fields(7): fields that begin with _ are trusted",
+        ),
+    )
+}

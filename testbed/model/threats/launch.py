@@ -1,0 +1,27 @@
+"""What a careless pilot hands to a payload without meaning to."""
+
+from testbed.model.attack import Attack, Stage, Threat
+from testbed.model.measure import Measure
+from testbed.model.mode import Mode
+
+LAUNCH = (
+    Threat(
+        Attack.INHERITED_DESCRIPTOR,
+        "A21",
+        Stage.LAUNCH,
+        "read the pilot's proxy through a descriptor that the pilot left open",
+        "SSBBB",
+        "our switch closes every other descriptor (design: our choice), as our launchers do; a wrapper that does not "
+        "lets it through: OSG-2018-03-05, CVE-2024-21626",
+        measures={Measure.CAREFUL_PILOT: (Mode.NONE,)},
+    ),
+    Threat(
+        Attack.INHERITED_ENVIRONMENT,
+        "A22",
+        Stage.LAUNCH,
+        "find a secret of the pilot's in its own environment",
+        "SSBBB",
+        "glexec's clean environment (Nikhef wiki); a wrapped environment brings it back: docs/companions.md",
+        measures={Measure.CAREFUL_PILOT: (Mode.NONE, Mode.LOG_ONLY)},
+    ),
+)
