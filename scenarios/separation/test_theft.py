@@ -8,5 +8,5 @@ from testbed.plugin import matrix, shows
     mode="none log-only setuid vm",
     attack="bobs-proxy bobs-file bobs-environment bobs-process pilots-proxy pilots-environment pilots-process",
 )
-def test_what_a_payload_can_reach_of_another_and_of_the_pilot(meeting, cell, expect):
-    assert meeting.outcome(cell.attack) == expect
+def test_what_a_payload_can_reach_of_another_and_of_the_pilot(raid, cell, expect):
+    assert raid.outcome(cell.attack) == expect

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -20,15 +21,18 @@ from testbed.lab.world import World
 from testbed.model.advice import riddles
 from testbed.model.cell import Cell
 from testbed.model.fault import Fault
+from testbed.model.kernel import Kernel
 from testbed.model.mode import Mode
 from testbed.model.oracle import Expectation
 from testbed.model.outcome import Outcome
 from testbed.pilot.caller import Caller
 from testbed.pilot.desk import Desk
-from testbed.pilot.meeting import Meeting
+from testbed.pilot.probes import probe
+from testbed.pilot.raid import Raid
+from testbed.plugin import raids
 from testbed.plugin.item import evidence_folder
-from testbed.plugin.meetings import hold, hold_beside, meeting_place
 from testbed.plugin.ours import of_our_pilot
+from testbed.plugin.raids import Where, raid_beside
 from testbed.plugin.suite import NOTES, SUITE, Notes, Suite, Worlds
 from testbed.site.site import Site
 
@@ -73,12 +77,27 @@ def site(request: pytest.FixtureRequest, suite: Suite, cell: Cell) -> Site:
 
 
 @pytest.fixture
-def expectation(suite: Suite, cell: Cell, site: Site, notes: Notes) -> Expectation:
-    """What the oracle says of this cell at this site; a cell without meaning does not apply."""
-    notes.expectation = suite.choice.expectation(cell, site)
+def expectation(
+    request: pytest.FixtureRequest, suite: Suite, cell: Cell, site: Site, worlds: Worlds, notes: Notes
+) -> Expectation:
+    """What the oracle says of this cell at this site; a cell without meaning does not apply.
+
+    What an attack comes to depends on settings of the worker node's kernel, so that is asked first.
+    """
+    kernel = kernel_of(suite, worlds, site) if cell.attack else None
+    notes.expectation = suite.choice.expectation(cell, site, kernel)
     if notes.expectation.outcome is None:
         pytest.skip(notes.expectation.meaningless)
     return notes.expectation
+
+
+def kernel_of(suite: Suite, worlds: Worlds, site: Site) -> Kernel:
+    """The settings of the kernel of a site's worker node, asked once."""
+    if site.digest not in suite.kernels:
+        with worlds(site) as world:
+            said = world.node.run(["python3", "-"], stdin=probe("kernel"), limit=10).check()
+            suite.kernels[site.digest] = Kernel.parse(json.loads(said.text))
+    return suite.kernels[site.digest]
 
 
 @pytest.fixture
@@ -138,24 +157,26 @@ def pilot(suite: Suite, broken_world: World, cell: Cell, notes: Notes) -> Iterat
 
 
 @pytest.fixture
-def meeting(
+def raid(
     request: pytest.FixtureRequest, suite: Suite, cell: Cell, expectation: Expectation, worlds: Worlds, notes: Notes
-) -> Meeting:
-    """What Alice's payload could reach while Bob's ran beside it: tried once for each mode and authority.
+) -> Raid:
+    """What the attacks of the cell's stage achieved: tried once for each mode, authority and counter-measure.
 
-    The demo's nodes are not reset in between, so there a machine may boot while the other modes meet.
+    Where the attack could not be tried, or does not succeed here even where nothing hinders it, the cell does not
+    apply. The demo's nodes are not reset in between, so there a machine may boot while the other modes are raided.
     """
-    where = (cell.mode, cell.authority)
-    if where not in suite.meetings:
-        if request.config.getoption("--demo"):
-            hold_beside(suite, worlds, [(Mode.VM, cell.authority)])
-            hold_beside(suite, worlds, [(mode, cell.authority) for mode in Mode if mode is not Mode.VM])
-        else:
-            hold(suite, worlds, where)
-    notes.evidence = meeting_place(where)
-    meeting = suite.meetings[where].result()
-    notes.outcome = meeting.outcome(cell.attack) if cell.attack else meeting.ran
-    return meeting
+    where = Where.of(cell)
+    if request.config.getoption("--demo"):
+        raid_beside(suite, worlds, [Where(Mode.VM, cell.authority)])
+        raid_beside(suite, worlds, [Where(mode, cell.authority) for mode in Mode if mode is not Mode.VM])
+    notes.evidence = where.evidence
+    raid = raids.raid(suite, worlds, where)
+    if cell.attack and cell.attack in raid.untried:
+        pytest.skip(raid.untried[cell.attack])
+    if why_not := raids.unproved(suite, worlds, cell):
+        pytest.skip(why_not)
+    notes.outcome = raid.outcome(cell.attack) if cell.attack else raid.ran
+    return raid
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,14 +15,13 @@ from testbed.lab.conditions import conditions
 from testbed.lab.engine import Engine
 from testbed.lab.world import World
 from testbed.model.bound import Bound
-from testbed.model.cell import Authority
-from testbed.model.mode import Mode
+from testbed.model.kernel import Kernel
 from testbed.model.oracle import Expectation
 from testbed.model.outcome import Outcome
 from testbed.model.problem import Problem
 from testbed.model.replay import Replay
 from testbed.model.row import Row
-from testbed.pilot.meeting import Meeting
+from testbed.pilot.raid import Raid
 from testbed.report.results import Results
 from testbed.site.choice import Choice
 from testbed.site.ledger import Ledger
@@ -51,13 +51,9 @@ class Notes:
         assert seconds <= bound.seconds, f"a pilot took {seconds:.1f} s, and may take {bound.seconds:g} s"
 
 
-Where = tuple[Mode, Authority]
-"""What a meeting is held for."""
-
-
 @dataclass(slots=True)
 class Suite:
-    """What one run of pytest keeps: its sites, its results, and the meetings that several cells look at."""
+    """What one run of pytest keeps: its sites, its results, and the raids that several cells look at."""
 
     choice: Choice
     folder: Path
@@ -65,7 +61,10 @@ class Suite:
     results: Results | None = None
     stopped: Problem | None = None
     """What ended the run before its time, and is nobody's cell."""
-    meetings: dict[Where, Future[Meeting]] = field(default_factory=dict)
+    kernels: dict[str, Kernel] = field(default_factory=dict)
+    """By the digest of the site whose worker node has it."""
+    raids: dict[Any, Future[Raid]] = field(default_factory=dict)
+    """By what they are made for, see `testbed.plugin.raids.Where`."""
 
     @property
     def switch(self) -> str:

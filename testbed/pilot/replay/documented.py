@@ -49,6 +49,8 @@ class Kind(StrEnum):
     """The pilot finds a GLEXEC_MODE in its environment that nobody knows, and causes are told."""
     NO_ROOM = "no-room"
     """No room is left where the switch puts the copy of the payload's proxy, unless it is told where."""
+    OWNERS_OWN = "owners-own"
+    """Something is broken that only the payload's owner meets, and causes are told: the pilot's own probe works."""
     PAYLOAD_203 = "payload-203"
     """All is well, and the payload itself ends with 203, of which the switch makes 204."""
 
@@ -88,6 +90,7 @@ _LIKE = {
     Kind.LOOSE_PROXY: Kind.BANNED,
     Kind.ODD_MODE: Kind.DENIED,
     Kind.NO_ROOM: Kind.BROKEN,
+    Kind.OWNERS_OWN: Kind.BANNED,
     Kind.PAYLOAD_203: Kind.WELL,
 }
 """What is the same to clients that look at exit codes and words only, and mostly to ours."""
@@ -98,6 +101,7 @@ _UNLIKE = {
     ("careful-yes", Kind.TRACELESS): _BACK,
     ("careful-yes", Kind.UNTOLD_DENIED): _BYPASS,
     ("careful-yes", Kind.NOBODYS): _BACK,
+    ("careful-yes", Kind.OWNERS_OWN): _BYPASS,
     ("panda-test", Kind.LOOSE_PROXY): _DONE,
     ("panda-true", Kind.LOOSE_PROXY): _DONE,
     ("blah", Kind.ODD_MODE): _DONE,

@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from testbed.credentials.grid import Grid
 from testbed.lab.world import World
 from testbed.model.attack import Attack
+from testbed.model.measure import Measure
 from testbed.model.outcome import Attempt, Outcome
 from testbed.model.problem import Problem
 from testbed.pilot.desk import PAYLOAD_LIMIT, PILOT_LIMIT, Desk
 from testbed.pilot.probes import probe
+from testbed.pilot.raid import Raid
 
 PYTHON = ("/usr/bin/python3", "-S", "-")
 """How a probe is run: without looking for modules of the site's, which an emulated machine takes its time for."""
@@ -19,24 +20,7 @@ LIMIT = 10.0
 """Seconds for one look at the worker node."""
 
 
-@dataclass(frozen=True, slots=True)
-class Meeting:
-    """What Alice's payload achieved while Bob's ran beside it."""
-
-    ran: Outcome
-    attempts: Mapping[Attack, tuple[Attempt, str]]
-    """The achievement of each attack, and what the thief saw."""
-
-    def outcome(self, attack: Attack) -> Outcome:
-        """The outcome of one attack. An attack that could not be tried is a `Problem`, never "blocked"."""
-        if attack not in self.attempts:
-            raise Problem(f"the attack {attack} could not be tried", found=f"{self.ran}\n{self.ran.out}{self.ran.err}")
-        attempt, saw = self.attempts[attack]
-        ran = self.ran
-        return Outcome(ran.end, ran.code, ran.ran_as, attempt, ran.account, saw, ran.err, ran.why)
-
-
-def meet(desk: Desk) -> Meeting:
+def beside(desk: Desk, measure: Measure | None = None) -> Raid:
     """Let Bob's payload run, let Alice's try her hand at it and at the pilot, then end Bob's and hear what he felt."""
     token = f"bobs-secret-{id(desk)}"
     bob, pilot = desk.send(
@@ -47,10 +31,10 @@ def meet(desk: Desk) -> Meeting:
         raise Problem("Bob's payload did not get to run", found=f"{report.state}: {report.why}\n{report.err.decode()}")
     targets = _targets(json.loads(report.out.splitlines()[0]), token, desk.world, pilot)
     arguments = json.dumps(targets)
-    ran = desk.end_of(*desk.send([*PYTHON, arguments], "alice", probe("thief")))
+    ran = desk.end_of(*desk.send([*PYTHON, arguments], "alice", probe("thief", "finding")))
     desk.vo.stop(bob)
     felt = desk.end_of(bob, pilot)
-    return Meeting(ran, _attempts(ran, felt))
+    return Raid(ran, _attempts(ran, felt))
 
 
 def _targets(bob: Mapping[str, Any], token: str, world: World, pilot: str) -> dict[str, dict[str, Any]]:
