@@ -113,11 +113,11 @@ DEATHS: tuple[Death, ...] = (
     Death(Victim.AUTHORITY, Step.TAKEN, AGAIN, 0, False, "an internal error; question 4 says no, so it goes back"),
     Death(Victim.AUTHORITY, Step.DECIDING, AGAIN, 0, False, "an internal error; question 4 says no, so it goes back"),
     *(
-        Death(Victim.AUTHORITY, step, ENDED, 1, False, "it has been asked already", mode=Mode.LOG_ONLY)
+        Death(Victim.AUTHORITY, step, ENDED, 1, False, "it has been asked already", modes=(Mode.LOG_ONLY,))
         for step in (Step.STARTED, Step.RUNNING, Step.ENDED)
     ),
     *(
-        Death(Victim.AUTHORITY, step, ENDED, 1, False, _UNREMOVED, target=1, mode=Mode.SETUID)
+        Death(Victim.AUTHORITY, step, ENDED, 1, False, _UNREMOVED, target=1, modes=(Mode.SETUID,))
         for step in (Step.STARTED, Step.RUNNING, Step.ENDED)
     ),
     Death(
@@ -128,7 +128,7 @@ DEATHS: tuple[Death, ...] = (
         False,
         "the pilot job signals it itself: it has the same uid",
         within=20.0,
-        mode=Mode.LOG_ONLY,
+        modes=(Mode.LOG_ONLY,),
     ),
     Death(
         Victim.AUTHORITY,
@@ -140,7 +140,7 @@ DEATHS: tuple[Death, ...] = (
         running=1,
         target=1,
         within=40.0,
-        mode=Mode.SETUID,
+        modes=(Mode.SETUID,),
     ),
     Death(Victim.QUEUE, Step.SENT, AGAIN, 0, False, "the pilot job has lost its line, and ends"),
     Death(
@@ -186,4 +186,4 @@ DEATHS: tuple[Death, ...] = (
 
 def deaths(mode: Mode) -> list[Death]:
     """Those of a mode."""
-    return [death for death in DEATHS if death.mode in (None, mode)]
+    return [death for death in DEATHS if mode in death.modes]

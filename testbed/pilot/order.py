@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from testbed.model import containment
 from testbed.model.answers import Answers, MultiUser, OnInternalError
 from testbed.model.condition import CAUSES, Condition, restored, stored
 from testbed.model.mode import Mode
@@ -57,6 +58,8 @@ class Order:
     """Before the n-th of them the pilot pauses one to n times as long, by chance."""
     proxy: float = 0.0
     """Seconds that the pilot's own proxy lasts, until it gets a new one; 0: it has the VO's, as long as that lasts."""
+    container: Mapping[str, str | bool] = field(default_factory=dict)
+    """In mode container, what its payloads share with the node otherwise than usual: `testbed.model.containment`."""
 
     @classmethod
     def at(cls, answers: Answers, mode: Mode, **more: Any) -> "Order":
@@ -87,6 +90,7 @@ class Order:
             "retries": self.retries,
             "retry_delay": self.retry_delay,
             "proxy_lasts": self.proxy,
+            "container": dict(self.container),
         }
 
     @classmethod
@@ -111,6 +115,7 @@ class Order:
             number(data.get("retries", usual.retries), "the number of retries", MOST_RETRIES),
             span(data.get("retry_delay", usual.retry_delay), LONGEST_DELAY),
             _lasting(data.get("proxy_lasts", usual.proxy)),
+            containment.checked(data.get("container", {})),
         )
 
 

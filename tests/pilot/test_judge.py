@@ -9,7 +9,7 @@ from testbed.pilot.payload import Identity, Report, State
 
 PILOT = Identity(40001, "pilot01", "worker-node")
 ALICE = Identity(41007, "alphaprd007", "worker-node")
-GUEST = Identity(1000, "payload", "guest")
+GUEST = Identity(1000, "payload", "guest-0123abcd")
 ROOT = Identity(0, "root", "worker-node")
 
 

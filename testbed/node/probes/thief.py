@@ -49,6 +49,8 @@ def attempt(target: Target) -> Finding:
             return read(str(target["path"]), marker)
         case "environ":
             return read(f"/proc/{int(str(target['pid']))}/environ", marker)
+        case "cmdline":
+            return read(f"/proc/{int(str(target['pid']))}/cmdline", marker)
         case "signal":
             return send(int(str(target["pid"])), str(target["signal"]), marker)
         case kind:

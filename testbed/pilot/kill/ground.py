@@ -14,6 +14,7 @@ from testbed.pilot.client import Vo
 from testbed.pilot.kill.spare import Spare
 from testbed.pilot.order import Order
 from testbed.pilot.payload import Payload
+from testbed.site.service import PLACE
 
 LIMIT = 20.0
 """Seconds within which a step has to be reached; usual is one."""
@@ -93,12 +94,15 @@ class Ground:
         return sum(line.startswith("began ") for line in said.splitlines())
 
     def left(self) -> Left:
-        """What is left on the node now, as `testbed/node/leftovers.py` counts it."""
+        """What is left now: on the node, as `testbed/node/leftovers.py` counts it, and of leases at the authority."""
         site = self.world.site
         words = [str(site.pilot_accounts[0].uid), str(site.first_uid)]
         command = ["python3", f"{NODE}/leftovers.py", *words]
         told = self.world.node.run(command, stdin=self.place.encode(), limit=LIMIT).check().text
-        return Left(**json.loads(told))
+        left = Left(**json.loads(told))
+        hosts = [host.container.execute(["ls", f"{PLACE}/gridmapdir"], limit=LIMIT) for host in self.world.authorities]
+        leases = sum(name.startswith(b"%") for names in hosts for name in names.split())
+        return replace(left, leases=left.leases + leases)
 
     def kill_as(self, account: str) -> None:
         """Send SIGKILL to all that is left of the payload and its switch, as far as an account may."""

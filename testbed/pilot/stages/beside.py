@@ -51,6 +51,7 @@ def _targets(bob: Mapping[str, Any], token: str, world: World, pilot: str) -> di
         Attack.BOBS_PROXY: {"kind": "read", "path": bob["proxy"], "marker": _key(grid, "bob")},
         Attack.BOBS_FILE: {"kind": "read", "path": bob["secret"], "marker": token},
         Attack.BOBS_ENVIRONMENT: {"kind": "environ", "pid": bob["pid"], "marker": bob["environment"]},
+        Attack.BOBS_COMMAND_LINE: {"kind": "cmdline", "pid": bob["pid"], "marker": token},
         Attack.BOBS_PROCESS: {"kind": "signal", "pid": bob["pid"], "signal": "SIGUSR1", "marker": token},
         Attack.PILOTS_PROXY: {"kind": "read", "path": proxies[0], "marker": _key(grid, "pilot")},
         Attack.PILOTS_ENVIRONMENT: {"kind": "environ", "pid": process[0], "marker": "SSH_CONNECTION="},
