@@ -291,6 +291,7 @@ def _fleet(options: argparse.Namespace) -> int:
             role=options.role,
             first=options.pause,
             kind=Kind(options.kind),
+            proxy=options.proxy,
         )
         vo.start_fleet(plan)
         print(f"{plan.name} is kept on {', '.join(str(node['name']) for node in plan.nodes)}: testbed fleet show")
@@ -528,6 +529,8 @@ def _parser() -> argparse.ArgumentParser:
     act.add_argument("--slots", type=int, default=1, metavar="N", help="payloads that a pilot has at once")
     act.add_argument("--seconds", type=float, default=300.0, help="that a pilot may take: a short class, or a long one")
     act.add_argument("--memory", type=int, default=0, metavar="MIB", help="that it has for each payload")
+    short = "that a pilot's own proxy lasts until it gets a new one; 0: as long as the VO's, which it has then"
+    act.add_argument("--proxy", type=float, default=0.0, metavar="SECONDS", help=short)
     act.add_argument("--role", default="", help="only payloads of owners with this role")
     act.add_argument("--pause", type=float, metavar="SECONDS", help="of the first back-off; 0: never back off")
     act = acts.add_parser("show", help="every fleet, and what is thought of its nodes")

@@ -17,7 +17,7 @@ ALLOWED = {
     "lab": {"model", "site", "credentials", "authority", "report", "lab"},
     "pilot": {"model", "site", "credentials", "authority", "report", "lab", "pilot"},
     "faults": {"model", "site", "credentials", "authority", "report", "lab", "faults"},
-    "node": set(),
+    "node": {"node"},  # and see below
     "plugin": {"model", "site", "credentials", "authority", "report", "lab", "pilot", "faults", "plugin"},
     "__main__": {"cli"},
     "cli": {"model", "site", "credentials", "authority", "report", "lab", "pilot", "faults"},
@@ -54,6 +54,13 @@ def test_a_file_imports_only_what_its_room_may_know(path: Path) -> None:
     allowed = ALLOWED[place.parts[0].removesuffix(".py")]
     rooms = {name.split(".")[1] for name in imported(path) if name.startswith("testbed.")}
     assert rooms - {"__version__"} <= allowed
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "node").rglob("*.py")), ids=lambda path: path.name)
+def test_what_runs_on_a_node_is_one_file_and_a_probe_imports_none_but_parts_that_go_along(path: Path) -> None:
+    ours = {name for name in imported(path) if name.startswith("testbed")}
+    assert not ours or path.parent.name == "probes"
+    assert all(name.startswith("testbed.node.probes.") for name in ours)
 
 
 @pytest.mark.parametrize("library", ONLY_IN)

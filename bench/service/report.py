@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bench.goals import Goal
 from bench.report import judged
 from bench.service.asked import Asked
-from bench.service.goals import ARGUS_MEAN, ARGUS_RATE
+from bench.service.goals import ARGUS_MEAN, ARGUS_RATE, BUSY
 from bench.service.rush import Calls
 from bench.service.upkeep import MEGABYTE, Memory
 from bench.speed import Series, percentile
@@ -35,7 +35,10 @@ def table(found: Found, goals: Sequence[Goal]) -> Iterator[str]:
         how = "kept" if one.kept else "new connections"
         what = f"{one.what}, {one.callers} callers, {how}"
         busy = 100 * one.generating
-        yield f"{what:<38} {one.rate:8.0f} {one.p50:8.1f} {one.p95:8.1f} {one.service:11.2f} {busy:8.0f} %"
+        theirs = " *" if busy > BUSY else ""
+        yield f"{what:<38} {one.rate:8.0f} {one.p50:8.1f} {one.p95:8.1f} {one.service:11.2f} {busy:8.0f} %{theirs}"
+    if any(100 * one.generating > BUSY for one in found.asked):
+        yield f"  * the callers needed more than {BUSY:g} % of their processor: that row is theirs, not the service's"
     yield f"  for scale: Argus 1.4 published {ARGUS_RATE:g} a second, mean {ARGUS_MEAN:g} ms, 12 clients"
     rounds = max(len(one.times) for one in found.series.values())
     yield f"\n{f'one call, {rounds} rounds by turns':<38} {'median':>8} {'p95':>8}  ms"

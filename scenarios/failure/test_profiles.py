@@ -5,18 +5,13 @@ Documented is what each one's source says (testbed/pilot/replay/documented.py); 
 
 import pytest
 
-from testbed.model.condition import NEVER_OPEN
-from testbed.model.consequence import CONSEQUENCES, UNTOLD
 from testbed.model.failure import Failure
-from testbed.model.fault import Fault
-from testbed.model.node_consequence import NODE_CONSEQUENCES
 from testbed.model.outcome import End
+from testbed.pilot.replay.circumstance import circumstance_of
 from testbed.pilot.replay.documented import Kind
 from testbed.plugin import matrix, shows
 
 EVERYWHERE = {"mode": "log-only setuid", "authority": "argus"}
-NAMED = ("service-unreachable", "service-silent")
-"""The causes on which question 4 "depends" here."""
 SILENT = ["dirac", "dirac-paranoid", "panda-false", "panda-true"]
 CAREFUL = ("careful-no", "careful-depends", "careful-yes")
 
@@ -34,19 +29,6 @@ def as_careful(replays):
     return {name: (replays[name].fate.end, replays[name].fate.ran_as) for name in CAREFUL}.items()
 
 
-def kind_of(cell):
-    """What a fault comes to, and what it is to clients."""
-    if cell.fault in (Fault.NONE, Fault.NO_CONFIG):
-        well = cell.fault is Fault.NONE
-        return (Failure.PAYLOAD, Kind.WELL) if well else (Failure.INTERNAL, Kind.BROKEN)
-    cause = CONSEQUENCES[cell.fault].cause_with(cell.authority)
-    if cause.kind not in UNTOLD:
-        return Failure.DENIED, Kind.DENIED
-    if cause.reason in NEVER_OPEN:
-        return Failure.INTERNAL, Kind.NOBODYS
-    return Failure.INTERNAL, Kind.AWAY if cause.reason in NAMED else Kind.BROKEN
-
-
 @matrix(
     **EVERYWHERE,
     fault="none no-config refused syn-dropped tls-unknown-ca status-503 indeterminate deny not-applicable "
@@ -54,18 +36,17 @@ def kind_of(cell):
 )
 def test_every_client_does_what_its_source_says(replay, cell, documented, impatient, broken_world):
     """Each client's source: testbed/pilot/profiles; what the fault comes to: testbed/model/consequence.py."""
-    truth, kind = kind_of(cell)
-    seen = replay(str(cell.fault), truth)
-    assert fates(seen) == documented(seen, kind, 202 if cell.fault is Fault.NO_CONFIG else 203)
+    met = circumstance_of(cell)
+    seen = replay(str(cell.fault), met.truth)
+    assert fates(seen) == documented(seen, met.kind, met.code)
 
 
 @matrix(mode="setuid", authority="argus", fault="policy-malformed set-id-lost accounts-gone")
 def test_a_broken_node_is_to_old_clients_what_a_broken_service_is(replay, cell, documented, broken_world):
     """No old client has a word for whose fault it is; each one's source: testbed/pilot/profiles."""
-    consequence = NODE_CONSEQUENCES[cell.fault]
-    kind = Kind.NOBODYS if consequence.cause.reason in NEVER_OPEN else Kind.BROKEN
-    seen = replay(str(cell.fault), consequence.failure_in(cell.mode))
-    assert fates(seen) == documented(seen, kind, consequence.code_in(cell.mode))
+    met = circumstance_of(cell)
+    seen = replay(str(cell.fault), met.truth)
+    assert fates(seen) == documented(seen, met.kind, met.code)
     assert [name for name, each in seen.items() if each.fate.end is End.SILENT] == SILENT
 
 
@@ -76,7 +57,7 @@ def test_where_tmp_is_full_only_clients_that_leave_the_place_of_the_proxy_to_gle
 ):
     """Who sets GLEXEC_TARGET_PROXY is none the wiser (each client's source: testbed/pilot/profiles)."""
     seen = replay("tmp-full", Failure.INTERNAL, top="/var/tmp")
-    assert fates(seen) == documented(seen, Kind.NO_ROOM, NODE_CONSEQUENCES[cell.fault].code_in(cell.mode))
+    assert fates(seen) == documented(seen, Kind.NO_ROOM, circumstance_of(cell).code)
 
 
 @matrix(mode="setuid", authority="scas gums", fault="refused deny not-applicable no-obligation")
@@ -84,18 +65,18 @@ def test_what_a_client_does_is_the_same_whatever_the_authority_speaks(
     replay, cell, documented, impatient, broken_world
 ):
     """A SCAS says "no rule" by a SOAP fault, which is no decision, a GUMS by a Deny (testbed/model/consequence.py)."""
-    truth, kind = kind_of(cell)
-    seen = replay(str(cell.fault), truth)
-    assert fates(seen) == documented(seen, kind)
+    met = circumstance_of(cell)
+    seen = replay(str(cell.fault), met.truth)
+    assert fates(seen) == documented(seen, met.kind)
 
 
 @pytest.mark.slow
 @matrix(mode="log-only", authority="scas gums", fault="refused deny not-applicable no-obligation indeterminate")
 def test_where_glexec_only_logs_it_is_the_same_with_every_authority(replay, cell, documented, impatient, broken_world):
     """As with a switch that changes the uid; who ran through it ran as the pilot (testbed/model/consequence.py)."""
-    truth, kind = kind_of(cell)
-    seen = replay(str(cell.fault), truth)
-    assert fates(seen) == documented(seen, kind)
+    met = circumstance_of(cell)
+    seen = replay(str(cell.fault), met.truth)
+    assert fates(seen) == documented(seen, met.kind)
 
 
 @matrix(**EVERYWHERE)
@@ -129,11 +110,10 @@ def test_a_harmless_line_and_a_ban_together_run_the_banned_user_under_panda(repl
 
 
 @matrix(**EVERYWHERE)
-def test_where_glexec_is_missing_even_dirac_that_reschedules_runs_the_payload(replay, documented, switch, ours):
+def test_where_glexec_is_missing_even_dirac_that_reschedules_runs_the_payload(replay, documented, missing, ours):
     """DIRAC without glexec falls back to in-process, RescheduleOnError or not (DIRAC, glexecComputingElement.py)."""
-    with switch.without("/usr/sbin/glexec"):
-        seen = replay("missing", Failure.INTERNAL)
-        assert ours("missing", Failure.INTERNAL).items() <= as_careful(seen)
+    seen = replay("missing", Failure.INTERNAL)
+    assert ours("missing", Failure.INTERNAL).items() <= as_careful(seen)
     assert fates(seen) == documented(seen, Kind.MISSING)
     assert seen["dirac-reschedule"].fate.end is End.SILENT
 
@@ -180,12 +160,11 @@ def test_a_variable_that_a_pilot_inherits_is_its_mistake_and_by_passes_glexec_un
 @shows("R6")
 @matrix(**EVERYWHERE)
 def test_a_pilot_that_the_site_does_not_list_runs_everybody_itself_under_dirac_and_panda(
-    replay, documented, switch, ours
+    replay, documented, unlisted, ours
 ):
     """The caller is not in user_white_list: 203 (Nikhef wiki, Exit codes); the probes of both take it for broken."""
-    with switch.configured(user_white_list="nobody"):
-        seen = replay("unlisted", Failure.DENIED)
-        assert ours("unlisted", Failure.DENIED).items() <= as_careful(seen)
+    seen = replay("unlisted", Failure.DENIED)
+    assert ours("unlisted", Failure.DENIED).items() <= as_careful(seen)
     assert fates(seen) == documented(seen, Kind.DENIED)
     ran = [name for name, each in seen.items() if each.against_a_denial]
     assert ran == ["dirac", "dirac-paranoid", "panda-false", "panda-true"]
@@ -193,11 +172,10 @@ def test_a_pilot_that_the_site_does_not_list_runs_everybody_itself_under_dirac_a
 
 @shows("R4")
 @matrix(**EVERYWHERE)
-def test_a_run_that_nobody_could_record_is_not_run_by_careful_clients(replay, documented, switch, ours):
+def test_a_run_that_nobody_could_record_is_not_run_by_careful_clients(replay, documented, traceless, ours):
     """Where glexec is required its record is the point, whatever question 4 says (policy R4; our reading)."""
-    with switch.without("/dev/log"):
-        seen = replay("traceless", Failure.TRACELESS)
-        assert ours("traceless", Failure.TRACELESS).items() <= as_careful(seen)
+    seen = replay("traceless", Failure.TRACELESS)
+    assert ours("traceless", Failure.TRACELESS).items() <= as_careful(seen)
     assert fates(seen) == documented(seen, Kind.TRACELESS, 202)
 
 

@@ -4,7 +4,10 @@ import hashlib
 import io
 import itertools
 import tarfile
+import time
 from datetime import timedelta
+
+import pytest
 
 from testbed.credentials.certificate import Validity
 from testbed.credentials.grid import Grid
@@ -17,7 +20,7 @@ from testbed.model.fault import Fault
 from testbed.pilot.payload import Payload, State
 from testbed.plugin import matrix, shows
 
-EVERYWHERE = "log-only setuid"
+EVERYWHERE = "log-only setuid container"
 LIMIT = 20.0
 _hours = itertools.count(24)
 """Of each new proxy: the VO keeps only better ones."""
@@ -136,3 +139,26 @@ def test_what_cannot_be_ended_while_the_service_is_away_is_told_loudly(desk, swi
     assert "root of this node can end them" in told.remaining
     assert told.remaining in report.why
     assert (told.leftovers, "203 (unavailable service-unreachable)" in told.left) == (-1, True)
+
+
+@pytest.mark.slow
+@shows("R9")
+@matrix(mode=EVERYWHERE)
+def test_a_pilot_outlives_its_own_proxy_and_goes_on_taking_payloads(desk, switch):
+    """Proxies are short-lived by intent (RFC 3820, 1); that the VO makes a pilot's anew is our choice."""
+    slot = desk.slot()
+    look = "cat /tmp/pilot-*/private/pilot.pem 2>/dev/null | grep -c PRIVATE"
+    first, second = (
+        desk.vo.submit(shell("alice", script, slot=slot)) for script in (f"{look}; sleep 4", "echo after it")
+    )
+    began = time.monotonic()
+    pilot = desk.vo.start_pilot(desk.order(slot, proxy=3.0))
+    assert desk.vo.wait(first, limit=LIMIT, until="start").state is State.STARTED
+    reports = [desk.vo.wait(each, limit=LIMIT) for each in (first, second)]
+    end = desk.vo.wait_for_pilot(pilot, limit=LIMIT)
+    assert time.monotonic() - began > 3.0
+    assert end.code == 0, end.err.decode()
+    assert end.err.count(b"a new proxy of the pilot's own") >= 2
+    assert [report.state for report in reports] == [State.ENDED, State.ENDED]
+    assert (int(reports[0].out) == 0) == switch.separates
+    assert reports[1].out == b"after it\n"

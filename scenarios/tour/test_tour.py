@@ -2,12 +2,12 @@
 
 from testbed.plugin import matrix
 
-EVERY_MODE = "none log-only setuid vm"
+EVERY_MODE = "none log-only setuid container vm"
 
 
 @matrix(mode=EVERY_MODE)
-def test_the_payload_runs_as_who_the_oracle_says(meeting, expect):
-    assert meeting.ran == expect
+def test_the_payload_runs_as_who_the_oracle_says(raid, expect):
+    assert raid.ran == expect
 
 
 @matrix(mode=EVERY_MODE, user="dave")
@@ -16,8 +16,8 @@ def test_a_user_whom_the_site_does_not_map(pilot, expect):
 
 
 @matrix(mode=EVERY_MODE, attack="bobs-proxy bobs-file bobs-environment bobs-process pilots-proxy")
-def test_what_a_payload_can_reach_of_another_and_of_the_pilot(meeting, cell, expect):
-    assert meeting.outcome(cell.attack) == expect
+def test_what_a_payload_can_reach_of_another_and_of_the_pilot(raid, cell, expect):
+    assert raid.outcome(cell.attack) == expect
 
 
 @matrix(mode="setuid", authority="argus", user="alice dave")

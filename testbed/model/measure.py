@@ -9,7 +9,7 @@ class Measure(StrEnum):
 
     HIDEPID = "hidepid"
     PRIVATE_TMP = "private-tmp"
-    NOSUID_TMP = "nosuid-tmp"
+    TMP_NOSUID = "tmp-nosuid"
     EPILOGUE = "epilogue"
     NETWORK_NAMESPACE = "network-namespace"
     PEER_CREDENTIALS = "peer-credentials"
@@ -48,7 +48,7 @@ REMEDIES = {
             "lcmaps-plugins-mount-under-scratch, README",
         ),
         Remedy(
-            Measure.NOSUID_TMP,
+            Measure.TMP_NOSUID,
             "/tmp, /var/tmp and /dev/shm are mounted nosuid",
             "site",
             "a mount of its own for each",

@@ -7,7 +7,8 @@ one JSON object:
     pilot, slot                  who it is, and whose payloads it takes
     vo: {name, address, port}    where the VO answers, and the name that its certificate must show
     ca, proxy                    PEM: the authorities to believe, the pilot's own proxy
-    mode                         none, log-only, setuid, vm
+    proxy_seconds                optional: how long that lasts; the pilot asks the VO for a new one before
+    mode                         none, log-only, setuid, container, vm
     multi_user_pilots            question 1 of the site: may it run payloads of others? no, depends, yes
     on_internal_error            question 4: the switch is broken; may it run the payload itself? no, depends, yes
     multi_user_pilots_if, on_internal_error_if
@@ -20,6 +21,7 @@ one JSON object:
                                  which the pilots of this account keep what they know of the node's switch; seconds for
                                  a call beside the payload's
     slots                        optional: how many payloads it has at once, each in a process of its own
+    container                    optional: what a payload of mode container shares with its node, as container.py has it
 
 After each call of the switch it classifies first, and then applies the site's answers (docs/policy.md).
 
@@ -71,11 +73,12 @@ SITE_LOG = "/dev/log"
 MAPPING = b"lcmaps-account"
 """What the switch runs as account glexec, to learn the payload's account."""
 LAUNCHER = ("/usr/bin/python3", "/usr/libexec/testbed/node/vm.py")
+CONTAINER = ("/usr/bin/python3", "/usr/libexec/testbed/node/container.py")
 CAUSE = re.compile(r"^\[gLExec\]: cause class=(\S+) reason=(\S+) code=(126|20[123])\n\Z", re.MULTILINE)
 """Where the site has it told (report_cause), why the switch refused: the last line of its standard error. It ends with
 such a code itself; whoever wrote that line before ending the payload's shell would leave another one."""
 LAUNCHER_FAILED = 125
-LAUNCHER_MARK = re.compile(rb"^\[vm\]: ", re.MULTILINE)
+LAUNCHER_MARK = re.compile(rb"^\[(?:vm|container)\]: ", re.MULTILINE)
 
 GRACE = 2.0
 """Seconds between SIGTERM and SIGKILL."""
@@ -105,8 +108,13 @@ MOST_FILES = 1000
 LONGEST_LINE = 4096
 LONGEST_NOTE = 4096
 LONGEST_LIMIT = 7 * 24 * 3600.0
+MOST_SLOTS = 16
+"""Payloads that one pilot has at once, as testbed/pilot/plan.py has it."""
 LATEST = 1e12
 """Seconds since 1970 that no proxy lasts."""
+RENEWED_AFTER = 2 / 3
+"""Of the time that the pilot's own proxy lasts: then it asks for a new one, and again while it gets none."""
+RENEW_PAUSE = 1.0
 REQUESTS = 1_000_000
 """Numbers of requests that each worker of a pilot has for itself."""
 LARGEST_STREAM = 1 << 20
@@ -121,12 +129,18 @@ MOST_NAMED = 10
 """Characters of a text in the final account; calls of the switch, and processes or paths, that it names."""
 
 IDENT = re.compile(r"payload-[1-9][0-9]{0,17}")
-START = re.compile(rb"started (\d{0,10}) (\S*) (\S*)\n")
+START = re.compile(rb"started (\d{0,10}) (\S*) (\S*)((?: [a-z_]+:\[\d{1,20}\]){0,10}) *\n")
 WRAPPER = (
     "read -r host </proc/sys/kernel/hostname; "
     'printf "started %s %s %s\\n" "$(/usr/bin/id -u)" "$(/usr/bin/id -un)" "$host"; exec "$@"'
 )
 """The start handshake. It needs no PATH, which the switch takes away, and leaves the standard input unread."""
+NAMESPACES = ("user", "mnt", "pid", "ipc")
+"""What a payload of mode container has of its own, if that is to be called apart."""
+NAMED_WRAPPER = WRAPPER.replace("\\n", " %s %s %s %s\\n").replace(
+    '"$host"', f'"$host" $(/usr/bin/readlink {" ".join(f"/proc/self/ns/{name}" for name in NAMESPACES)})'
+)
+"""The same with the numbers of its namespaces, as the kernel names them to whoever is in them."""
 WITHIN = 'cd -- "$1" || exit 126; shift; '
 """Before it, where the payload has the pilot's own account."""
 NO_FOLDER = "[pilot]: no folder to work in"
@@ -150,6 +164,10 @@ class OrdersProblem(Exception):
 
 class VoProblem(Exception):
     """The VO gives no answer, or one that makes no sense."""
+
+
+class Late(VoProblem):
+    """The VO has not answered by when it had to."""
 
 
 class SandboxProblem(Exception):
@@ -184,6 +202,8 @@ class Orders:
     notes: Path
     call_limit: float
     slots: int = 1
+    proxy_seconds: float = math.inf
+    container: str = "{}"
 
     @classmethod
     def parse(cls, text: bytes) -> "Orders":
@@ -208,11 +228,21 @@ class Orders:
                 call_limit=float(data.get("call_limit", CALL_LIMIT)),
                 notes=Path(data.get("notes") or Path.home() / f".pilot-{socket.gethostname()}.json"),
                 slots=int(data.get("slots", 1)),
+                proxy_seconds=float(data.get("proxy_seconds", math.inf)),
+                container=json.dumps(data.get("container") or {}),
             )
         except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
             raise OrdersProblem(f"the orders cannot be read: {type(error).__name__} {error}") from None
         if orders.mode not in MODES:
             raise OrdersProblem(f"unknown mode: {orders.mode}")
+        if not 1 <= orders.slots <= MOST_SLOTS:
+            raise OrdersProblem(f"{orders.slots} payloads at once: from 1 to {MOST_SLOTS}")
+        spans = {name: getattr(orders, name) for name in ("limit", "start_limit", "call_limit")}
+        for name, span in spans.items():
+            if not 0 < span <= LONGEST_LIMIT:  # nor NaN, which nothing is below or above
+                raise OrdersProblem(f"{name} of {span} s: above 0, {LONGEST_LIMIT:g} at most")
+        if not (0 <= orders.retry_delay <= LONGEST_LIMIT and orders.retries >= 0):
+            raise OrdersProblem(f"{orders.retries} retries, after {orders.retry_delay} s: from 0 on")
         return orders
 
 
@@ -331,17 +361,28 @@ class Told:
 class Vo:
     """The VO, over one kept-open connection on which both sides have proved who they are."""
 
-    def __init__(self, orders: Orders, proxy: Path, worker: int = 0) -> None:
+    def __init__(
+        self, orders: Orders, proxy: Path, worker: int = 0, bring: Callable[[str], None] = lambda proxy: None
+    ) -> None:
+        """``bring`` is told each new proxy of the pilot's own, once it can be used."""
         self._orders = orders
+        self._bring = bring
+        self._own_ends = time.monotonic() + orders.proxy_seconds
+        self._renew_at = time.monotonic() + orders.proxy_seconds * RENEWED_AFTER
         self._asked = worker * REQUESTS
         self._connection: http.client.HTTPConnection | None = None
         self._full = False
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._context = self._showing(proxy)
+
+    def _showing(self, proxy: Path) -> ssl.SSLContext:
+        """Whom a connection believes, and the proxy that it shows. Raises `ssl.SSLError`."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
         # Not strict: X509_STRICT asks of every certificate what grid authorities lack, such as key identifiers.
-        self._context.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST
-        self._context.load_verify_locations(cadata=orders.ca)
-        self._context.load_cert_chain(proxy)
+        context.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST
+        context.load_verify_locations(cadata=self._orders.ca)
+        context.load_cert_chain(proxy)
+        return context
 
     def next(self, left: float, only: list[dict[str, Any]] | None) -> Payload | None:
         """The next payload that fits a pilot with ``left`` seconds to go, or nothing; ``only`` says whose it may be.
@@ -358,9 +399,9 @@ class Vo:
             raise VoProblem(f"no payload, and no word that there is none: {str(answer)[:500]}")
         return None if answer["payload"] is None else Payload.parse(answer["payload"])
 
-    def tell(self, report: Report) -> Told:
-        """Report. What the VO cannot use is noted in the pilot's log."""
-        answer = self._post("/reports", report.json())
+    def tell(self, report: Report, until: float = math.inf) -> Told:
+        """Report. What the VO cannot use is noted in the pilot's log. Raises `Late` when it gives no answer by then."""
+        answer = self._post("/reports", report.json(), until)
         if "problem" in answer:
             log(f"{report.payload}: the VO refused the report: {str(answer['problem'])[:500]}")
         until = answer.get("proxy_until", 0.0)
@@ -374,13 +415,36 @@ class Vo:
             time.sleep(BEAT)
             self.tell(report)
 
-    def renew(self, payload: str) -> str:
+    def renew(self, payload: str, until: float = math.inf) -> str:
         """The proxy of a payload's user as the VO has it now. Raises `VoProblem`."""
-        answer = self._post(f"/payloads/{payload}/proxy", {"pilot": self._orders.pilot})
+        answer = self._post(f"/payloads/{payload}/proxy", {"pilot": self._orders.pilot}, until)
         proxy = answer.get("proxy")
         if not isinstance(proxy, str):
             raise VoProblem(f"no proxy of {payload}'s user: {str(answer.get('problem'))[:500]}")
         return proxy
+
+    def _renew_own(self, until: float) -> None:
+        """Have a new proxy of the pilot's own before the old one ends, and show that from now on.
+
+        Where the VO gives none that can be used, the old one serves on, and it is asked again.
+        """
+        now = time.monotonic()
+        self._renew_at = now + max(RENEW_PAUSE, (self._own_ends - now) / 4)
+        answer = self._post(f"/pilots/{self._orders.pilot}/proxy", {}, until)
+        proxy, lasts = answer.get("proxy"), answer.get("seconds")
+        try:
+            if not isinstance(proxy, str) or not isinstance(lasts, int | float) or not 0 < lasts < LATEST:
+                raise ValueError(f"the VO gives none: {str(answer.get('problem'))[:500]}")
+            with in_memory(proxy) as place:
+                context = self._showing(place)
+            self._bring(proxy)
+        except (OSError, ValueError) as error:
+            log(f"no new proxy of the pilot's own: {error}")
+            return
+        self.close()
+        now, self._context = time.monotonic(), context
+        self._own_ends, self._renew_at = now + lasts, now + max(RENEW_PAUSE, lasts * RENEWED_AFTER)
+        log(f"a new proxy of the pilot's own, for {lasts:.0f} s")
 
     def ban(self, payload: str) -> str:
         """In words, that the VO has banned a payload's owner; empty where it says that it has not.
@@ -393,13 +457,18 @@ class Vo:
             raise VoProblem(f"no word whether {payload}'s owner is banned: {str(answer.get('problem'))[:500]}")
         return f"its owner is {str(answer.get('why') or 'banned by the VO')[:500]}" if banned else ""
 
-    def _post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Ask; once more over a new connection when the kept one turns out to be closed."""
+    def _post(self, path: str, body: Mapping[str, Any], until: float = math.inf) -> Mapping[str, Any]:
+        """Ask, with a proxy that still lasts; once more over a new connection when the kept one is closed.
+
+        Raises `Late` at ``until``.
+        """
+        if time.monotonic() >= self._renew_at:
+            self._renew_own(until)
         for attempt in (1, 2):
             try:
                 kept = self._connection
-                connection = kept if kept and kept.sock else self._connect()
-                with whole_within(connection.sock, WHOLE_ANSWER_LIMIT):
+                connection = kept if kept and kept.sock else self._connect(until)
+                with whole_within(connection.sock, min(WHOLE_ANSWER_LIMIT, until - time.monotonic())):
                     connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
                     response = connection.getresponse()
                     said = response.read(LARGEST_ANSWER + 1)
@@ -412,18 +481,22 @@ class Vo:
                 return answer
             except (OSError, http.client.HTTPException, ValueError, RuntimeError) as error:  # or no thread, or too deep
                 self.close()
+                if time.monotonic() >= until:
+                    raise Late(f"{path}: no answer in time") from error
                 if attempt == 2:
                     raise VoProblem(f"{path}: {error or type(error).__name__}") from error
         raise AssertionError("unreachable")
 
-    def _connect(self) -> http.client.HTTPConnection:
+    def _connect(self, until: float = math.inf) -> http.client.HTTPConnection:
+        left = max(until - time.monotonic(), 0.001)
         connection = http.client.HTTPConnection(self._orders.address, self._orders.port, timeout=ANSWER_LIMIT)
         connection.auto_open = 0  # by itself it would connect without TLS
-        plain = socket.create_connection((self._orders.address, self._orders.port), ANSWER_LIMIT)
+        plain = socket.create_connection((self._orders.address, self._orders.port), min(ANSWER_LIMIT, left))
+        plain.settimeout(ANSWER_LIMIT)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         line = self._context.wrap_socket(plain, server_hostname=self._orders.host, do_handshake_on_connect=False)
         connection.sock, self._connection = line, connection
-        with whole_within(line, WHOLE_ANSWER_LIMIT):
+        with whole_within(line, min(WHOLE_ANSWER_LIMIT, left)):
             line.do_handshake()
         return connection
 
@@ -432,6 +505,18 @@ class Vo:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+@contextlib.contextmanager
+def in_memory(text: str) -> Iterator[Path]:
+    """A path to a text that lies in no file system, for as long as it is needed; other accounts cannot open it."""
+    place = os.memfd_create("proxy")
+    try:
+        os.fchmod(place, 0o600)
+        os.write(place, text.encode())
+        yield Path(f"/proc/self/fd/{place}")
+    finally:
+        os.close(place)
 
 
 @contextlib.contextmanager
@@ -892,6 +977,7 @@ class Sandbox:
         self._private = self.folder / "private"
         self._private.mkdir(0o700)
         self._proxy = proxy
+        self._hidden = False
         self.proxy = self.keep("pilot", proxy)
 
     def keep(self, name: str, proxy: str) -> Path:
@@ -911,7 +997,9 @@ class Sandbox:
         folder.chmod(0o755 if separates and payload.sandbox else 0o711)
         proxy = self.keep(payload.ident, payload.proxy)
         if not separates:
-            return Place(folder, proxy, folder, self._private / f"{payload.ident}.copy.pem")
+            shown = self._private / payload.ident
+            shown.mkdir(0o700)
+            return Place(folder, proxy, folder, shown / "proxy.pem")
         name = Path(tempfile.gettempdir()) / f"payload-{secrets.token_hex(16)}"
         return Place(folder, proxy, name, name.with_suffix(".pem"))
 
@@ -921,12 +1009,14 @@ class Sandbox:
 
         For good where something of the payload could not be ended: it would find both.
         """
+        self._hidden = True
         self.proxy.unlink(missing_ok=True)
         show_memory(False)
         try:
             yield
         finally:
             if not account.remaining:
+                self._hidden = False
                 show_memory(True)
                 try:
                     self.keep("pilot", self._proxy)
@@ -949,9 +1039,11 @@ class Sandbox:
         if (folder := self.private(f"{ident}.machine")).is_dir():
             remove(folder)
 
-    def renew(self) -> None:
-        """Put the pilot's own proxy in its place anew."""
-        self.keep("pilot", self._proxy)
+    def renew(self, proxy: str = "") -> None:
+        """Put the pilot's own proxy in its place anew, or a newer one; what is hidden stays so for now."""
+        self._proxy = proxy or self._proxy
+        if not self._hidden:
+            self.keep("pilot", self._proxy)
 
     def remove(self) -> None:
         """Take everything away that this account may remove, the proxies first."""
@@ -970,7 +1062,7 @@ class Place:
     work: Path
     """Where the payload starts, and may write: the same folder, or one that its own account makes."""
     copy: Path
-    """The proxy that the switch makes for the payload."""
+    """The proxy that the switch makes for the payload; of our own account in a folder where nothing else is."""
 
 
 def unpack(archive: bytes, folder: Path) -> None:
@@ -1262,13 +1354,16 @@ class Mode:
     separates: bool
     own_account: bool = False
     """Whether the payload has an account of its own on this node."""
+    in_folder: bool = False
+    """Whether it starts in the folder that the pilot has made for it."""
     launcher: Callable[[float], list[str]] = field(default=lambda limit: [])
 
 
 MODES = {
-    "none": Mode(calls_switch=False, separates=False),
-    "log-only": Mode(calls_switch=True, separates=False),
+    "none": Mode(calls_switch=False, separates=False, in_folder=True),
+    "log-only": Mode(calls_switch=True, separates=False, in_folder=True),
     "setuid": Mode(calls_switch=True, separates=True, own_account=True),
+    "container": Mode(calls_switch=True, separates=True, in_folder=True),
     "vm": Mode(
         calls_switch=True,
         separates=True,
@@ -1332,7 +1427,14 @@ WORDS = {
 """What a call that ran nothing came to, in words."""
 
 
-def wrapped(task: "Task", *, own_account: bool = False, in_folder: bool = False, elsewhere: bool = False) -> list[str]:
+def wrapped(
+    task: "Task",
+    *,
+    own_account: bool = False,
+    in_folder: bool = False,
+    elsewhere: bool = False,
+    wrapper: str = WRAPPER,
+) -> list[str]:
     """The command that says who it is and then becomes the payload. The switch refuses symbolic links.
 
     ``in_folder``: it goes to the payload's folder first, since the switch begins in the account's home.
@@ -1343,8 +1445,8 @@ def wrapped(task: "Task", *, own_account: bool = False, in_folder: bool = False,
         folder = str(place.folder) if payload.sandbox else ""
         return [shell, "-c", WORKSHOP + WRAPPER, "payload", str(place.work), folder, *payload.argv]
     if (in_folder or payload.sandbox) and not elsewhere:
-        return [shell, "-c", WITHIN + WRAPPER, "payload", str(place.folder), *payload.argv]
-    return [shell, "-c", WRAPPER, "payload", *payload.argv]
+        return [shell, "-c", WITHIN + wrapper, "payload", str(place.folder), *payload.argv]
+    return [shell, "-c", wrapper, "payload", *payload.argv]
 
 
 def parsed_start(out: bytes) -> tuple[Mapping[str, Any] | None, bytes]:
@@ -1352,8 +1454,27 @@ def parsed_start(out: bytes) -> tuple[Mapping[str, Any] | None, bytes]:
     found = START.match(out)
     if found is None:
         return None, out
-    uid, user, host = (part.decode(errors="replace") for part in found.groups())
-    return {"uid": int(uid or -1), "user": user, "host": host}, out[found.end() :]
+    uid, user, host, named = (part.decode(errors="replace") for part in found.groups())
+    identity: dict[str, Any] = {"uid": int(uid or -1), "user": user, "host": host}
+    if named:
+        identity["namespaces"] = dict(each.split(":") for each in named.split())
+        identity["pilots_namespaces"] = own_namespaces()
+    return identity, out[found.end() :]
+
+
+def own_namespaces() -> dict[str, str]:
+    """The numbers of our own namespaces: ``{"pid": "[4026531836]"}``."""
+    found = {}
+    for name in NAMESPACES:
+        with contextlib.suppress(OSError):
+            found[name] = os.readlink(f"/proc/self/ns/{name}").partition(":")[2]
+    return found
+
+
+def in_own_namespaces(identity: Mapping[str, Any]) -> bool:
+    """Whether a payload has said that it is in other namespaces than we are, each of those that count."""
+    its, ours = identity.get("namespaces", {}), identity.get("pilots_namespaces", {})
+    return all(name in its and name in ours and its[name] != ours[name] for name in NAMESPACES)
 
 
 def no_folder(report: Report) -> bool:
@@ -1523,7 +1644,7 @@ class Pilot:
                 if not task.cleared and task.calls:  # the VO was lost while it ran
                     self._clear(task, None)
             else:
-                discard(place.copy)
+                remove(place.copy.parent)
             discard(place.proxy)
             self._sandbox.forget_machine(payload.ident)
             if left := remove(place.folder):
@@ -1576,11 +1697,14 @@ class Pilot:
         task.calls = self._for_switch(task)
         allowed = self._orders.start_limit + task.payload.limit
         own_account = self._mode.own_account
-        elsewhere = self._orders.mode == "vm"
-        words = wrapped(task, own_account=own_account, in_folder=not self._mode.separates, elsewhere=elsewhere)
+        contained, elsewhere = self._orders.mode == "container", self._orders.mode == "vm"
+        wrapper = NAMED_WRAPPER if contained else WRAPPER
+        words = wrapped(
+            task, own_account=own_account, in_folder=self._mode.in_folder, elsewhere=elsewhere, wrapper=wrapper
+        )
         tries = 0
         while True:
-            launcher = self._machine(task, allowed) if elsewhere else self._mode.launcher(allowed)
+            launcher = self._launcher(task, allowed)
             command = [self._orders.switch, *launcher, *words]
             began = time.monotonic()
             ran = self._run(task, command, task.calls, report, until)
@@ -1597,6 +1721,24 @@ class Pilot:
                 return self._question_4(task, ran, failure)
             if reason := self._pause(pause, report):
                 return replace(ran, why=f"{ran.why}; {reason}")
+
+    def _launcher(self, task: Task, limit: float) -> list[str]:
+        """What starts a payload where it is kept apart, if the mode has such a thing."""
+        match self._orders.mode:
+            case "container":
+                return self._container(task, limit)
+            case "vm":
+                return self._machine(task, limit)
+            case _:
+                return self._mode.launcher(limit)
+
+    def _container(self, task: Task, limit: float) -> list[str]:
+        """What starts a payload in namespaces of its own. Of the pilot's folders it sees those that are for it."""
+        return [
+            *CONTAINER,
+            *("--limit", str(math.ceil(limit)), "--options", self._orders.container),
+            *("--folder", str(task.place.folder), "--proxy-folder", str(task.place.copy.parent), "--"),
+        ]
 
     def _machine(self, task: Task, limit: float) -> list[str]:
         """The launcher of a machine for one run, with what goes in, and where it is to put what comes out."""
@@ -1640,7 +1782,7 @@ class Pilot:
 
     def _launcher_failed(self, report: Report) -> bool:
         marked = report.code == LAUNCHER_FAILED and LAUNCHER_MARK.search(report.err) is not None
-        return marked and self._orders.mode == "vm" and not report.bypassed
+        return marked and self._orders.mode in ("vm", "container") and not report.bypassed
 
     def _canary(self, task: Task) -> str:
         """How a harmless call of the switch with the pilot's own credential goes, right after an ambiguous one."""
@@ -1819,7 +1961,8 @@ class Pilot:
                 return report, "hung"
             identity, out = parsed_start(bytes(process.out[: 2 * LARGEST_PREVIEW]))
             if identity and report.state != "started":
-                report = replace(report, state="started", identity=identity, separated=self._separated(report))
+                apart = self._separated(report, identity)
+                report = replace(report, state="started", identity=identity, separated=apart)
                 deadline, shown = now + task.payload.limit, said
                 task.account.started = time.time()
                 if self._mode.own_account and not report.bypassed:
@@ -1830,21 +1973,25 @@ class Pilot:
                 report = replace(report, out=out[:LARGEST_PREVIEW], err=bytes(process.err[:LARGEST_PREVIEW]))
                 shown = said
             told_at = now
-            answer = self._vo.tell(report)
+            try:
+                answer = self._vo.tell(report, min(deadline, self._until))
+            except Late:
+                continue  # its time is up, whatever the VO would have said
             if answer.stop:
                 return report, "stopped"
             if answer.until > task.until:
-                self._renew(task, report)
+                self._renew(task, report, min(deadline, self._until))
                 task.until = answer.until
         return report, ""
 
-    def _separated(self, report: Report) -> bool:
-        return self._mode.separates and not report.bypassed
+    def _separated(self, report: Report, identity: Mapping[str, Any]) -> bool:
+        proven = self._orders.mode != "container" or in_own_namespaces(identity)
+        return self._mode.separates and not report.bypassed and proven
 
     def _judged(self, report: Report, code: int | None, reason: str, leftovers: str, task: Task) -> Report:
         """The last report: a payload that has started has run, whatever its code."""
         started = report.identity is not None
-        separated = started and self._separated(report)
+        separated = report.identity is not None and self._separated(report, report.identity)
         report = replace(report, separated=separated, code=code)
         if reason == "hung":
             why = f"the payload did not {'end' if started else 'start'} in time, so it was ended{leftovers}"
@@ -1856,8 +2003,9 @@ class Pilot:
             return replace(report, state="lost", why=f"{self._wake.ending} while the payload ran{leftovers}")
         machine = task.machine
         if machine.may_have_started or (started and self._launcher_failed(report)):
+            what = "launcher" if self._orders.mode == "container" else "machine"
             seen = "failed while it ran" if started else "failed, and it may have run"
-            why = f"the machine of the payload {seen}{f' ({machine.said})' if machine.said else ''}{leftovers}"
+            why = f"the {what} of the payload {seen}{f' ({machine.said})' if machine.said else ''}{leftovers}"
             return replace(report, state="hung" if machine.cause == "time-limit" else "lost", why=why)
         if started:
             task.account.started = task.account.started or task.began
@@ -1871,11 +2019,11 @@ class Pilot:
 
     # What it needs while it runs, and what it leaves
 
-    def _renew(self, task: Task, report: Report) -> None:
-        """Bring the user's new proxy to the running payload, in the old one's place at one blow."""
+    def _renew(self, task: Task, report: Report, until: float) -> None:
+        """Bring the user's new proxy to the running payload, in the old one's place at one blow; it has until then."""
         account = task.account
         try:
-            proxy = self._vo.renew(task.payload.ident)
+            proxy = self._vo.renew(task.payload.ident, until)
         except VoProblem as problem:
             account.renewal = str(problem)
             return
@@ -1884,7 +2032,8 @@ class Pilot:
             if not os.path.lexists(task.place.copy):
                 account.renewal = "there is no copy of the old one to be seen that could be renewed"
                 return
-            ran = self._beside([self._orders.switch], task.calls, task, self._orders.call_limit)
+            limit = max(min(self._orders.call_limit, until - time.monotonic()), 0.0)
+            ran = self._beside([self._orders.switch], task.calls, task, limit)
             account.renewal = "" if ran.code == 0 else f"the switch ended with {ran}"
         else:
             account.renewal = ""
@@ -2098,7 +2247,7 @@ def work(orders: Orders, worker: int) -> int:
     adopt_orphans()
     sandbox = Sandbox(orders.proxy)
     try:
-        vo = Vo(orders, sandbox.proxy, worker)
+        vo = Vo(orders, sandbox.proxy, worker, sandbox.renew)
         try:
             Pilot(orders, sandbox, vo, wake).work()
         finally:

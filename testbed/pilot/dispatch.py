@@ -91,8 +91,7 @@ class Dispatch:
         if out.plan.kind is Kind.CLASSIC:
             self._send_job(out, line)
         else:
-            proxy = self._proxies.get(out.owner).pem if out.owner else ""
-            self._factory.start(pilot, order, line, proxy=proxy, slots=out.plan.slots)
+            self._factory.start(pilot, order, line, owner=out.owner, slots=out.plan.slots)
 
     def _send_job(self, out: Out, line: Line) -> None:
         """The payload whose turn it is, bound to this node now: a batch system's job."""

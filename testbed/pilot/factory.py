@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from testbed.lab.result import Result
-from testbed.pilot.home import ROBOT, Home
+from testbed.pilot.home import Home
 from testbed.pilot.order import Node, Order, PilotEnd
+from testbed.pilot.own_proxies import Given, OwnProxies
 
 AGENT = "/usr/libexec/testbed/node/agent.py"
 GATEKEEPER = "/usr/libexec/testbed/node/gatekeeper.py"
@@ -59,9 +60,16 @@ class Factory:
     """Sends pilots out. ``ended`` is told how each of them ended, as soon as it has, by a thread of the factory's."""
 
     def __init__(
-        self, home: Home, name: str, port: int, ended: Callable[[PilotEnd], None], reach: Reach = by_ssh
+        self,
+        home: Home,
+        name: str,
+        port: int,
+        own: OwnProxies,
+        ended: Callable[[PilotEnd], None],
+        reach: Reach = by_ssh,
     ) -> None:
         self._home = home
+        self._own = own
         self._name = name
         self._port = port
         self._ended = ended
@@ -72,13 +80,14 @@ class Factory:
         """A line to the worker node of an order. A `Problem` when it cannot be reached."""
         return self._reach(self._home, self._home.node(order.node))
 
-    def start(self, pilot: str, order: Order, line: Line, *, proxy: str = "", slots: int = 1) -> None:
-        """Start one pilot over its line; with ``proxy``, a user's, as that user by the node's gatekeeper."""
-        orders = self._orders(pilot, self._home.node(order.node), order, proxy, slots)
+    def start(self, pilot: str, order: Order, line: Line, *, owner: str = "", slots: int = 1) -> None:
+        """Start one pilot over its line; with an owner, as that user by the node's gatekeeper."""
+        given = self._own.give(pilot, order, owner)
+        orders = self._orders(pilot, self._home.node(order.node), order, given, slots)
         # The id stands in the command line and in the environment, where batch systems put the ids of their jobs.
         command = ["/usr/bin/env", f"PILOT_ID={pilot}", "/usr/bin/python3", AGENT, pilot]
-        if proxy:
-            command, orders = ["/usr/bin/python3", GATEKEEPER], {"proxy": proxy, "orders": orders}
+        if owner:
+            command, orders = ["/usr/bin/python3", GATEKEEPER], {"proxy": given.pem, "orders": orders}
         self._begin(pilot, Sent(order, line), command, orders)
 
     def start_job(
@@ -123,14 +132,15 @@ class Factory:
         del self._sent[pilot]
         self._ended(end)
 
-    def _orders(self, pilot: str, node: Node, order: Order, proxy: str, slots: int) -> dict[str, Any]:
+    def _orders(self, pilot: str, node: Node, order: Order, given: Given, slots: int) -> dict[str, Any]:
         """What the agent reads from its standard input; `testbed/node/agent.py` describes it."""
         return {
             **order.json(),
             "pilot": pilot,
             "vo": {"name": self._name, "address": _own_address(node), "port": self._port},
             "ca": self._home.authorities(),
-            "proxy": proxy or self._home.proxy(ROBOT),
+            "proxy": given.pem,
+            "proxy_seconds": given.seconds,
             "slots": slots,
         }
 

@@ -46,13 +46,6 @@ class Home:
         )
         return Node(name, address, number(settings["port"], "a port", 65535, 1), account)
 
-    def proxy(self, name: str) -> str:
-        """The proxy of a user or of the robot, in PEM."""
-        known = {path.stem: path for path in (self.folder / "proxies").glob("*.pem")}
-        if name not in known:
-            self.unknown(name, known)
-        return known[name].read_text()
-
     def unknown(self, name: str, known: Iterable[str]) -> NoReturn:
         """Say that nobody is called so, and who is."""
         near = nearest(name, known)

@@ -10,6 +10,9 @@ from testbed.pilot.told import cause_of, failure_of, told
 GUEST = ("payload", "guest-")
 """Account, and how the host name begins, inside the virtual machine of mode vm."""
 
+CONTAINER = frozenset(("user", "mnt", "pid", "ipc"))
+"""The namespaces that a payload of mode container has to itself: one that shares any of them is the pilot."""
+
 NOT_RUN = {
     State.RETURNED: End.RETURNED,
     State.CANCELLED: End.RETURNED,
@@ -48,6 +51,8 @@ def outcome(
 def _ran_as(who: Identity, mode: Mode, pilot_account: str, pilot_uid: int | None) -> str:
     if mode is Mode.VM and who.user == GUEST[0] and who.host.startswith(GUEST[1]):
         return "guest"
+    if mode is Mode.CONTAINER and who.apart >= CONTAINER:
+        return "container"
     if who.user == pilot_account or who.uid == pilot_uid:
         return "pilot"
     if who.uid == 0:

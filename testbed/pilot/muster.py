@@ -40,6 +40,7 @@ def plan(
     role: str = "",
     first: float | None = None,
     kind: Kind = Kind.MULTI_USER,
+    proxy: float = 0.0,
 ) -> Plan:
     """A class of pilots on worker nodes of the demo, called as in `testbed shell`. A `Problem` for what cannot be.
 
@@ -51,7 +52,7 @@ def plan(
         with_gatekeepers(engine, nodes)
     answers = [example(site).answers for site, _ in found]
     wanted = Mode(mode or usual_mode(nodes, kind))
-    order = order_for(answers, wanted, seconds)
+    order = replace(order_for(answers, wanted, seconds), proxy=proxy)
     caution = Caution() if first is None else replace(Caution(), first=first) if first else None
     made = Plan(name, order, tuple(at for _, at in found), kind, each, slots, memory, role)
     return Plan.parse(replace(made, caution=caution).json())

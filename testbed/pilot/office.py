@@ -20,6 +20,7 @@ from testbed.pilot.home import Home
 from testbed.pilot.needs import Offer, known_keys, word
 from testbed.pilot.news import News
 from testbed.pilot.order import Order, PilotEnd
+from testbed.pilot.own_proxies import OwnProxies
 from testbed.pilot.payload import Payload, Report, State, encode, seconds, with_types
 from testbed.pilot.proxies import Proxies
 from testbed.pilot.queue import Queue
@@ -56,12 +57,13 @@ class Office:
         self.queue = Queue(
             store, lease=lease, changed=self._news.tell, proves=self.proxies.prove, person=self.proxies.dn
         )
-        self._register = Register(store)
-        self.factory = Factory(home, NAME, port, self._tell_end, reach)
+        self.register = Register(store)
+        self.own = OwnProxies(self.proxies)
+        self.factory = Factory(home, NAME, port, self.own, self._tell_end, reach)
         self._lines = ThreadPoolExecutor(LINES, "line")
         self.stirred = asyncio.Event()
         self._dispatch = Dispatch(
-            self._lines, self.factory, self._register, self.queue, self.proxies, self.stirred.set, self._note_end
+            self._lines, self.factory, self.register, self.queue, self.proxies, self.stirred.set, self._note_end
         )
         self.fleets = self._dispatch.fleets = Fleets(
             FleetBook(store), self.queue, self._dispatch.send, lasts=self.proxies.left, roles=self.proxies.with_role
@@ -166,7 +168,7 @@ class Office:
         line = await self._loop.run_in_executor(self._lines, self.factory.reach, order)
         pilot = ""
         try:
-            pilot = self._register.sent(order)
+            pilot = self.register.sent(order)
             self.factory.start(pilot, order, line)
         except (Problem, OSError, RuntimeError) as error:
             line.close()
@@ -179,14 +181,14 @@ class Office:
         """How a pilot ended, or that it has not."""
         visitor.as_robot()
         end = self._loop.time() + min(seconds(body.get("limit")), LONGEST_WAIT)
-        while not (known := self._register.end(ident)).ended and (left := end - self._loop.time()) > 0:
+        while not (known := self.register.end(ident)).ended and (left := end - self._loop.time()) > 0:
             await self._news.wait(ident, left)
         return known.json()
 
     async def stop_pilot(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
         """Hang up on a pilot."""
         visitor.as_robot()
-        self._register.order(ident)
+        self.register.order(ident)
         self.factory.stop(ident)
         return {}
 
@@ -241,6 +243,7 @@ class Office:
 
     def as_pilot(self, visitor: Visitor, pilot: str) -> None:
         """Raises `Forbidden` for who is no pilot. A single-user pilot is one whom we sent for this very owner."""
+        self.own.check(visitor, pilot)
         owner = self.fleets.owner(pilot)
         if owner and not visitor.robot:
             visitor.as_owner(owner)
@@ -250,10 +253,10 @@ class Office:
     def _offer(self, pilot: str, body: Answer) -> Offer:
         """What a pilot offers: what it says, on top of what it was sent out with."""
         usual = None
-        if "offer" not in body or self._register.knows(pilot):
-            order = self._register.order(pilot)
+        if "offer" not in body or self.register.knows(pilot):
+            order = self.register.order(pilot)
             usual = Offer(order.mode, order.slot, start_limit=order.start_limit)
-            if self._register.end(pilot).ended:
+            if self.register.end(pilot).ended:
                 raise Problem("this pilot has ended", found=pilot)
         said = body.get("offer", {})
         with_types(said)
@@ -269,7 +272,8 @@ class Office:
             self._dispatch.note_refusal(end)
             self.fleets.ended(end)
             self.queue.pilot_ended(end.pilot)
-            self._register.ended(end)
+            self.register.ended(end)
+            self.own.forget(end.pilot)
         except (Problem, sqlite3.Error) as error:  # a full disk: what is noted already is not noted again
             print(f"vo: the end of {end.pilot}: {error}", file=sys.stderr, flush=True)
             self._loop.call_later(TICK, self._note_end, end)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from testbed.model import containment
 from testbed.model.answers import Answers, MultiUser, OnInternalError
 from testbed.model.condition import CAUSES, Condition, restored, stored
 from testbed.model.mode import Mode
@@ -18,6 +19,7 @@ START_LIMITS = {Mode.NONE: 10.0, Mode.LOG_ONLY: 30.0, Mode.SETUID: 30.0, Mode.CO
 
 MOST_RETRIES = 20
 LONGEST_DELAY = 300.0
+SHORTEST_PROXY, LONGEST_PROXY = 3.0, 7 * 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,10 @@ class Order:
     """How often the switch is called again after an internal error, as careful clients do (our choice)."""
     retry_delay: float = 5.0
     """Before the n-th of them the pilot pauses one to n times as long, by chance."""
+    proxy: float = 0.0
+    """Seconds that the pilot's own proxy lasts, until it gets a new one; 0: it has the VO's, as long as that lasts."""
+    container: Mapping[str, str | bool] = field(default_factory=dict)
+    """In mode container, what its payloads share with the node otherwise than usual: `testbed.model.containment`."""
 
     @classmethod
     def at(cls, answers: Answers, mode: Mode, **more: Any) -> "Order":
@@ -83,6 +89,8 @@ class Order:
             "needs_trace": self.needs_trace,
             "retries": self.retries,
             "retry_delay": self.retry_delay,
+            "proxy_lasts": self.proxy,
+            "container": dict(self.container),
         }
 
     @classmethod
@@ -106,6 +114,8 @@ class Order:
             trace,
             number(data.get("retries", usual.retries), "the number of retries", MOST_RETRIES),
             span(data.get("retry_delay", usual.retry_delay), LONGEST_DELAY),
+            _lasting(data.get("proxy_lasts", usual.proxy)),
+            containment.checked(data.get("container", {})),
         )
 
 
@@ -137,6 +147,15 @@ def _sound(condition: Condition) -> Condition:
     if not isinstance(condition.own_payload, bool) or not condition.states:
         raise TypeError("it states nothing")
     return condition
+
+
+def _lasting(data: object) -> float:
+    """How long a pilot's own proxy lasts."""
+    if 0 < (found := span(data, LONGEST_PROXY)) < SHORTEST_PROXY:
+        raise Problem(
+            "a proxy that ends before it could be renewed", found=f"{found:g} s", expected=f"{SHORTEST_PROXY:g} s, or 0"
+        )
+    return found
 
 
 def _word(word: object, words: type[StrEnum]) -> str:

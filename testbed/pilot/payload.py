@@ -1,6 +1,7 @@
 """A user's payload and what its pilot reports of it, as values that travel as JSON."""
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -20,6 +21,9 @@ LARGEST_STREAM = 1 << 20
 """Bytes of a payload's input, and of each of its outputs that a pilot keeps."""
 LONGEST_REASON = 2000
 """Characters of what a pilot says of an end; the rest is cut off."""
+NAMESPACES = ("user", "mnt", "pid", "ipc")
+"""The kinds of namespaces that a pilot tells of."""
+_NUMBER = re.compile(r"\[[0-9]{1,20}\]")
 HIGHEST_CODE = 255
 HIGHEST_UID = (1 << 32) - 2
 """The one above is no account, but the word for none (``(uid_t) -1``)."""
@@ -144,6 +148,22 @@ class Identity:
     uid: int
     user: str
     host: str
+    namespaces: Mapping[str, str] = field(default_factory=dict)
+    """Its namespaces by kind, as the kernel numbers them: ``{"pid": "[4026532207]"}``; where they count only."""
+    pilots_namespaces: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def apart(self) -> frozenset[str]:
+        """The kinds of namespaces in which it is not where its pilot is."""
+        its, ours = self.namespaces, self.pilots_namespaces
+        return frozenset(kind for kind in its if kind in ours and its[kind] != ours[kind])
+
+    def json(self) -> dict[str, Any]:
+        """The identity as JSON data."""
+        said: dict[str, Any] = {"uid": self.uid, "user": self.user, "host": self.host}
+        if self.namespaces:
+            said |= {"namespaces": dict(self.namespaces), "pilots_namespaces": dict(self.pilots_namespaces)}
+        return said
 
     @classmethod
     def parse(cls, data: object) -> "Identity":
@@ -151,8 +171,21 @@ class Identity:
         with_types(data, uid=int, user=str, host=str)
         assert isinstance(data, Mapping)
         return cls(
-            number(data["uid"], "a uid", HIGHEST_UID), word(data["user"], "an account"), word(data["host"], "a host")
+            number(data["uid"], "a uid", HIGHEST_UID),
+            word(data["user"], "an account"),
+            word(data["host"], "a host"),
+            _namespaces(data.get("namespaces", {})),
+            _namespaces(data.get("pilots_namespaces", {})),
         )
+
+
+def _namespaces(data: object) -> Mapping[str, str]:
+    """The numbers of namespaces, by kind."""
+    found = data if isinstance(data, Mapping) else {None: None}
+    if not all(kind in NAMESPACES and _NUMBER.fullmatch(str(number)) for kind, number in found.items()):
+        expected = f"of {', '.join(NAMESPACES)}, each a number in brackets"
+        raise Problem("namespaces that make no sense", found=shown(data), expected=expected)
+    return {str(kind): str(number) for kind, number in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +223,7 @@ class Report:
             "code": self.code,
             "separated": self.separated,
             "bypassed": self.bypassed,
-            "identity": {"uid": who.uid, "user": who.user, "host": who.host} if who else None,
+            "identity": who.json() if who else None,
             "out": encode(self.out),
             "err": encode(self.err),
             "why": self.why,

@@ -2,7 +2,27 @@
 
 from importlib import resources
 
+PACKAGE = "testbed.node.probes"
+LOADER = """\
+import sys, types
+def module(name, source):
+    made = types.ModuleType(name)
+    made.__file__ = name.rpartition(".")[2] + ".py"
+    sys.modules[name] = made
+    exec(compile(source, made.__file__, "exec"), made.__dict__)
+"""
 
-def probe(name: str) -> bytes:
-    """The source of a probe, to be run by ``python3 -``."""
-    return resources.files("testbed.node").joinpath("probes", f"{name}.py").read_bytes()
+
+def probe(name: str, *parts: str) -> bytes:
+    """The source of a probe, to be run by ``python3 -``; ``parts`` are those of the others that it imports, in order.
+
+    A payload gets a single file, so these come along as source and are made modules of before the probe itself runs.
+    """
+    if not parts:
+        return _source(name)
+    modules = [f"module({f'{PACKAGE}.{part}'!r}, {_source(part).decode()!r})" for part in parts]
+    return "\n".join((LOADER, *modules, _source(name).decode())).encode()
+
+
+def _source(name: str) -> bytes:
+    return resources.files(PACKAGE).joinpath(f"{name}.py").read_bytes()

@@ -85,6 +85,15 @@ class Proxies:
         """Everybody whose payloads may be taken in, by name."""
         return {name: kept for name, kept in self._kept.items() if name != ROBOT}
 
+    @property
+    def robot(self) -> Kept:
+        """The VO's own, with the role of pilots. A `Problem` where there is none."""
+        return self._known(ROBOT)
+
+    def _known(self, name: str) -> Kept:
+        """The proxy of an owner, or of the robot."""
+        return self._kept[ROBOT] if name == ROBOT and ROBOT in self._kept else self.get(name)
+
     def get(self, owner: str) -> Kept:
         """The proxy of an owner. A `Problem` when nobody is called so, with the nearest name."""
         if owner not in self.owners:
@@ -119,7 +128,7 @@ class Proxies:
 
     def _proven(self, owner: str) -> Party | None:
         # A VO that is begun anew may have payloads of an owner whose proxy its folder does not have any more.
-        return self._chains.find(self._kept[owner].chain).party if owner in self.owners else None
+        return self._chains.find(self._kept[owner].chain).party if owner in self._kept else None
 
     def proved(self, owner: str) -> tuple[str, ...]:
         """The same of a proxy that is good. A `Problem` says why it is not."""
@@ -139,7 +148,7 @@ class Proxies:
 
     def request(self, owner: str) -> str:
         """A request (PKCS#10, PEM) for a proxy of a new key, which never leaves us. The next one takes its place."""
-        old = x509.load_der_x509_certificate(self.get(owner).chain[0]).public_key()
+        old = x509.load_der_x509_certificate(self._known(owner).chain[0]).public_key()
         key = self._keys[owner] = _new_key(rsa_wanted=isinstance(old, rsa.RSAPublicKey))
         wanted = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
         return wanted.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
@@ -149,7 +158,7 @@ class Proxies:
 
         Without a private key it is one for which `request` was asked.
         """
-        old = self.get(owner)
+        old = self._known(owner)
         if len(pem) > LARGEST or not pem.isascii():
             raise Problem("a proxy that cannot be read", found=f"{len(pem)} characters", expected="PEM")
         new = Kept.parse(pem)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from testbed.pilot.ban_office import ban, show_bans, tell_ban, unban
 from testbed.pilot.fleet_office import show_fleets, start_fleet, stop_fleet
 from testbed.pilot.office import Answer, Office
+from testbed.pilot.own_office import renew_own
 
 Act = Callable[..., Awaitable[Answer]]
 
@@ -27,6 +28,7 @@ ROUTES: tuple[tuple[str, str, Act], ...] = (
     ("POST", r"/pilots", Office.start_pilot),
     ("GET", r"/pilots/([\w-]+)", Office.look_at_pilot),
     ("POST", r"/pilots/([\w-]+)/stop", Office.stop_pilot),
+    ("POST", r"/pilots/([\w-]+)/proxy", renew_own),
     ("POST", r"/fleets", start_fleet),
     ("GET", r"/fleets", show_fleets),
     ("POST", r"/fleets/([\w-]+)/stop", stop_fleet),

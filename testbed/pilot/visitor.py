@@ -1,6 +1,7 @@
 """Who speaks with the VO, and what that person may do: its robot, a pilot of the robot's, or the owner of payloads."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from testbed.authority.party import Party
@@ -11,6 +12,11 @@ from testbed.pilot.proxies import Kept
 
 class Forbidden(Problem):
     """Somebody asks for what is not his or hers."""
+
+
+def print_of(chain: Sequence[bytes]) -> str:
+    """The fingerprint of the first certificate of a chain; empty for none."""
+    return hashlib.sha256(chain[0]).hexdigest() if chain else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,8 @@ class Visitor:
     """The attribute of pilots."""
     owns: frozenset[str]
     """The names of which the payloads are this person's."""
+    shows: str = ""
+    """Which certificate it comes with, see `print_of`."""
 
     @classmethod
     def of(cls, party: Party, home: Home, owners: Mapping[str, Kept]) -> "Visitor":
@@ -37,7 +45,7 @@ class Visitor:
                 found=party.dn,
                 expected="its robot, or somebody whose proxy it keeps",
             )
-        return cls(party.dn, party.fqans, robot, home.role, owns)
+        return cls(party.dn, party.fqans, robot, home.role, owns, print_of(party.chain))
 
     def as_robot(self) -> None:
         """Raises `Forbidden` for everybody but the VO's robot."""

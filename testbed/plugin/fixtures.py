@@ -20,16 +20,19 @@ from testbed.lab.world import World
 from testbed.model.advice import riddles
 from testbed.model.cell import Cell
 from testbed.model.fault import Fault
+from testbed.model.kernel import Kernel
 from testbed.model.mode import Mode
 from testbed.model.oracle import Expectation
 from testbed.model.outcome import Outcome
 from testbed.pilot.caller import Caller
 from testbed.pilot.desk import Desk
-from testbed.pilot.meeting import Meeting
+from testbed.pilot.raid import Raid
+from testbed.plugin import raids
 from testbed.plugin.item import evidence_folder
-from testbed.plugin.meetings import hold, hold_beside, meeting_place
 from testbed.plugin.ours import of_our_pilot
+from testbed.plugin.raids import Where, raid_beside
 from testbed.plugin.suite import NOTES, SUITE, Notes, Suite, Worlds
+from testbed.site.measured import measured
 from testbed.site.site import Site
 
 
@@ -73,12 +76,26 @@ def site(request: pytest.FixtureRequest, suite: Suite, cell: Cell) -> Site:
 
 
 @pytest.fixture
-def expectation(suite: Suite, cell: Cell, site: Site, notes: Notes) -> Expectation:
-    """What the oracle says of this cell at this site; a cell without meaning does not apply."""
-    notes.expectation = suite.choice.expectation(cell, site)
+def expectation(
+    request: pytest.FixtureRequest, suite: Suite, cell: Cell, site: Site, worlds: Worlds, notes: Notes
+) -> Expectation:
+    """What the oracle says of this cell at this site; a cell without meaning does not apply.
+
+    What an attack comes to depends on settings of the worker node's kernel, so that is asked first.
+    """
+    kernel = kernel_of(suite, worlds, site) if cell.attack else None
+    notes.expectation = suite.choice.expectation(cell, site, kernel)
     if notes.expectation.outcome is None:
         pytest.skip(notes.expectation.meaningless)
     return notes.expectation
+
+
+def kernel_of(suite: Suite, worlds: Worlds, site: Site) -> Kernel:
+    """The settings of the kernel of a site's worker node, asked once."""
+    if site.digest not in suite.kernels:
+        with worlds(site) as world:
+            suite.kernels[site.digest] = raids.kernel_of(world)
+    return suite.kernels[site.digest]
 
 
 @pytest.fixture
@@ -99,10 +116,21 @@ def worlds(request: pytest.FixtureRequest) -> Worlds:
 
 @pytest.fixture
 def world(
-    request: pytest.FixtureRequest, suite: Suite, site: Site, expectation: Expectation, worlds: Worlds, notes: Notes
+    request: pytest.FixtureRequest,
+    suite: Suite,
+    cell: Cell,
+    site: Site,
+    expectation: Expectation,
+    worlds: Worlds,
+    notes: Notes,
 ) -> Iterator[World]:
-    """A clean world of the cell's site. Its evidence is kept before it is reset or thrown away."""
+    """A clean world of the cell's site. Its evidence is kept before it is reset or thrown away.
+
+    Where no account may make namespaces, a cell of mode container does not apply.
+    """
     with worlds(site) as world:
+        if cell.mode is Mode.CONTAINER and (why_not := suite.why_uncontained(world)):
+            pytest.skip(why_not)
         notes.evidence = evidence_folder(request.node)
         yield world
         world.evidence(suite.folder / notes.evidence)
@@ -138,24 +166,34 @@ def pilot(suite: Suite, broken_world: World, cell: Cell, notes: Notes) -> Iterat
 
 
 @pytest.fixture
-def meeting(
-    request: pytest.FixtureRequest, suite: Suite, cell: Cell, expectation: Expectation, worlds: Worlds, notes: Notes
-) -> Meeting:
-    """What Alice's payload could reach while Bob's ran beside it: tried once for each mode and authority.
+def raid(
+    request: pytest.FixtureRequest,
+    suite: Suite,
+    cell: Cell,
+    site: Site,
+    expectation: Expectation,
+    worlds: Worlds,
+    notes: Notes,
+) -> Raid:
+    """What the attacks of the cell's stage achieved: tried once for each mode, authority and counter-measure.
 
-    The demo's nodes are not reset in between, so there a machine may boot while the other modes meet.
+    Where the attack could not be tried, or does not succeed here even where nothing hinders it, the cell does not
+    apply. The demo's nodes are not reset in between, so there a machine may boot while the other modes are raided.
     """
-    where = (cell.mode, cell.authority)
-    if where not in suite.meetings:
-        if request.config.getoption("--demo"):
-            hold_beside(suite, worlds, [(Mode.VM, cell.authority)])
-            hold_beside(suite, worlds, [(mode, cell.authority) for mode in Mode if mode is not Mode.VM])
-        else:
-            hold(suite, worlds, where)
-    notes.evidence = meeting_place(where)
-    meeting = suite.meetings[where].result()
-    notes.outcome = meeting.outcome(cell.attack) if cell.attack else meeting.ran
-    return meeting
+    where = Where.of(cell)
+    if request.config.getoption("--demo"):
+        if measured(site, cell.measure) != site:
+            pytest.skip(f"the demo's worker nodes are not allowed what the measure {cell.measure} takes")
+        raid_beside(suite, worlds, [Where(Mode.VM, cell.authority)])
+        raid_beside(suite, worlds, [Where(mode, cell.authority) for mode in Mode if mode is not Mode.VM])
+    notes.evidence = where.evidence
+    raid = raids.raid(suite, worlds, where)
+    if cell.attack and cell.attack in raid.untried:
+        pytest.skip(raid.untried[cell.attack])
+    if why_not := raids.unproved(suite, worlds, cell):
+        pytest.skip(why_not)
+    notes.outcome = raid.outcome(cell.attack) if cell.attack else raid.ran
+    return raid
 
 
 @pytest.fixture

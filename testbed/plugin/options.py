@@ -103,7 +103,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 
 def _boots(item: pytest.Item) -> bool:
     cell = cell_of(item)
-    return cell is not None and cell.mode is Mode.VM and "meeting" in getattr(item, "fixturenames", ())
+    return cell is not None and cell.mode is Mode.VM and "raid" in getattr(item, "fixturenames", ())
 
 
 def _asked_for(cell: Cell | None, modes: Sequence[str], idents: Sequence[str]) -> bool:

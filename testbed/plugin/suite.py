@@ -7,21 +7,22 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from testbed.lab import namespaces
 from testbed.lab.conditions import conditions
 from testbed.lab.engine import Engine
 from testbed.lab.world import World
 from testbed.model.bound import Bound
-from testbed.model.cell import Authority
-from testbed.model.mode import Mode
+from testbed.model.kernel import Kernel
 from testbed.model.oracle import Expectation
 from testbed.model.outcome import Outcome
 from testbed.model.problem import Problem
 from testbed.model.replay import Replay
 from testbed.model.row import Row
-from testbed.pilot.meeting import Meeting
+from testbed.pilot.raid import Raid
 from testbed.report.results import Results
 from testbed.site.choice import Choice
 from testbed.site.ledger import Ledger
@@ -51,13 +52,9 @@ class Notes:
         assert seconds <= bound.seconds, f"a pilot took {seconds:.1f} s, and may take {bound.seconds:g} s"
 
 
-Where = tuple[Mode, Authority]
-"""What a meeting is held for."""
-
-
 @dataclass(slots=True)
 class Suite:
-    """What one run of pytest keeps: its sites, its results, and the meetings that several cells look at."""
+    """What one run of pytest keeps: its sites, its results, and the raids that several cells look at."""
 
     choice: Choice
     folder: Path
@@ -65,12 +62,24 @@ class Suite:
     results: Results | None = None
     stopped: Problem | None = None
     """What ended the run before its time, and is nobody's cell."""
-    meetings: dict[Where, Future[Meeting]] = field(default_factory=dict)
+    uncontained: dict[str, str] = field(default_factory=dict)
+    """Of each site whose nodes were asked, by its digest: why no account has containers there; empty where all have."""
+    kernels: dict[str, Kernel] = field(default_factory=dict)
+    """By the digest of the site whose worker node has it."""
+    raids: dict[Any, Future[Raid]] = field(default_factory=dict)
+    """By what they are made for, see `testbed.plugin.raids.Where`."""
 
     @property
     def switch(self) -> str:
         """What the ledger calls the switch of this run."""
         return self.choice.switch.name if self.choice.switch else REFERENCE
+
+    def why_uncontained(self, world: World) -> str:
+        """Why no account of a world's worker node has a container; empty where all have. Tried once for each site."""
+        site = world.site
+        if site.digest not in self.uncontained:
+            self.uncontained[site.digest] = namespaces.why_not(world.node, site.pilot_accounts[0].name)
+        return self.uncontained[site.digest]
 
     def add(self, row: Row) -> None:
         """Write a row; the first thing that is written makes the results folder."""

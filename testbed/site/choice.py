@@ -9,6 +9,7 @@ from testbed.model.answers import MultiUser
 from testbed.model.bound import PATIENCE, Bound, bound
 from testbed.model.cell import Authority, Cell
 from testbed.model.condition import Situation
+from testbed.model.kernel import Kernel
 from testbed.model.mode import WAYS, Installation, Mode
 from testbed.model.oracle import Case, Expectation, expected
 from testbed.model.person import Credential, cast_for
@@ -82,7 +83,7 @@ class Choice:
         """The pool that a site's map files name for somebody, by the attributes of his proxy; None for nobody."""
         return site.pool_of(self.people[user].fqans, self.people[user].dn)
 
-    def expectation(self, cell: Cell, site: Site) -> Expectation:
+    def expectation(self, cell: Cell, site: Site, kernel: Kernel | None = None) -> Expectation:
         """What the oracle says of a cell at one of the sites."""
         answers = site.answers
         return expected(
@@ -94,6 +95,7 @@ class Choice:
             conditions=answers.on_internal_error_if,
             situation=self.situation(cell.user),
             needs_trace=answers.needs_trace,
+            kernel=kernel,
         )
 
     def bound(

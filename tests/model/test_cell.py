@@ -1,5 +1,7 @@
 """Cells: ids that stay, and words that are checked."""
 
+import itertools
+
 import pytest
 
 from testbed.model.attack import Attack
@@ -9,14 +11,15 @@ from testbed.model.mode import Mode
 from testbed.model.problem import Problem
 
 
-def every_cell() -> list[Cell]:
-    return list(cells(**{axis: " ".join(words) for axis, words in AXES.items()}))
-
-
-def test_every_cell_is_found_again_by_its_id() -> None:
-    everything = every_cell()
-    assert len({cell.id for cell in everything}) == len(everything)
-    assert [Cell.parse(cell.id) for cell in everything] == everything
+@pytest.mark.parametrize("axes", list(itertools.combinations(AXES, 2)), ids="-".join)
+def test_every_cell_is_found_again_by_its_id(axes: tuple[str, str]) -> None:
+    """Each word beside each of every other axis, all else being both usual and the last that there is."""
+    some = list(cells(**{"mode": "setuid", **{axis: " ".join(AXES[axis]) for axis in axes}}))
+    last = {axis: words[-1] for axis, words in AXES.items()}
+    full = list(cells(**{**last, **{axis: " ".join(AXES[axis]) for axis in axes}}))
+    for found in (some, full):
+        assert len({cell.id for cell in found}) == len(found)
+        assert [Cell.parse(cell.id) for cell in found] == found
 
 
 def test_defaults_are_left_out_of_an_id() -> None:

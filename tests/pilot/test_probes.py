@@ -9,25 +9,27 @@ from typing import Any
 
 import pytest
 
+from testbed.pilot.probes import probe
+
 PYTHON = "/usr/bin/python3"
 """The system's own, as on a worker node: every account may run it."""
 PROBES = Path(__file__).parents[2] / "testbed" / "node" / "probes"
+PARTS = {"thief": ("finding",)}
 TOKEN = "a-secret-of-bobs"
 NOBODY = 65534
 
 
 def run(name: str, *arguments: str, user: int | None = None) -> Any:
     """What a probe says, run as a payload runs: from its standard input, in a clean environment."""
-    with (PROBES / f"{name}.py").open("rb") as source:
-        done = subprocess.run(
-            [PYTHON, "-", *arguments],
-            stdin=source,
-            capture_output=True,
-            timeout=10,
-            env={},
-            user=user,
-            check=True,
-        )
+    done = subprocess.run(
+        [PYTHON, "-", *arguments],
+        input=probe(name, *PARTS.get(name, ())),
+        capture_output=True,
+        timeout=10,
+        env={},
+        user=user,
+        check=True,
+    )
     return json.loads(done.stdout)
 
 

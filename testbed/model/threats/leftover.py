@@ -59,7 +59,7 @@ AFTER = (
         "SSSBB",
         "execve(2): set-id bits count wherever the file system is not nosuid; OSG-2026-04-30 asks to look for them",
         settings=NO_SET_ID,
-        measures={Measure.NOSUID_TMP: (Mode.NONE, Mode.LOG_ONLY, Mode.SETUID), Measure.PRIVATE_TMP: (Mode.SETUID,)},
+        measures={Measure.TMP_NOSUID: (Mode.NONE, Mode.LOG_ONLY, Mode.SETUID), Measure.PRIVATE_TMP: (Mode.SETUID,)},
     ),
     Threat(
         Attack.LEFT_AT_JOB,

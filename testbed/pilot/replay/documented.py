@@ -49,6 +49,8 @@ class Kind(StrEnum):
     """The pilot finds a GLEXEC_MODE in its environment that nobody knows, and causes are told."""
     NO_ROOM = "no-room"
     """No room is left where the switch puts the copy of the payload's proxy, unless it is told where."""
+    OWNERS_OWN = "owners-own"
+    """Something is broken that only the payload's owner meets, and causes are told: the pilot's own probe works."""
     PAYLOAD_203 = "payload-203"
     """All is well, and the payload itself ends with 203, of which the switch makes 204."""
 
@@ -88,6 +90,7 @@ _LIKE = {
     Kind.LOOSE_PROXY: Kind.BANNED,
     Kind.ODD_MODE: Kind.DENIED,
     Kind.NO_ROOM: Kind.BROKEN,
+    Kind.OWNERS_OWN: Kind.BANNED,
     Kind.PAYLOAD_203: Kind.WELL,
 }
 """What is the same to clients that look at exit codes and words only, and mostly to ours."""
@@ -98,6 +101,7 @@ _UNLIKE = {
     ("careful-yes", Kind.TRACELESS): _BACK,
     ("careful-yes", Kind.UNTOLD_DENIED): _BYPASS,
     ("careful-yes", Kind.NOBODYS): _BACK,
+    ("careful-yes", Kind.OWNERS_OWN): _BYPASS,
     ("panda-test", Kind.LOOSE_PROXY): _DONE,
     ("panda-true", Kind.LOOSE_PROXY): _DONE,
     ("blah", Kind.ODD_MODE): _DONE,
@@ -129,13 +133,16 @@ class Documented:
     code: int = 203
     pool: str = "alpha"
     """The owner's, where the switch changes the uid."""
+    recorded: bool = True
+    """Whether the node's log has what the switch records: where it runs as the pilot, nobody else knows of it."""
 
     def fate(self, client: str) -> Fate:
         """What is to become of a payload in this client's hands."""
         step = last_word(client, self.kind)
         through = f"pool {self.pool}" if self.mode is Mode.SETUID else "pilot"
         if step is Step.DONE or (step is Step.FAIL and self.kind is Kind.PAYLOAD_203):
-            end = End.SEPARATED if self.mode is Mode.SETUID else End.UNSEPARATED
+            known = End.UNSEPARATED if self.recorded else End.SILENT
+            end = End.SEPARATED if self.mode is Mode.SETUID else known
             return Fate(end, str(step), self._code(client, ran=True), (through,))
         end = _ENDS.get(step, End.RETURNED)
         ran = end in (End.SILENT, End.UNSEPARATED)

@@ -1,0 +1,121 @@
+"""Raids: the attacks of one stage, tried once for each mode, authority and counter-measure."""
+
+import json
+from collections.abc import Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+
+from testbed.lab.world import World
+from testbed.model.attack import Stage
+from testbed.model.catalogue import CATALOGUE
+from testbed.model.cell import Authority, Cell
+from testbed.model.kernel import Kernel
+from testbed.model.measure import Measure
+from testbed.model.mode import Mode
+from testbed.model.outcome import Attempt
+from testbed.model.problem import Problem
+from testbed.pilot.desk import Desk
+from testbed.pilot.measures import taken
+from testbed.pilot.probes import probe
+from testbed.pilot.raid import Raid
+from testbed.pilot.staging import STAGES
+from testbed.plugin.suite import Suite, Worlds
+from testbed.report.results import writing
+from testbed.site.measured import measured
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What a raid is made for."""
+
+    mode: Mode
+    authority: Authority
+    stage: Stage = Stage.BESIDE
+    measure: Measure | None = None
+
+    @classmethod
+    def of(cls, cell: Cell) -> "Where":
+        """That of a cell; without an attack it is the first stage's."""
+        stage = CATALOGUE[cell.attack].stage if cell.attack else Stage.BESIDE
+        return cls(cell.mode, cell.authority, stage, cell.measure)
+
+    @property
+    def evidence(self) -> str:
+        """Where the evidence of it lies in the results."""
+        authority = "" if self.authority is Authority.GRIDMAP else self.authority
+        return "evidence/" + "-".join(filter(None, ("raid", self.stage, self.mode, authority, self.measure)))
+
+
+def raid(suite: Suite, worlds: Worlds, where: Where) -> Raid:
+    """The raid for this, made now unless it has been."""
+    if where not in suite.raids:
+        suite.raids[where] = Future()
+        _keep(suite.raids[where], suite, worlds, where)
+    return suite.raids[where].result()
+
+
+def raid_beside(suite: Suite, worlds: Worlds, wheres: Iterable[Where]) -> None:
+    """Make these raids one after the other, while the run goes on. They do not keep it from ending."""
+    promises = {where: Future[Raid]() for where in wheres if where not in suite.raids}
+    suite.raids |= promises
+
+    def in_turn() -> None:
+        for where, promise in promises.items():
+            _keep(promise, suite, worlds, where)
+
+    Thread(target=in_turn, daemon=True).start()
+
+
+def unproved(suite: Suite, worlds: Worlds, cell: Cell) -> str:
+    """Why nothing follows from this cell: its probe does not succeed here even where nothing hinders it."""
+    proved_in = CATALOGUE[cell.attack].proved_in if cell.attack else None
+    if cell.attack is None or proved_in is None or (proved_in is cell.mode and cell.measure is None):
+        return ""
+    where = Where(proved_in, cell.authority, CATALOGUE[cell.attack].stage)
+    if suite.choice.site_for(proved_in, cell.authority)[0] is None:
+        return ""  # a site that has not this mode: what its cells come to says enough
+    proof = raid(suite, worlds, where)
+    attempt, saw = proof.attempts.get(cell.attack, (None, proof.untried.get(cell.attack, "it was not tried")))
+    return "" if attempt is Attempt.SUCCEEDED else f"even in mode {proved_in} it does not succeed here: {saw}"
+
+
+def _keep(promise: Future[Raid], suite: Suite, worlds: Worlds, where: Where) -> None:
+    """What goes wrong is for the caller who asks for the result."""
+    try:
+        promise.set_result(_made(suite, worlds, where))
+    except Exception as error:
+        promise.set_exception(error)
+
+
+def _made(suite: Suite, worlds: Worlds, where: Where) -> Raid:
+    site, why_not = suite.choice.site_for(where.mode, where.authority)
+    if site is None:
+        raise Problem(f"no site of this run offers the mode {where.mode}", cause=why_not)
+    cell = Cell(where.mode, where.authority)
+    with (
+        worlds(measured(site, where.measure)) as world,
+        taken(where.measure, world),
+        Desk.opened(world, cell, witness=lambda outcome: None) as desk,
+    ):
+        folder = suite.folder / where.evidence
+        try:
+            raid = STAGES[where.stage](desk, where.measure)
+            _write(folder, raid, kernel_of(world))
+            return raid
+        finally:
+            world.evidence(folder)
+
+
+def kernel_of(world: World) -> Kernel:
+    """The settings of a worker node's kernel that decide about attacks."""
+    said = world.node.run(["python3", "-"], stdin=probe("kernel"), limit=10).check()
+    return Kernel.parse(json.loads(said.text))
+
+
+def _write(folder: Path, raid: Raid, kernel: Kernel) -> None:
+    """Keep what each attack saw, and the settings that it met, the counter-measure's among them."""
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "raid.json").write_text(json.dumps({"kernel": kernel.json(), **raid.json()}, indent=1) + "\n")
