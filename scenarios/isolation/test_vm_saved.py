@@ -16,9 +16,11 @@ pilots = [subprocess.Popen(each, stdin=subprocess.DEVNULL) for each in words]
 print(json.dumps([[pilot.wait(), json.load(open(result))] for pilot, result in zip(pilots, results)]))
 """
 SHELVED = "/var/cache/testbed-vm/*"
-GROWS = f"cd {SHELVED}/machine-*/ && chmod u+w memory && echo >>memory"
+THERE = f"""cd "$(dirname "$(grep -l '"memory": 256' {SHELVED}/machine-*/manifest)")" && """
+"""To the usual machine: another one is of another size."""
+GROWS = f"{THERE} chmod u+w memory && echo >>memory"
 SPOILS = f"""
-cd {SHELVED}/machine-*/ && chmod u+w state && head -c 4096 /dev/zero | dd of=state bs=1 seek=20000 conv=notrunc &&
+{THERE} chmod u+w state && head -c 4096 /dev/zero | dd of=state bs=1 seek=20000 conv=notrunc &&
 /usr/bin/python3 - <<'END'
 import hashlib, json, pathlib, runpy
 of = runpy.run_path("{LAUNCHER}")["facts_of_file"]
