@@ -69,3 +69,19 @@ def test_who_asks_for_a_cold_start_gets_one(machine):
     ran = machine("/usr/bin/true", options=("--cold",))
     assert (ran.code, ran.facts["start"], ran.facts["boots"]) == (0, "booted", 1)
     assert "saved" not in ran.facts
+
+
+@pytest.mark.slow
+@matrix(mode="vm")
+def test_a_machine_that_hangs_is_killed_and_another_is_tried_once(machine, switch):
+    """A guest may hang before it reaches user land (observed, on microvm); the first QEMU here never does anything."""
+    qemu, real = "/usr/bin/qemu-system-x86_64", "/usr/bin/qemu-real"
+    hangs = f'#!/bin/sh\nmkdir /tmp/hung 2>/dev/null && exec sleep 1000\nexec {real} "$@"\n'
+    switch.node.run(["cp", qemu, real], limit=10).check()
+    try:
+        with switch.altered(qemu, hangs, mode="0755"):
+            ran = machine("/usr/bin/true")
+    finally:
+        switch.node.run(["rm", real], limit=10).check()
+    assert (ran.code, ran.facts["start"], ran.facts["boots"]) == (0, "booted", 2), ran
+    assert ran.facts["saved"].startswith("none: none was made within 30")
