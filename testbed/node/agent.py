@@ -73,7 +73,7 @@ SITE_LOG = "/dev/log"
 MAPPING = b"lcmaps-account"
 """What the switch runs as account glexec, to learn the payload's account."""
 LAUNCHER = ("/usr/bin/python3", "/usr/libexec/testbed/node/vm.py")
-CONTAINER = ("/usr/bin/python3", "/usr/libexec/testbed/node/container.py")
+CONTAINER = ("/usr/bin/python3", "-I", "-S", "/usr/libexec/testbed/node/container.py")
 CAUSE = re.compile(r"^\[gLExec\]: cause class=(\S+) reason=(\S+) code=(126|20[123])\n\Z", re.MULTILINE)
 """Where the site has it told (report_cause), why the switch refused: the last line of its standard error. It ends with
 such a code itself; whoever wrote that line before ending the payload's shell would leave another one."""
