@@ -89,8 +89,8 @@ def documented(cell, world) -> Callable[..., dict[str, Fate]]:
     alice = world.grid.bearer("alice")
     pool = world.site.pool_of(alice.fqans, alice.dn) or ""
 
-    def fates(seen: Iterable[str], kind: Kind, code: int = 203) -> dict[str, Fate]:
-        return {name: Documented(kind, cell.mode, code, pool).fate(name) for name in seen}
+    def fates(seen: Iterable[str], kind: Kind, code: int = 203, *, recorded: bool = True) -> dict[str, Fate]:
+        return {name: Documented(kind, cell.mode, code, pool, recorded).fate(name) for name in seen}
 
     return fates
 
