@@ -8,7 +8,7 @@ BESIDE = " ".join(threat.attack for threat in of_stage(Stage.BESIDE))
 
 
 @shows("R8")
-@matrix(mode="none log-only setuid vm", attack=BESIDE)
+@matrix(mode="none log-only setuid container vm", attack=BESIDE)
 def test_what_a_payload_can_reach_of_another_and_of_the_pilot(raid, cell, expect):
     assert raid.outcome(cell.attack) == expect
 
@@ -28,4 +28,10 @@ def test_what_a_careful_pilot_leaves_open_to_nobody(raid, cell, expect):
 @shows("R8")
 @matrix(mode="setuid", attack="pilots-abstract-socket", measure="peer-credentials")
 def test_whom_a_service_serves_that_asks_the_kernel_who_has_come(raid, cell, expect):
+    assert raid.outcome(cell.attack) == expect
+
+
+@shows("R8")
+@matrix(mode="container", attack="pilots-abstract-socket pilots-loopback", measure="network-namespace")
+def test_what_a_network_of_its_own_hides(raid, cell, expect):
     assert raid.outcome(cell.attack) == expect

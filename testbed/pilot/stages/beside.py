@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from testbed.model.attack import Attack
+from testbed.model.containment import OWN
 from testbed.model.measure import Measure
-from testbed.model.outcome import Attempt, Outcome
+from testbed.model.outcome import Outcome
 from testbed.model.problem import Problem
 from testbed.pilot.daemon import daemon
 from testbed.pilot.desk import PAYLOAD_LIMIT, PILOT_LIMIT, Desk
 from testbed.pilot.probes import probe
-from testbed.pilot.raid import Raid
+from testbed.pilot.raid import Raid, raid_of
 from testbed.pilot.stages import targets
 
 PYTHON = ("/usr/bin/python3", "-S", "-")
@@ -32,18 +33,25 @@ def beside(desk: Desk, measure: Measure | None = None) -> Raid:
     if b"\n" not in report.out:
         raise Problem("Bob's payload did not get to run", found=f"{report.state}: {report.why}\n{report.err.decode()}")
     process, proxy = targets.pilot_on(world.node, pilot)
-    careful, asks_peers = measure is Measure.CAREFUL_PILOT, measure is Measure.PEER_CREDENTIALS
-    secret = f"frameworks-secret-{id(desk)}"
-    with daemon(world.node, account, secret, proxy, careful=careful, asks_peers=asks_peers) as framework:
+    network = {"container": {"network": OWN}} if measure is Measure.NETWORK_NAMESPACE else {}
+    with daemon(
+        world.node,
+        account,
+        f"frameworks-secret-{id(desk)}",
+        proxy,
+        careful=measure is Measure.CAREFUL_PILOT,
+        asks_peers=measure is Measure.PEER_CREDENTIALS,
+    ) as framework:
         told = {
             **targets.of_bob(json.loads(report.out.splitlines()[0]), token, grid),
             **targets.of_pilot(process, proxy, grid),
             **targets.of_daemon(framework, grid),
         }
-        ran = desk.end_of(*desk.send([*PYTHON, json.dumps(told)], "alice", probe("thief", *THIEF)))
+        command = [*PYTHON, json.dumps(told)]
+        ran = desk.end_of(*desk.send(command, "alice", probe("thief", *THIEF), **network))
         felt = _felt(framework.felt())
     desk.vo.stop(bob)
-    return _raid(ran, {**felt, **_felt_by_bob(desk.end_of(bob, pilot))})
+    return raid_of(ran, {**felt, **_felt_by_bob(desk.end_of(bob, pilot))})
 
 
 def _felt(daemon: Mapping[str, Any]) -> dict[Attack, bool]:
@@ -66,22 +74,3 @@ def _felt_by_bob(ended: Outcome) -> dict[Attack, bool]:
     except (ValueError, IndexError, KeyError) as error:
         found = f"{ended}\n{ended.out}{ended.err}"
         raise Problem("Bob's payload did not say what it felt", found=found, cause=repr(error)) from error
-
-
-def _raid(ran: Outcome, felt: Mapping[Attack, bool]) -> Raid:
-    """The thief's findings, where what the victims felt is not otherwise."""
-    try:
-        found = {Attack(attack): finding for attack, finding in json.loads(ran.out).items()}
-    except ValueError as error:
-        found_instead = f"{ran}\n{ran.out}{ran.err}"
-        raise Problem("Alice's payload did not say what it saw", found=found_instead, cause=repr(error)) from error
-    tried = {attack: finding for attack, finding in found.items() if finding["attempt"] in list(Attempt)}
-    for attack, seen in felt.items():
-        if attack in tried and (tried[attack]["attempt"] == Attempt.SUCCEEDED) != seen:
-            said = f"{attack}: {tried[attack]['saw']}; who it was done to {'felt it' if seen else 'felt nothing'}"
-            raise Problem("Alice's payload and its victim disagree", found=said)
-    return Raid(
-        ran,
-        {attack: (Attempt(finding["attempt"]), finding["saw"]) for attack, finding in tried.items()},
-        {attack: finding["saw"] for attack, finding in found.items() if attack not in tried},
-    )
