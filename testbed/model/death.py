@@ -33,7 +33,7 @@ class Step(StrEnum):
     SENT = "sent"
     """The pilot job is on the node and has asked for nothing."""
     TAKEN = "taken"
-    """It has the payload, and calls the switch, which has not begun."""
+    """It has the payload, and calls the switch, which has not begun; without a switch the payload has not."""
     DECIDING = "deciding"
     """The switch asks the authority, which says nothing."""
     BOOTING = "booting"
@@ -95,7 +95,7 @@ class Death:
     within: float = 15.0
     """Seconds until the queue knows; a lease is 3 s here."""
     leases: int = 1
-    """Whoever was said yes to keeps the account (docs/authority.md): nothing that is killed gives one back."""
+    """Of the users' and the pilot's: who was let in keeps the account (docs/authority.md), whoever is killed."""
     machines: int = 0
     """Virtual machines that go on."""
     modes: tuple[Mode, ...] = SWITCHED
@@ -111,4 +111,5 @@ class Death:
         proxies = self.own + self.target
         killable = self.fronts if apart else self.running
         readable = self.own if apart else proxies
-        return Left(self.running, killable, proxies, proxies, readable, self.leases, self.machines)
+        leases = 0 if mode is Mode.NONE else self.leases
+        return Left(self.running, killable, proxies, proxies, readable, leases, self.machines)

@@ -116,10 +116,21 @@ def worlds(request: pytest.FixtureRequest) -> Worlds:
 
 @pytest.fixture
 def world(
-    request: pytest.FixtureRequest, suite: Suite, site: Site, expectation: Expectation, worlds: Worlds, notes: Notes
+    request: pytest.FixtureRequest,
+    suite: Suite,
+    cell: Cell,
+    site: Site,
+    expectation: Expectation,
+    worlds: Worlds,
+    notes: Notes,
 ) -> Iterator[World]:
-    """A clean world of the cell's site. Its evidence is kept before it is reset or thrown away."""
+    """A clean world of the cell's site. Its evidence is kept before it is reset or thrown away.
+
+    Where no account may make namespaces, a cell of mode container does not apply.
+    """
     with worlds(site) as world:
+        if cell.mode is Mode.CONTAINER and (why_not := suite.why_uncontained(world)):
+            pytest.skip(why_not)
         notes.evidence = evidence_folder(request.node)
         yield world
         world.evidence(suite.folder / notes.evidence)
