@@ -1,15 +1,13 @@
 """Alice's payload meets Bob's: both run at once on one worker node, and hers tries all that it should not."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
 from testbed.model.attack import Attack
 from testbed.model.containment import OWN
 from testbed.model.measure import Measure
 from testbed.model.outcome import Outcome
 from testbed.model.problem import Problem
-from testbed.pilot.daemon import daemon
+from testbed.pilot.daemon import daemon, done_to
 from testbed.pilot.desk import PAYLOAD_LIMIT, PILOT_LIMIT, Desk
 from testbed.pilot.probes import probe
 from testbed.pilot.raid import Raid, raid_of
@@ -19,7 +17,6 @@ PYTHON = ("/usr/bin/python3", "-S", "-")
 """How a probe is run: without looking for modules of the site's, which an emulated machine takes its time for."""
 THIEF = ("finding", "files", "processes", "sysv", "channels")
 """The parts of the thief, each before those that need it."""
-SIGSEGV = 11
 
 
 def beside(desk: Desk, measure: Measure | None = None) -> Raid:
@@ -32,7 +29,10 @@ def beside(desk: Desk, measure: Measure | None = None) -> Raid:
     report = desk.vo.wait(bob, limit=PILOT_LIMIT, until="output")
     if b"\n" not in report.out:
         raise Problem("Bob's payload did not get to run", found=f"{report.state}: {report.why}\n{report.err.decode()}")
+    said = json.loads(report.out.splitlines()[0])
     process, proxy = targets.pilot_on(world.node, pilot)
+    key = targets.key_of(grid, "pilot")
+    number = targets.number_on(world.node, said["pid"], token)
     network = {"container": {"network": OWN}} if measure is Measure.NETWORK_NAMESPACE else {}
     with daemon(
         world.node,
@@ -43,28 +43,15 @@ def beside(desk: Desk, measure: Measure | None = None) -> Raid:
         asks_peers=measure is Measure.PEER_CREDENTIALS,
     ) as framework:
         told = {
-            **targets.of_bob(json.loads(report.out.splitlines()[0]), token, grid),
-            **targets.of_pilot(process, proxy, grid),
-            **targets.of_daemon(framework, grid),
+            **targets.of_bob(said, number, token, targets.key_of(grid, "bob")),
+            **targets.of_pilot(process, proxy, key),
+            **targets.of_daemon(framework, key),
         }
         command = [*PYTHON, json.dumps(told)]
         ran = desk.end_of(*desk.send(command, "alice", probe("thief", *THIEF), **network))
-        felt = _felt(framework.felt())
+        felt = done_to(framework.felt())
     desk.vo.stop(bob)
     return raid_of(ran, {**felt, **_felt_by_bob(desk.end_of(bob, pilot))})
-
-
-def _felt(daemon: Mapping[str, Any]) -> dict[Attack, bool]:
-    """What the daemon says was done to it."""
-    return {
-        Attack.PILOTS_PROCESS: daemon["continued"] > 0,
-        Attack.PILOTS_LIMITS: bool(daemon["changed"]),
-        Attack.PILOTS_PROGRAM: daemon["program"],
-        Attack.PILOTS_OPEN_FOLDER: bool(daemon["planted"]),
-        Attack.PILOTS_CORE: daemon["helper"]["signal"] == SIGSEGV,
-        Attack.PILOTS_ABSTRACT_SOCKET: daemon["served"]["abstract"] > 0,
-        Attack.PILOTS_LOOPBACK: daemon["served"]["loopback"] > 0,
-    }
 
 
 def _felt_by_bob(ended: Outcome) -> dict[Attack, bool]:
