@@ -1,8 +1,13 @@
 """What Alice's payload can reach while Bob's runs beside it. Where nothing separates them the thefts succeed."""
 
+import pytest
+
 from testbed.model.attack import Stage
 from testbed.model.catalogue import of_stage
+from testbed.model.measure import Measure
+from testbed.pilot.measures import taken
 from testbed.plugin import matrix, shows
+from testbed.plugin.raids import kernel_of
 
 BESIDE = " ".join(threat.attack for threat in of_stage(Stage.BESIDE))
 
@@ -17,6 +22,23 @@ def test_what_a_payload_can_reach_of_another_and_of_the_pilot(raid, cell, expect
 @matrix(mode="setuid", attack="bobs-command-line pilots-command-line", measure="hidepid")
 def test_what_hidepid_hides(raid, cell, expect):
     assert raid.outcome(cell.attack) == expect
+
+
+@pytest.mark.capabilities("SYS_ADMIN")
+@matrix(mode="setuid")
+def test_hidepid_is_in_force_for_the_time_of_a_raid_and_not_longer(world, notes):
+    notes.expectation = None
+
+    def sees_the_first_process():
+        account = world.site.pilot_accounts[0].name
+        return world.node.run(["test", "-e", "/proc/1"], user=account, limit=10).code == 0
+
+    assert sees_the_first_process()
+    with taken(Measure.HIDEPID, world):
+        assert not sees_the_first_process()
+        assert kernel_of(world).hidepid
+    assert sees_the_first_process()
+    assert not kernel_of(world).hidepid
 
 
 @shows("R8")

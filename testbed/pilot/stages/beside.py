@@ -30,7 +30,7 @@ def beside(desk: Desk, measure: Measure | None = None) -> Raid:
     if b"\n" not in report.out:
         raise Problem("Bob's payload did not get to run", found=f"{report.state}: {report.why}\n{report.err.decode()}")
     said = json.loads(report.out.splitlines()[0])
-    process, proxy = targets.pilot_on(world.node, pilot)
+    process, proxy = targets.pilot_on(world.node, pilot, bob)
     key = targets.key_of(grid, "pilot")
     number = targets.number_on(world.node, said["pid"], token)
     network = {"container": {"network": OWN}} if measure is Measure.NETWORK_NAMESPACE else {}

@@ -14,6 +14,10 @@ from testbed.pilot.daemon import Daemon
 
 LIMIT = 10.0
 """Seconds for one look at the worker node."""
+PILOT = """\
+grep -lsz -x -- "$1" /proc/[0-9]*/cmdline | head -n 1 | cut -d / -f 3
+ls /tmp/pilot-*/private/"$2".pem | sed 's,[^/]*$,pilot.pem,'
+"""
 NUMBERS = """\
 grep -lsz -- "$1" /proc/[0-9]*/cmdline |
 while read -r file; do sed -n 's/^NSpid://p' "${file%cmdline}status" 2>/dev/null; done
@@ -83,14 +87,13 @@ def of_daemon(daemon: Daemon, key: str) -> dict[Attack, Target]:
     }
 
 
-def pilot_on(node: Host, pilot: str) -> tuple[str, str]:
-    """The process of a pilot and the file of its proxy, found as root. Its command line names it: agent.py PILOT."""
+def pilot_on(node: Host, pilot: str, payload: str) -> tuple[str, str]:
+    """The process of a pilot and the file of its proxy, found as root by its command line and by a payload of its."""
     # The bracket keeps the search from finding itself.
-    process = f"grep -lz -x '[{pilot[0]}]{pilot[1:]}' /proc/[0-9]*/cmdline | head -n 1"
-    found = node.run(["sh", "-c", f"{process}; ls /tmp/pilot-*/private/pilot.pem"], limit=LIMIT).out.decode().split()
-    if len(found) < 2 or not found[0].startswith("/proc/"):
+    found = node.run(["sh", "-c", PILOT, "sh", f"[{pilot[0]}]{pilot[1:]}", payload], limit=LIMIT).out.decode().split()
+    if len(found) != 2:
         raise Problem("Bob's pilot cannot be found on the worker node", where=node.name, found=" ".join(found))
-    return found[0].split("/")[2], found[1]
+    return found[0], found[1]
 
 
 def number_on(node: Host, pid: int, token: str) -> int:
