@@ -21,6 +21,7 @@ one JSON object:
                                  which the pilots of this account keep what they know of the node's switch; seconds for
                                  a call beside the payload's
     slots                        optional: how many payloads it has at once, each in a process of its own
+    adopts                       optional: whether it becomes the parent of what payloads leave running, and ends it
     container                    optional: what a payload of mode container shares with its node, as container.py has it
 
 After each call of the switch it classifies first, and then applies the site's answers (docs/policy.md).
@@ -203,6 +204,7 @@ class Orders:
     call_limit: float
     slots: int = 1
     proxy_seconds: float = math.inf
+    adopts: bool = True
     container: str = "{}"
 
     @classmethod
@@ -229,6 +231,7 @@ class Orders:
                 notes=Path(data.get("notes") or Path.home() / f".pilot-{socket.gethostname()}.json"),
                 slots=int(data.get("slots", 1)),
                 proxy_seconds=float(data.get("proxy_seconds", math.inf)),
+                adopts=bool(data.get("adopts", True)),
                 container=json.dumps(data.get("container") or {}),
             )
         except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
@@ -2244,7 +2247,8 @@ def watch(workers: Sequence[int]) -> int:
 def work(orders: Orders, worker: int) -> int:
     """Work until there is nothing left to do; leave nothing behind."""
     wake = Wake()
-    adopt_orphans()
+    if orders.adopts:
+        adopt_orphans()
     sandbox = Sandbox(orders.proxy)
     try:
         vo = Vo(orders, sandbox.proxy, worker, sandbox.renew)

@@ -60,6 +60,8 @@ class Order:
     """Seconds that the pilot's own proxy lasts, until it gets a new one; 0: it has the VO's, as long as that lasts."""
     container: Mapping[str, str | bool] = field(default_factory=dict)
     """In mode container, what its payloads share with the node otherwise than usual: `testbed.model.containment`."""
+    adopts: bool = True
+    """Whether it becomes the parent of what payloads leave running, and so can end it."""
 
     @classmethod
     def at(cls, answers: Answers, mode: Mode, **more: Any) -> "Order":
@@ -91,6 +93,7 @@ class Order:
             "retry_delay": self.retry_delay,
             "proxy_lasts": self.proxy,
             "container": dict(self.container),
+            "adopts": self.adopts,
         }
 
     @classmethod
@@ -98,9 +101,10 @@ class Order:
         """The order of JSON data; a `Problem` names what is wrong with it."""
         with_types(data, mode=str, on_internal_error=str, slot=str, node=dict)
         usual = cls(Mode(_word(data["mode"], Mode)))
-        trace = data.get("needs_trace", usual.needs_trace)
-        if not isinstance(trace, bool):
-            raise Problem("an order that no pilot understands", found=shown(trace), expected="true or false")
+        trace, adopts = (data.get(word, getattr(usual, word)) for word in ("needs_trace", "adopts"))
+        for said in (trace, adopts):
+            if not isinstance(said, bool):
+                raise Problem("an order that no pilot understands", found=shown(said), expected="true or false")
         return cls(
             usual.mode,
             OnInternalError(_word(data["on_internal_error"], OnInternalError)),
@@ -116,6 +120,7 @@ class Order:
             span(data.get("retry_delay", usual.retry_delay), LONGEST_DELAY),
             _lasting(data.get("proxy_lasts", usual.proxy)),
             containment.checked(data.get("container", {})),
+            adopts,
         )
 
 
