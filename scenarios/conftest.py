@@ -33,6 +33,33 @@ def limited(world) -> Callable[[float], str]:
 
 
 @pytest.fixture
+def named(switch) -> Callable[[str], str]:
+    """The path that the site's policy gives to an option of a plugin: ``named("-banmapfile")``."""
+    policy = switch.read(switch.policy_file)
+
+    def path(option: str) -> str:
+        found = re.search(rf"{option}\s+(/[^\s\"]+)", policy)
+        if found is None:
+            pytest.skip(f"the site's policy has no {option}")
+        return found[1]
+
+    return path
+
+
+@pytest.fixture
+def policy_with(switch) -> Callable[..., object]:
+    """The site's policy is another meanwhile: ``policy_with(old, new)`` puts one text in the place of another."""
+    text = switch.read(switch.policy_file)
+
+    def altered(old: str, new: str):
+        if old not in text:
+            pytest.skip(f"the site's policy has no {old}")
+        return switch.altered(switch.policy_file, text.replace(old, new))
+
+    return altered
+
+
+@pytest.fixture
 def evidence(suite, notes, world) -> Path:
     """The folder of this cell's evidence, for what a scenario measures."""
     folder = suite.folder / notes.evidence

@@ -62,10 +62,14 @@ def main(options: Sequence[str]) -> int:
             output.seek(0)
             sys.stdout.buffer.write(output.read())
         sys.stdout.flush()
-    missing = [] if options else list(too_few(rows_of([named, *folders])))
-    for part in join(named, folders):
+    return told(codes, named, folders, whole=not options)
+
+
+def told(codes: Sequence[int], named: Path, folders: Sequence[Path], *, whole: bool) -> int:
+    """Print the tables of all runs, and where a ``whole`` one judged too little; the exit code of all together."""
+    missing = list(too_few(rows_of([named, *folders]))) if whole else []
+    for part in (*join(named, folders), *missing):
         print(part)
-    print(*missing, sep="\n", end="\n" if missing else "")
     return 1 if any(codes) or missing else 0
 
 

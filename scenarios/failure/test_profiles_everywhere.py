@@ -19,11 +19,16 @@ ON_NODE = [fault for fault in NODE_CONSEQUENCES if fault is not Fault.LOG_STOPPE
 """A log daemon that is stopped has room for ten lines, which the first of so many clients use up: then it is stuck."""
 
 
+OF_AUTHORITY = [fault for fault in CONSEQUENCES if fault is not Fault.FLAKY]
+"""Under a service that fails twice some clients are mapped by the second one, whose leases are its own: who is whom
+depends on who comes first, and HTCondor's calls for one payload may be two accounts (observed)."""
+
+
 def fates(replays):
     return {name: each.fate for name, each in replays.items()}
 
 
-@matrix(mode="log-only setuid", authority="argus", fault=" ".join(["none", "no-config", *CONSEQUENCES]))
+@matrix(mode="log-only setuid", authority="argus", fault=" ".join(["none", "no-config", *OF_AUTHORITY]))
 def test_whatever_is_wrong_with_the_authority_a_client_does_what_its_source_says(
     replay, cell, documented, impatient, broken_world
 ):
@@ -40,4 +45,4 @@ def test_whatever_is_wrong_with_the_node_a_client_does_what_its_source_says(repl
     met = circumstance_of(cell)
     ways = {"top": "/var/tmp"} if cell.fault in NO_ROOM else {}
     seen = replay(str(cell.fault), met.truth, **ways)
-    assert fates(seen) == documented(seen, met.kind, met.code)
+    assert fates(seen) == documented(seen, met.kind, met.code, recorded=met.recorded)

@@ -81,6 +81,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         (
             "scenarios/contract/test_authority.py",
             "scenarios/contract/test_credentials.py",
+            "scenarios/failure/test_credentials.py",
             "scenarios/separation/test_identity.py",
         ),
     ),
@@ -123,6 +124,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "scenarios/contract/test_denied_or_away.py",
             "scenarios/failure/test_answers.py",
             "scenarios/failure/test_authority.py",
+            "scenarios/failure/test_credentials.py",
             "scenarios/failure/test_profiles.py",
             "tests/model/test_policy.py",
             "tests/pilot/test_careful.py",

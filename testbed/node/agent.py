@@ -108,6 +108,8 @@ MOST_FILES = 1000
 LONGEST_LINE = 4096
 LONGEST_NOTE = 4096
 LONGEST_LIMIT = 7 * 24 * 3600.0
+MOST_SLOTS = 16
+"""Payloads that one pilot has at once, as testbed/pilot/plan.py has it."""
 LATEST = 1e12
 """Seconds since 1970 that no proxy lasts."""
 RENEWED_AFTER = 2 / 3
@@ -162,6 +164,10 @@ class OrdersProblem(Exception):
 
 class VoProblem(Exception):
     """The VO gives no answer, or one that makes no sense."""
+
+
+class Late(VoProblem):
+    """The VO has not answered by when it had to."""
 
 
 class SandboxProblem(Exception):
@@ -229,6 +235,14 @@ class Orders:
             raise OrdersProblem(f"the orders cannot be read: {type(error).__name__} {error}") from None
         if orders.mode not in MODES:
             raise OrdersProblem(f"unknown mode: {orders.mode}")
+        if not 1 <= orders.slots <= MOST_SLOTS:
+            raise OrdersProblem(f"{orders.slots} payloads at once: from 1 to {MOST_SLOTS}")
+        spans = {name: getattr(orders, name) for name in ("limit", "start_limit", "call_limit")}
+        for name, span in spans.items():
+            if not 0 < span <= LONGEST_LIMIT:  # nor NaN, which nothing is below or above
+                raise OrdersProblem(f"{name} of {span} s: above 0, {LONGEST_LIMIT:g} at most")
+        if not (0 <= orders.retry_delay <= LONGEST_LIMIT and orders.retries >= 0):
+            raise OrdersProblem(f"{orders.retries} retries, after {orders.retry_delay} s: from 0 on")
         return orders
 
 
@@ -385,9 +399,9 @@ class Vo:
             raise VoProblem(f"no payload, and no word that there is none: {str(answer)[:500]}")
         return None if answer["payload"] is None else Payload.parse(answer["payload"])
 
-    def tell(self, report: Report) -> Told:
-        """Report. What the VO cannot use is noted in the pilot's log."""
-        answer = self._post("/reports", report.json())
+    def tell(self, report: Report, until: float = math.inf) -> Told:
+        """Report. What the VO cannot use is noted in the pilot's log. Raises `Late` when it gives no answer by then."""
+        answer = self._post("/reports", report.json(), until)
         if "problem" in answer:
             log(f"{report.payload}: the VO refused the report: {str(answer['problem'])[:500]}")
         until = answer.get("proxy_until", 0.0)
@@ -401,22 +415,22 @@ class Vo:
             time.sleep(BEAT)
             self.tell(report)
 
-    def renew(self, payload: str) -> str:
+    def renew(self, payload: str, until: float = math.inf) -> str:
         """The proxy of a payload's user as the VO has it now. Raises `VoProblem`."""
-        answer = self._post(f"/payloads/{payload}/proxy", {"pilot": self._orders.pilot})
+        answer = self._post(f"/payloads/{payload}/proxy", {"pilot": self._orders.pilot}, until)
         proxy = answer.get("proxy")
         if not isinstance(proxy, str):
             raise VoProblem(f"no proxy of {payload}'s user: {str(answer.get('problem'))[:500]}")
         return proxy
 
-    def _renew_own(self) -> None:
+    def _renew_own(self, until: float) -> None:
         """Have a new proxy of the pilot's own before the old one ends, and show that from now on.
 
         Where the VO gives none that can be used, the old one serves on, and it is asked again.
         """
         now = time.monotonic()
         self._renew_at = now + max(RENEW_PAUSE, (self._own_ends - now) / 4)
-        answer = self._post(f"/pilots/{self._orders.pilot}/proxy", {})
+        answer = self._post(f"/pilots/{self._orders.pilot}/proxy", {}, until)
         proxy, lasts = answer.get("proxy"), answer.get("seconds")
         try:
             if not isinstance(proxy, str) or not isinstance(lasts, int | float) or not 0 < lasts < LATEST:
@@ -443,15 +457,18 @@ class Vo:
             raise VoProblem(f"no word whether {payload}'s owner is banned: {str(answer.get('problem'))[:500]}")
         return f"its owner is {str(answer.get('why') or 'banned by the VO')[:500]}" if banned else ""
 
-    def _post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Ask, with a proxy that still lasts; once more over a new connection when the kept one is closed."""
+    def _post(self, path: str, body: Mapping[str, Any], until: float = math.inf) -> Mapping[str, Any]:
+        """Ask, with a proxy that still lasts; once more over a new connection when the kept one is closed.
+
+        Raises `Late` at ``until``.
+        """
         if time.monotonic() >= self._renew_at:
-            self._renew_own()
+            self._renew_own(until)
         for attempt in (1, 2):
             try:
                 kept = self._connection
-                connection = kept if kept and kept.sock else self._connect()
-                with whole_within(connection.sock, WHOLE_ANSWER_LIMIT):
+                connection = kept if kept and kept.sock else self._connect(until)
+                with whole_within(connection.sock, min(WHOLE_ANSWER_LIMIT, until - time.monotonic())):
                     connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
                     response = connection.getresponse()
                     said = response.read(LARGEST_ANSWER + 1)
@@ -464,18 +481,22 @@ class Vo:
                 return answer
             except (OSError, http.client.HTTPException, ValueError, RuntimeError) as error:  # or no thread, or too deep
                 self.close()
+                if time.monotonic() >= until:
+                    raise Late(f"{path}: no answer in time") from error
                 if attempt == 2:
                     raise VoProblem(f"{path}: {error or type(error).__name__}") from error
         raise AssertionError("unreachable")
 
-    def _connect(self) -> http.client.HTTPConnection:
+    def _connect(self, until: float = math.inf) -> http.client.HTTPConnection:
+        left = max(until - time.monotonic(), 0.001)
         connection = http.client.HTTPConnection(self._orders.address, self._orders.port, timeout=ANSWER_LIMIT)
         connection.auto_open = 0  # by itself it would connect without TLS
-        plain = socket.create_connection((self._orders.address, self._orders.port), ANSWER_LIMIT)
+        plain = socket.create_connection((self._orders.address, self._orders.port), min(ANSWER_LIMIT, left))
+        plain.settimeout(ANSWER_LIMIT)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         line = self._context.wrap_socket(plain, server_hostname=self._orders.host, do_handshake_on_connect=False)
         connection.sock, self._connection = line, connection
-        with whole_within(line, WHOLE_ANSWER_LIMIT):
+        with whole_within(line, min(WHOLE_ANSWER_LIMIT, left)):
             line.do_handshake()
         return connection
 
@@ -1952,11 +1973,14 @@ class Pilot:
                 report = replace(report, out=out[:LARGEST_PREVIEW], err=bytes(process.err[:LARGEST_PREVIEW]))
                 shown = said
             told_at = now
-            answer = self._vo.tell(report)
+            try:
+                answer = self._vo.tell(report, min(deadline, self._until))
+            except Late:
+                continue  # its time is up, whatever the VO would have said
             if answer.stop:
                 return report, "stopped"
             if answer.until > task.until:
-                self._renew(task, report)
+                self._renew(task, report, min(deadline, self._until))
                 task.until = answer.until
         return report, ""
 
@@ -1995,11 +2019,11 @@ class Pilot:
 
     # What it needs while it runs, and what it leaves
 
-    def _renew(self, task: Task, report: Report) -> None:
-        """Bring the user's new proxy to the running payload, in the old one's place at one blow."""
+    def _renew(self, task: Task, report: Report, until: float) -> None:
+        """Bring the user's new proxy to the running payload, in the old one's place at one blow; it has until then."""
         account = task.account
         try:
-            proxy = self._vo.renew(task.payload.ident)
+            proxy = self._vo.renew(task.payload.ident, until)
         except VoProblem as problem:
             account.renewal = str(problem)
             return
@@ -2008,7 +2032,8 @@ class Pilot:
             if not os.path.lexists(task.place.copy):
                 account.renewal = "there is no copy of the old one to be seen that could be renewed"
                 return
-            ran = self._beside([self._orders.switch], task.calls, task, self._orders.call_limit)
+            limit = max(min(self._orders.call_limit, until - time.monotonic()), 0.0)
+            ran = self._beside([self._orders.switch], task.calls, task, limit)
             account.renewal = "" if ran.code == 0 else f"the switch ended with {ran}"
         else:
             account.renewal = ""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from testbed.model.problem import Problem
-from testbed.model.replay import OURS, Replay
+from testbed.model.replay import Replay
 from testbed.model.row import Row
 from testbed.report import html, junit, markdown
 from testbed.report.conditions import Conditions
@@ -77,11 +77,11 @@ class Results:
         self.rows.append(row)
 
     def keep(self, replays: Iterable[Replay]) -> None:
-        """Write what became of payloads in the hands of clients; what our own pilot made of one thing counts once."""
+        """Write what became of payloads in the hands of clients; what one made of one circumstance counts once."""
         path = self.folder / REPLAYS
         for replay in replays:
-            if replay.client == OURS and replay in self.replays:
-                continue  # several scenarios send it into the same circumstance
+            if replay in self.replays:
+                continue  # several scenarios have the same circumstance
             with writing(path), path.open("a", encoding="utf-8", errors="backslashreplace") as lines:
                 lines.write(replay.json() + "\n")
             self.replays.append(replay)

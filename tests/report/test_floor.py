@@ -8,6 +8,7 @@ import pytest
 from testbed.model.row import Row, Verdict
 from testbed.report.conditions import Conditions
 from testbed.report.results import Results
+from tests.everything import told
 from tests.floor import FLOOR, rows_of, too_few
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -37,6 +38,24 @@ def test_half_of_the_cells_without_a_judgement_are_too_few_and_the_line_says_wha
 
 def test_a_folder_of_which_nothing_was_run_is_below_its_floor() -> None:
     assert len(list(too_few([]))) == len(FLOOR)
+
+
+@pytest.mark.parametrize(("codes", "whole", "code"), [((0, 0), True, 1), ((0, 0), False, 0), ((0, 1), False, 1)])
+def test_a_whole_run_that_judged_too_little_fails_though_no_test_has(
+    tmp_path: Path,
+    conditions: Conditions,
+    capsys: pytest.CaptureFixture[str],
+    codes: tuple[int, ...],
+    whole: bool,
+    code: int,
+) -> None:
+    results = Results.create(tmp_path / "first", conditions)
+    for row in judged(FLOOR["tour"]):
+        results.add(row)
+    assert told(codes, tmp_path / "first", [tmp_path / "second"], whole=whole) == code
+    said = capsys.readouterr().out
+    assert ("scenarios/contract: 0 cells were judged" in said) == whole
+    assert "scenarios/tour" not in said
 
 
 def test_the_rows_of_all_runs_count_together(tmp_path: Path, conditions: Conditions) -> None:

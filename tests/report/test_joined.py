@@ -39,10 +39,10 @@ def test_where_one_run_had_all_scenarios_nothing_is_said(
     assert list(join(kept(tmp_path / "first", conditions, rows), [tmp_path / "none"])) == []
 
 
-def test_what_our_own_pilot_did_alike_in_several_runs_counts_once(
+def test_what_a_client_did_alike_in_several_runs_counts_once(
     tmp_path: Path, conditions: Conditions, rows: list[Row]
 ) -> None:
-    """Files that send it into the same circumstance are shared out among the runs."""
+    """Files that have the same circumstance are shared out among the runs."""
     back = Fate(End.RETURNED, "gives the payload back", 203)
     ours = Replay(OURS, "no", "setuid", "refused", Failure.INTERNAL, back)
     other = dataclasses.replace(ours, client="blah", answer=UNASKED)
@@ -50,4 +50,4 @@ def test_what_our_own_pilot_did_alike_in_several_runs_counts_once(
     for folder in folders:
         Results.read(folder).keep([ours, other, ours])
     list(join(folders[0], folders[1:]))
-    assert [each.client for each in Results.read(folders[0]).replays] == [OURS, "blah", "blah"]
+    assert [each.client for each in Results.read(folders[0]).replays] == [OURS, "blah"]

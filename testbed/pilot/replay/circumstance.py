@@ -27,6 +27,8 @@ class Circumstance:
     truth: Failure
     kind: Kind
     code: int = 203
+    recorded: bool = True
+    """Whether the node's log has the switch's record of a payload that runs."""
 
 
 def circumstance_of(cell: Cell) -> Circumstance:
@@ -45,7 +47,7 @@ def _on_node(fault: Fault, mode: Mode) -> Circumstance:
     consequence = NODE_CONSEQUENCES[fault]
     cause, code = consequence.cause_in(mode), consequence.code_in(mode)
     if cause is None:
-        return Circumstance(Failure.PAYLOAD, Kind.WELL)
+        return Circumstance(Failure.PAYLOAD, Kind.WELL, recorded=consequence.recorded)
     if fault in NO_ROOM:
         return Circumstance(Failure.INTERNAL, Kind.NO_ROOM, code)
     if fault in OWNERS_OWN:

@@ -133,13 +133,16 @@ class Documented:
     code: int = 203
     pool: str = "alpha"
     """The owner's, where the switch changes the uid."""
+    recorded: bool = True
+    """Whether the node's log has what the switch records: where it runs as the pilot, nobody else knows of it."""
 
     def fate(self, client: str) -> Fate:
         """What is to become of a payload in this client's hands."""
         step = last_word(client, self.kind)
         through = f"pool {self.pool}" if self.mode is Mode.SETUID else "pilot"
         if step is Step.DONE or (step is Step.FAIL and self.kind is Kind.PAYLOAD_203):
-            end = End.SEPARATED if self.mode is Mode.SETUID else End.UNSEPARATED
+            known = End.UNSEPARATED if self.recorded else End.SILENT
+            end = End.SEPARATED if self.mode is Mode.SETUID else known
             return Fate(end, str(step), self._code(client, ran=True), (through,))
         end = _ENDS.get(step, End.RETURNED)
         ran = end in (End.SILENT, End.UNSEPARATED)
