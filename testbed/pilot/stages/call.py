@@ -55,10 +55,14 @@ def call(desk: Desk, measure: Measure | None = None) -> Raid:
         targets[Attack.GRIDMAPDIR] = lease
     words = json.dumps({str(attack): target for attack, target in targets.items()})
     ran = desk.end_of(*desk.send([*PYTHON, words], "alice", probe("liar", "finding")))
-    attempts, untried = findings(ran.out, "the payload that calls the switch")
+    if ran.code is None or not ran.ran_as:  # what a pilot tries is tried all the same
+        attempts, untried = Attempts(), dict[Attack, str]()
+    else:
+        attempts, untried = findings(ran.out, "the payload that calls the switch", f"{ran}: {ran.err}")
     _recorded(world.node, attempts, {Attack.PAYLOAD_CALLS_SWITCH: own, Attack.BORROWED_PROXY: borrowed})
     if leases:
-        attempts[Attack.GRIDMAPDIR] = _tampered(caller, lease, before, attempts[Attack.GRIDMAPDIR][1])
+        saw = attempts[Attack.GRIDMAPDIR][1] if Attack.GRIDMAPDIR in attempts else "did not run"
+        attempts[Attack.GRIDMAPDIR] = _tampered(caller, lease, before, saw)
     if WAYS[desk.mode].calls_switch:
         attempts |= {Attack.TARGET_ELSEWHERE: _elsewhere(caller), Attack.WEAKER_MODE: _weaker(caller)}
     return Raid(ran, attempts, untried)
