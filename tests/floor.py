@@ -19,6 +19,7 @@ FLOOR: Mapping[str, int] = {
     "contract": 268,
     "failure": 190,
     "fleets": 4,
+    "isolation": 10,
     "lifecycle": 26,
     "plugins": 16,
     "preflight": 8,
