@@ -9,8 +9,10 @@ from testbed.pilot.raid import Raid
 from testbed.pilot.stages.after import after
 from testbed.pilot.stages.again import again
 from testbed.pilot.stages.beside import beside
+from testbed.pilot.stages.call import call
 from testbed.pilot.stages.launch import launch
 from testbed.pilot.stages.load import load
+from testbed.pilot.stages.record import record
 from testbed.pilot.stages.reused import reused
 
 Staged = Callable[[Desk, Measure | None], Raid]
@@ -23,4 +25,6 @@ STAGES: Mapping[Stage, Staged] = {
     Stage.REUSED: reused,
     Stage.AGAIN: again,
     Stage.LOAD: load,
+    Stage.RECORD: record,
+    Stage.CALL: call,
 }
