@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
+from testbed.faults.client import sights
+from testbed.faults.fault import Unfelt, there
+from testbed.faults.signs import SIGNS, well
 from testbed.model.advice import riddles
 from testbed.model.answers import MultiUser, OnInternalError
 from testbed.model.consequence import CONSEQUENCES, Waits
 from testbed.model.failure import Failure
+from testbed.model.fault import Fault
 from testbed.model.mode import Mode
 from testbed.model.outcome import End
 from testbed.model.replay import Fate, Replay
@@ -18,6 +22,7 @@ from testbed.pilot.replay import Ground, clients, replayed
 from testbed.pilot.replay.documented import Documented, Kind
 from testbed.pilot.replay.ground import PATIENCE
 from testbed.plugin.ours import as_replay, at
+from testbed.site.layout import SWITCH
 
 BRIEF = "0.3"
 """Seconds that the modules wait for a service here, so that one that says nothing does not hold the run up."""
@@ -113,15 +118,65 @@ def impatient(cell, waiting) -> Iterator[None]:
 @pytest.fixture
 def untold(switch) -> Iterator[None]:
     """The site's switch tells nobody why it runs nothing, as gLExec does not."""
-    with switch.configured(report_cause="no"):
+
+    def seen() -> bool:
+        said = switch.call("/usr/bin/true", user="bob", env={"GLEXEC_CLIENT_CERT": "/no/such/proxy"})
+        return said.code == 201 and b"cause class=" not in said.err
+
+    with there("a switch that tells no cause", switch.configured(report_cause="no"), seen):
         yield
 
 
 @pytest.fixture
-def banned(world) -> None:
-    """The site's authority refuses Alice, and nobody else."""
+def missing(switch) -> Iterator[None]:
+    """There is no switch."""
+    with there("no switch", switch.without(SWITCH), lambda: switch.call("/usr/bin/true", user="bob").code == 127):
+        yield
+
+
+@pytest.fixture
+def unlisted(switch) -> Iterator[None]:
+    """The site lists no caller of its switch."""
+    made = switch.configured(user_white_list="nobody")
+    with there("a pilot that is not listed", made, lambda: ends(switch, 203, b"reason=caller-not-listed")):
+        yield
+
+
+@pytest.fixture
+def traceless(switch) -> Iterator[None]:
+    """Nobody takes the site's log lines."""
+    made = switch.without("/dev/log")
+    with there("a call that nobody records", made, lambda: ends(switch, 202, b"class=untraceable")):
+        yield
+
+
+def ends(switch, code: int, words: bytes) -> bool:
+    """Whether a call for Bob, with whom nothing is wrong, ends so, and for this cause."""
+    said = switch.call("/usr/bin/true", user="bob")
+    return (said.code, words in said.err) == (code, True)
+
+
+@pytest.fixture
+def banned(world) -> Iterator[None]:
+    """The site's authority refuses Alice, and nobody else: so it says to a client of our own."""
+
+    def seen() -> bool:
+        hers, his = sights(world), sights(world, user="bob")
+        return all(SIGNS[Fault.DENY](each) for each in hers) and all(map(well, his))
+
+    with there("a ban at the authority", _ban(world), seen):
+        yield
+
+
+@contextlib.contextmanager
+def _ban(world) -> Iterator[None]:
+    alice = world.grid.bearer("alice").dn
     for host in world.authorities:
-        host.control.ban("subject", world.grid.bearer("alice").dn)
+        host.control.ban("subject", alice)
+        host.control.clear_caches()
+    yield
+    for host in world.authorities:
+        host.control.unban("subject", alice)
         host.control.clear_caches()
 
 
@@ -137,8 +192,13 @@ def noisy(switch) -> Iterator[None]:
     if start not in policy:
         pytest.skip(f"the site's policy has no {start}")
     policy = policy.replace(start, unused + start) + "unused -> spare\n"
-    with (
-        switch.altered(switch.policy_file, policy),
-        switch.altered("/usr/sbin/glexec", script=_NOISY.format(noise=NOISE)),
-    ):
+
+    def seen() -> bool:
+        said = switch.call("/usr/bin/true", user="bob")
+        return (said.code, NOISE.encode() in said.err) == (0, True)
+
+    made = switch.altered(SWITCH, script=_NOISY.format(noise=NOISE))
+    with switch.altered(switch.policy_file, policy), there("a switch with a word on standard error", made, seen):
+        if not any("is not part of the chain" in line for line in switch.log()):
+            raise Unfelt("LCMAPS has nothing to say of a rule that nothing leads to")
         yield

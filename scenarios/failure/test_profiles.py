@@ -110,11 +110,10 @@ def test_a_harmless_line_and_a_ban_together_run_the_banned_user_under_panda(repl
 
 
 @matrix(**EVERYWHERE)
-def test_where_glexec_is_missing_even_dirac_that_reschedules_runs_the_payload(replay, documented, switch, ours):
+def test_where_glexec_is_missing_even_dirac_that_reschedules_runs_the_payload(replay, documented, missing, ours):
     """DIRAC without glexec falls back to in-process, RescheduleOnError or not (DIRAC, glexecComputingElement.py)."""
-    with switch.without("/usr/sbin/glexec"):
-        seen = replay("missing", Failure.INTERNAL)
-        assert ours("missing", Failure.INTERNAL).items() <= as_careful(seen)
+    seen = replay("missing", Failure.INTERNAL)
+    assert ours("missing", Failure.INTERNAL).items() <= as_careful(seen)
     assert fates(seen) == documented(seen, Kind.MISSING)
     assert seen["dirac-reschedule"].fate.end is End.SILENT
 
@@ -161,12 +160,11 @@ def test_a_variable_that_a_pilot_inherits_is_its_mistake_and_by_passes_glexec_un
 @shows("R6")
 @matrix(**EVERYWHERE)
 def test_a_pilot_that_the_site_does_not_list_runs_everybody_itself_under_dirac_and_panda(
-    replay, documented, switch, ours
+    replay, documented, unlisted, ours
 ):
     """The caller is not in user_white_list: 203 (Nikhef wiki, Exit codes); the probes of both take it for broken."""
-    with switch.configured(user_white_list="nobody"):
-        seen = replay("unlisted", Failure.DENIED)
-        assert ours("unlisted", Failure.DENIED).items() <= as_careful(seen)
+    seen = replay("unlisted", Failure.DENIED)
+    assert ours("unlisted", Failure.DENIED).items() <= as_careful(seen)
     assert fates(seen) == documented(seen, Kind.DENIED)
     ran = [name for name, each in seen.items() if each.against_a_denial]
     assert ran == ["dirac", "dirac-paranoid", "panda-false", "panda-true"]
@@ -174,11 +172,10 @@ def test_a_pilot_that_the_site_does_not_list_runs_everybody_itself_under_dirac_a
 
 @shows("R4")
 @matrix(**EVERYWHERE)
-def test_a_run_that_nobody_could_record_is_not_run_by_careful_clients(replay, documented, switch, ours):
+def test_a_run_that_nobody_could_record_is_not_run_by_careful_clients(replay, documented, traceless, ours):
     """Where glexec is required its record is the point, whatever question 4 says (policy R4; our reading)."""
-    with switch.without("/dev/log"):
-        seen = replay("traceless", Failure.TRACELESS)
-        assert ours("traceless", Failure.TRACELESS).items() <= as_careful(seen)
+    seen = replay("traceless", Failure.TRACELESS)
+    assert ours("traceless", Failure.TRACELESS).items() <= as_careful(seen)
     assert fates(seen) == documented(seen, Kind.TRACELESS, 202)
 
 

@@ -20,7 +20,7 @@ from testbed.model.fault import Fault
 from testbed.pilot.payload import Payload, State
 from testbed.plugin import matrix, shows
 
-EVERYWHERE = "log-only setuid"
+EVERYWHERE = "log-only setuid container"
 LIMIT = 20.0
 _hours = itertools.count(24)
 """Of each new proxy: the VO keeps only better ones."""

@@ -2,7 +2,7 @@
 
 from testbed.plugin import matrix
 
-EVERY_MODE = "none log-only setuid vm"
+EVERY_MODE = "none log-only setuid container vm"
 
 
 @matrix(mode=EVERY_MODE)

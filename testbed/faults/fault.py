@@ -1,7 +1,7 @@
 """A fault: broken on purpose, with proof that it was felt and proof that it healed."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from testbed.lab.world import World
@@ -37,3 +37,16 @@ def broken(kind: Fault, breakage: Breakage, world: World) -> Iterator[None]:
         breakage.heal(world)
     if not breakage.healed(world):
         raise Problem(f"the fault {kind} was healed but is still felt", where=world.node_name)
+
+
+@contextlib.contextmanager
+def there(what: str, made: contextlib.AbstractContextManager[None], seen: Callable[[], bool]) -> Iterator[None]:
+    """A circumstance that is made for a while: seen then, and neither before nor afterwards."""
+    if seen():
+        raise Problem(f"{what}: seen before it was made")
+    with made:
+        if not seen():
+            raise Unfelt(f"{what}: made, but not seen")
+        yield
+    if seen():
+        raise Problem(f"{what}: undone, but still seen")

@@ -13,7 +13,8 @@ cd "$1"
 rm -f ./%*
 for account in "$2"[0-9]*; do ln "$account" "%{KEPT}-$account"; done
 """
-_FREE = 'cd "$1" && [ -n "$(find . -name "$2[0-9]*" -links 1)" ]'
+_FREE = 'cd "$1"; [ -n "$(find . -name "$2[0-9]*" -links 1)" ]'
+_NONE_FREE = 'cd "$1"; [ -n "$(find . -name "$2[0-9]*")" ]; [ -z "$(find . -name "$2[0-9]*" -links 1)" ]'
 _TWIST = f"""\
 cd "$1"
 rm -f ./%*
@@ -35,9 +36,9 @@ class Leases:
         self._shell(world, "-ec", _EXHAUST if self.exhausted else _TWIST).check()
 
     def felt(self, world: World) -> bool:
-        """No account is free; or hers has three names."""
+        """There are accounts, and none is free; or hers has three names."""
         if self.exhausted:
-            return self._shell(world, "-ec", _FREE).code != 0
+            return self._shell(world, "-ec", _NONE_FREE).code == 0
         return self._shell(world, "-ec", 'cd "$1"; [ "$(stat -c %h "./$3")" -gt 2 ]').code == 0
 
     def heal(self, world: World) -> None:

@@ -74,14 +74,25 @@ disk_full = OnNode(
 )
 """The daemon reads, and has nowhere to write: it is a new one, for that of before has its files open."""
 
+_NOBODY = "cannot connect to 127.0.0.1:6514 .*: Connection refused"
 _FORWARD = '*.* action(type="omfwd" target="127.0.0.1" port="6514" protocol="tcp")'
 
 _FORWARDS = changed("/etc/rsyslog.conf", f"echo '{_FORWARD}' >>\"$1\"", 'grep -q omfwd "$1"')
+_REFUSED = f"""\
+{_FORWARDS.sign}
+pid=$(cat {_PID}); [ -e "/proc/$pid" ]
+word="sent on, $$"
+timeout 1 logger -t {KEPT} "$word"
+for n in $(seq 50); do ! grep -qF "$word" {_LOGS}/messages || break; sleep 0.02; done
+for n in $(seq 15); do ! grep -F "[$pid]: " {_LOGS}/messages | grep -q "{_NOBODY}" || exit 0; sleep 0.02; done
+exit 1
+"""
+"""The daemon that runs keeps a line here, and says that it was refused where it was to send it."""
 
 remote_dead = OnNode(
     _FORWARDS.path,
     f"{_FORWARDS.break_}\n{_END}\n{_START}",
-    f'{_FORWARDS.sign} && [ -e "/proc/$(cat {_PID})" ] && ! grep -q ":1972 .* 0A " /proc/net/tcp',
+    _REFUSED,
     f"{_FORWARDS.mend}\n{_END}\n{_START}",
     _TAKES,
 )

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from testbed.faults import log
-from testbed.faults.disk import full, out_of_inodes, remounted
+from testbed.faults.disk import NO_SPACE, full, out_of_inodes, remounted
 from testbed.faults.fault import Breakage
 from testbed.faults.leases import GRIDMAPDIR, Leases
 from testbed.faults.on_node import KEPT, OnNode, Together, changed, closed, gone
+from testbed.lab.layout import NODE
 from testbed.model.fault import Fault
 from testbed.site.layout import SWITCH
 
@@ -18,7 +19,14 @@ _SET_ID = "6111"
 _NO_POOLS = "sed -i -E '/^(alpha|beta)[a-z]*[0-9]+:/d' \"$1\""
 _WITHOUT_ACCOUNT = changed(_PASSWD, _NO_POOLS, "! getent passwd alpha001 && getent passwd pilot01")
 _HOGS = f"/run/{KEPT}.hogs"
-_HOG = 'for n in $(seq $((8 * $(nproc)))); do timeout 30 sh -c "while :; do :; done" & echo $!; done'
+_HOG = 'ulimit -t 10; for n in $(seq $((8 * $(nproc)))); do sh -c "while :; do :; done" & echo $!; done'
+"""Each ends by itself when it has had ten seconds of a processor."""
+_NO_LEASE = f"""\
+[ -f "$1/alpha001" ]
+said=$(LC_ALL=C ln "$1/alpha001" "$1/%felt" 2>&1) && {{ rm -f "$1/%felt"; exit 1; }}
+case $said in *"{NO_SPACE}"*) ;; *) exit 1 ;; esac
+"""
+"""An account is there to be leased, and the link that would lease it finds no room."""
 
 NODE_FAULTS: Mapping[Fault, Breakage] = {
     Fault.CONFIG_MALFORMED: changed(_CONF, "echo 'not an option' >>\"$1\"", "grep -q '^not an option' \"$1\""),
@@ -39,7 +47,7 @@ NODE_FAULTS: Mapping[Fault, Breakage] = {
     Fault.LEASES_INCONSISTENT: Leases(exhausted=False),
     Fault.LEASES_MISSING: gone(GRIDMAPDIR),
     Fault.LEASES_READ_ONLY: remounted(GRIDMAPDIR, "ro"),
-    Fault.LEASES_FULL: out_of_inodes(GRIDMAPDIR, '! ln "$1/alpha001" "$1/%felt" 2>/dev/null'),
+    Fault.LEASES_FULL: out_of_inodes(GRIDMAPDIR, _NO_LEASE),
     Fault.ACCOUNTS_GONE: _WITHOUT_ACCOUNT,
     Fault.NSS_MODULE_MISSING: Together(
         (changed(_NSS, "sed -i 's/^passwd:.*/passwd: files nosuch/' \"$1\"", 'grep -q nosuch "$1"'), _WITHOUT_ACCOUNT)
@@ -64,7 +72,7 @@ NODE_FAULTS: Mapping[Fault, Breakage] = {
     Fault.BUSY: OnNode(
         _HOGS,
         f'( {_HOG} ) >"$1" 2>/dev/null </dev/null',
-        '[ "$(wc -l <"$1")" -ge 8 ] && kill -0 $(cat "$1")',
+        f'[ "$(wc -l <"$1")" = $((8 * $(nproc))) ]; python3 {NODE}/delayed.py $(cat "$1")',
         '[ ! -e "$1" ] || { kill $(cat "$1") 2>/dev/null; rm "$1"; }',
         '[ ! -e "$1" ]',
     ),

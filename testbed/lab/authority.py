@@ -26,6 +26,8 @@ while pids := there():
         os.kill(pid, signal.SIGKILL)
     time.sleep(0.01)
 """
+EMPTY = "rm -f /etc/testbed-authority/gridmapdir/%*"
+"""Gives every account back: a lease is a second name of it, encoded."""
 BEGIN = "setsid python3 -m testbed.authority --folder /etc/testbed-authority >/proc/1/fd/2 2>&1 &"
 
 
@@ -42,6 +44,8 @@ class AuthorityHost:
         """Back to how it began; what keeps it from that (empty: clean)."""
         try:
             self.control.reset()
+            if self.control.begun_again:  # what it had leased when it was killed is to it the leases of its start
+                self.container.execute(["sh", "-c", EMPTY], limit=READY)
         except Problem as problem:
             return [f"{self.label}: {problem}"]
         return []
@@ -52,6 +56,7 @@ class AuthorityHost:
 
     def begin_again(self) -> None:
         """Its service begins anew, as it did with the host. Raises `Problem` when it does not get ready."""
+        self.control.begun_again = True
         self.container.execute(["sh", "-c", BEGIN], limit=READY)
         if not self.control.wait(READY):
             raise Problem("a killed authority does not begin again", where=self.name, found=self.container.logs())

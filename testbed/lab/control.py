@@ -49,6 +49,8 @@ class Control:
         self._token = grid.read(CONTROL).decode()
         self._context = ssl.create_default_context(cadata=grid.read("authority/ca.cert.pem").decode())
         self._lock = threading.Lock()
+        self.begun_again = False
+        """Whether the service is another process than the one that the world began with."""
         self._connection: http.client.HTTPConnection | None = None
 
     def wait(self, within: float) -> bool:

@@ -6,19 +6,28 @@ without, the kernel gives only to whom some /proc is in full view; Docker covers
 covered. So the node gets a second one of its processes alone, without /proc/sys and the like, in a folder of root's.
 """
 
+import json
 from collections.abc import Mapping
 
+from testbed.lab import layout
 from testbed.lab.engine import Container, Engine, Errand
+from testbed.lab.host import Host
 from testbed.lab.images import ROOT
 from testbed.model.problem import Problem
 from testbed.site.capability import SYS_ADMIN
 
 FILTER = ROOT / "images" / "worker-node" / "seccomp.json"
 PLACE = "/run/processes"
-"""Where the second /proc lies, for root alone."""
+"""The folder of root's in which the second /proc lies."""
 LIMIT = 10.0
-"""Seconds for mounting it; usual is a quarter of one."""
-MOUNT = f"mkdir -m 700 {PLACE} && exec mount -t proc -o nosuid,nodev,noexec,subset=pid proc {PLACE}"
+"""Seconds for mounting it, and for a trial; usual is a quarter of one."""
+MOUNT = (
+    f"mkdir -m 700 {PLACE} && mkdir {PLACE}/proc && "
+    f"exec mount -t proc -o nosuid,nodev,noexec,subset=pid proc {PLACE}/proc"
+)
+ENTER = ("nsenter", "--target", "1", "--mount", "--", "/bin/sh", "-c")
+MAY = (SYS_ADMIN, "SYS_PTRACE")
+"""What a container needs that enters the mounts of another one's first process, and mounts there."""
 
 
 def security() -> tuple[str, ...]:
@@ -30,9 +39,9 @@ def show_processes(engine: Engine, node: Container, image: str, labels: Mapping[
     """Mount the second /proc of a worker node. It takes a container beside it that may mount, for a moment."""
     errand = Errand(
         image,
-        ("nsenter", "--target", "1", "--mount", "--", "/bin/sh", "-c", MOUNT),
+        (*ENTER, MOUNT),
         labels,
-        capabilities=(SYS_ADMIN, "SYS_PTRACE"),
+        capabilities=MAY,
         security=("apparmor=unconfined",),
         processes=node.ident,
     )
@@ -41,3 +50,10 @@ def show_processes(engine: Engine, node: Container, image: str, labels: Mapping[
     if ending.code != 0:
         found = f"exit code {ending.code}\n{ending.err[-2000:]}"
         raise Problem("the worker node's processes cannot be shown to user namespaces", where=node.name, found=found)
+
+
+def why_not(node: Host, account: str) -> str:
+    """Why a payload of this account cannot have namespaces of its own on this worker node; empty where it can."""
+    command = ("/usr/bin/python3", f"{layout.NODE}/container.py", "--probe")
+    found = json.loads(node.run(command, user=account, limit=LIMIT).check().text)
+    return "" if found["usable"] else str(found["cause"])

@@ -131,14 +131,14 @@ def _security(site: Site) -> tuple[str, ...]:
 
 
 def started(engine: Engine, spec: Spec, site: Site) -> Container:
-    """A worker node's container, with what the accounts of its site need of it."""
+    """A worker node's container, with what the accounts of its site need of it.
+
+    An engine that lets nobody mount keeps them from containers, not the node from its other modes.
+    """
     worker = engine.start(spec)
     if site.user_namespaces:
-        try:
+        with contextlib.suppress(Problem):
             namespaces.show_processes(engine, worker, spec.image, spec.labels)
-        except BaseException:
-            worker.stop()
-            raise
     return worker
 
 

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from testbed.model.mode import Mode
 
+SWITCHED = (Mode.LOG_ONLY, Mode.SETUID)
+
 
 class Victim(StrEnum):
     """Who gets SIGKILL."""
@@ -15,6 +17,8 @@ class Victim(StrEnum):
     """The glexec that the pilot job has started, which waits: the caller's process."""
     KEEPER = "keeper"
     """The glexec behind it, which asks LCMAPS, and later waits for the payload: root's, where it is set-id."""
+    MACHINE = "machine"
+    """The payload's virtual machine, in the mode vm: QEMU."""
     NODE = "node"
     """The worker node with all that runs on it."""
     AUTHORITY = "authority"
@@ -29,9 +33,11 @@ class Step(StrEnum):
     SENT = "sent"
     """The pilot job is on the node and has asked for nothing."""
     TAKEN = "taken"
-    """It has the payload, and calls the switch, which has not begun."""
+    """It has the payload, and calls the switch, which has not begun; without a switch the payload has not."""
     DECIDING = "deciding"
     """The switch asks the authority, which says nothing."""
+    BOOTING = "booting"
+    """The payload's virtual machine is there, and has not begun it."""
     STARTED = "started"
     """The payload runs; nobody has told the VO."""
     RUNNING = "running"
@@ -59,6 +65,10 @@ class Left:
     proxies: int
     readable: int
     """How many of them the pilot account can read."""
+    leases: int
+    """Pool accounts that are somebody's, on the node and at the authority."""
+    machines: int
+    """Virtual machines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +94,12 @@ class Death:
     """Proxies that the switch has made for the payload."""
     within: float = 15.0
     """Seconds until the queue knows; a lease is 3 s here."""
-    mode: Mode | None = None
-    """Where it counts; `None`: in both modes."""
+    leases: int = 1
+    """Of the users' and the pilot's: who was let in keeps the account (docs/authority.md), whoever is killed."""
+    machines: int = 0
+    """Virtual machines that go on."""
+    modes: tuple[Mode, ...] = SWITCHED
+    """Where it counts."""
 
     def __str__(self) -> str:
         """As cells are called: ``agent-running``."""
@@ -96,4 +110,6 @@ class Death:
         apart = mode is Mode.SETUID
         proxies = self.own + self.target
         killable = self.fronts if apart else self.running
-        return Left(self.running, killable, proxies, proxies, self.own if apart else proxies)
+        readable = self.own if apart else proxies
+        leases = 0 if mode is Mode.NONE else self.leases
+        return Left(self.running, killable, proxies, proxies, readable, leases, self.machines)

@@ -1,6 +1,8 @@
 """Every blow that can fall, and what has to come of it: as the documentation of switch, pilot job and queue has it."""
 
 from testbed.model.death import AGAIN, ENDED, RETURNED, Death, Step, Victim
+from testbed.model.deaths_of_machines import OF_MACHINES
+from testbed.model.deaths_without_switch import WITHOUT_SWITCH
 from testbed.model.mode import Mode
 
 _LEASE = 20.0
@@ -8,8 +10,8 @@ _UNREMOVED = "it has been asked already; its copy of the proxy stays, since only
 _START = 45.0
 """What has been taken, and never started, has the time to start and 15 s besides."""
 
-DEATHS: tuple[Death, ...] = (
-    Death(Victim.AGENT, Step.SENT, AGAIN, 0, False, "it had nothing"),
+THROUGH_THE_SWITCH: tuple[Death, ...] = (
+    Death(Victim.AGENT, Step.SENT, AGAIN, 0, False, "it had nothing", leases=0),
     Death(
         Victim.AGENT,
         Step.TAKEN,
@@ -73,6 +75,7 @@ DEATHS: tuple[Death, ...] = (
         0,
         False,
         "the keeper runs nothing for a front that is gone; 137 is ambiguous, the canary works: taken for a denial",
+        leases=2,
     ),
     Death(Victim.FRONT, Step.STARTED, ENDED, 1, False, "the keeper ends the payload, and records that"),
     Death(Victim.FRONT, Step.RUNNING, ENDED, 1, False, "the keeper ends the payload, and records that"),
@@ -102,22 +105,40 @@ DEATHS: tuple[Death, ...] = (
         False,
         "what the payload left comes to the pilot job, which ends it",
     ),
-    Death(Victim.NODE, Step.SENT, AGAIN, 0, False, "it had nothing"),
-    Death(Victim.NODE, Step.TAKEN, AGAIN, 0, True, "nobody can say how far it had come"),
-    Death(Victim.NODE, Step.DECIDING, AGAIN, 0, True, "nobody can say how far it had come"),
+    Death(Victim.NODE, Step.SENT, AGAIN, 0, False, "it had nothing", leases=0),
+    Death(Victim.NODE, Step.TAKEN, AGAIN, 0, True, "nobody can say how far it had come", leases=0),
+    Death(Victim.NODE, Step.DECIDING, AGAIN, 0, True, "nobody can say how far it had come", leases=0),
     Death(Victim.NODE, Step.STARTED, AGAIN, 1, True, "nobody can say how far it had come"),
     Death(Victim.NODE, Step.RUNNING, AGAIN, 1, True, "it died with the node"),
     Death(Victim.NODE, Step.ENDED, AGAIN, 1, True, "its end was known to the node only"),
     Death(Victim.NODE, Step.CLEANING, AGAIN, 1, True, "its end was known to the node only"),
-    Death(Victim.AUTHORITY, Step.SENT, AGAIN, 0, False, "an internal error; question 4 says no, so it goes back"),
-    Death(Victim.AUTHORITY, Step.TAKEN, AGAIN, 0, False, "an internal error; question 4 says no, so it goes back"),
-    Death(Victim.AUTHORITY, Step.DECIDING, AGAIN, 0, False, "an internal error; question 4 says no, so it goes back"),
+    Death(
+        Victim.AUTHORITY, Step.SENT, AGAIN, 0, False, "an internal error; question 4 says no, so it goes back", leases=0
+    ),
+    Death(
+        Victim.AUTHORITY,
+        Step.TAKEN,
+        AGAIN,
+        0,
+        False,
+        "an internal error; question 4 says no, so it goes back",
+        leases=0,
+    ),
+    Death(
+        Victim.AUTHORITY,
+        Step.DECIDING,
+        AGAIN,
+        0,
+        False,
+        "an internal error; question 4 says no, so it goes back",
+        leases=0,
+    ),
     *(
-        Death(Victim.AUTHORITY, step, ENDED, 1, False, "it has been asked already", mode=Mode.LOG_ONLY)
+        Death(Victim.AUTHORITY, step, ENDED, 1, False, "it has been asked already", modes=(Mode.LOG_ONLY,))
         for step in (Step.STARTED, Step.RUNNING, Step.ENDED)
     ),
     *(
-        Death(Victim.AUTHORITY, step, ENDED, 1, False, _UNREMOVED, target=1, mode=Mode.SETUID)
+        Death(Victim.AUTHORITY, step, ENDED, 1, False, _UNREMOVED, target=1, modes=(Mode.SETUID,))
         for step in (Step.STARTED, Step.RUNNING, Step.ENDED)
     ),
     Death(
@@ -128,7 +149,7 @@ DEATHS: tuple[Death, ...] = (
         False,
         "the pilot job signals it itself: it has the same uid",
         within=20.0,
-        mode=Mode.LOG_ONLY,
+        modes=(Mode.LOG_ONLY,),
     ),
     Death(
         Victim.AUTHORITY,
@@ -140,9 +161,9 @@ DEATHS: tuple[Death, ...] = (
         running=1,
         target=1,
         within=40.0,
-        mode=Mode.SETUID,
+        modes=(Mode.SETUID,),
     ),
-    Death(Victim.QUEUE, Step.SENT, AGAIN, 0, False, "the pilot job has lost its line, and ends"),
+    Death(Victim.QUEUE, Step.SENT, AGAIN, 0, False, "the pilot job has lost its line, and ends", leases=0),
     Death(
         Victim.QUEUE,
         Step.TAKEN,
@@ -151,6 +172,7 @@ DEATHS: tuple[Death, ...] = (
         True,
         "the pilot job has lost its line, and ends; the new process gives the payload its time to start",
         within=_START,
+        leases=0,
     ),
     Death(
         Victim.QUEUE,
@@ -183,7 +205,9 @@ DEATHS: tuple[Death, ...] = (
 )
 """The switch is not there before it is called, nor when the payload has ended."""
 
+DEATHS = (*THROUGH_THE_SWITCH, *WITHOUT_SWITCH, *OF_MACHINES)
+
 
 def deaths(mode: Mode) -> list[Death]:
     """Those of a mode."""
-    return [death for death in DEATHS if death.mode in (None, mode)]
+    return [death for death in DEATHS if mode in death.modes]

@@ -108,6 +108,8 @@ MOST_FILES = 1000
 LONGEST_LINE = 4096
 LONGEST_NOTE = 4096
 LONGEST_LIMIT = 7 * 24 * 3600.0
+MOST_SLOTS = 16
+"""Payloads that one pilot has at once, as testbed/pilot/plan.py has it."""
 LATEST = 1e12
 """Seconds since 1970 that no proxy lasts."""
 RENEWED_AFTER = 2 / 3
@@ -162,6 +164,10 @@ class OrdersProblem(Exception):
 
 class VoProblem(Exception):
     """The VO gives no answer, or one that makes no sense."""
+
+
+class Late(VoProblem):
+    """The VO has not answered by when it had to."""
 
 
 class SandboxProblem(Exception):
@@ -229,6 +235,14 @@ class Orders:
             raise OrdersProblem(f"the orders cannot be read: {type(error).__name__} {error}") from None
         if orders.mode not in MODES:
             raise OrdersProblem(f"unknown mode: {orders.mode}")
+        if not 1 <= orders.slots <= MOST_SLOTS:
+            raise OrdersProblem(f"{orders.slots} payloads at once: from 1 to {MOST_SLOTS}")
+        spans = {name: getattr(orders, name) for name in ("limit", "start_limit", "call_limit")}
+        for name, span in spans.items():
+            if not 0 < span <= LONGEST_LIMIT:  # nor NaN, which nothing is below or above
+                raise OrdersProblem(f"{name} of {span} s: above 0, {LONGEST_LIMIT:g} at most")
+        if not (0 <= orders.retry_delay <= LONGEST_LIMIT and orders.retries >= 0):
+            raise OrdersProblem(f"{orders.retries} retries, after {orders.retry_delay} s: from 0 on")
         return orders
 
 
@@ -297,6 +311,7 @@ class Account:
     remaining: str = ""
     leftovers: int = 0
     left: str = ""
+    machine: str = ""
 
     def json(self) -> dict[str, Any]:
         """As the VO reads it."""
@@ -384,9 +399,9 @@ class Vo:
             raise VoProblem(f"no payload, and no word that there is none: {str(answer)[:500]}")
         return None if answer["payload"] is None else Payload.parse(answer["payload"])
 
-    def tell(self, report: Report) -> Told:
-        """Report. What the VO cannot use is noted in the pilot's log."""
-        answer = self._post("/reports", report.json())
+    def tell(self, report: Report, until: float = math.inf) -> Told:
+        """Report. What the VO cannot use is noted in the pilot's log. Raises `Late` when it gives no answer by then."""
+        answer = self._post("/reports", report.json(), until)
         if "problem" in answer:
             log(f"{report.payload}: the VO refused the report: {str(answer['problem'])[:500]}")
         until = answer.get("proxy_until", 0.0)
@@ -400,22 +415,22 @@ class Vo:
             time.sleep(BEAT)
             self.tell(report)
 
-    def renew(self, payload: str) -> str:
+    def renew(self, payload: str, until: float = math.inf) -> str:
         """The proxy of a payload's user as the VO has it now. Raises `VoProblem`."""
-        answer = self._post(f"/payloads/{payload}/proxy", {"pilot": self._orders.pilot})
+        answer = self._post(f"/payloads/{payload}/proxy", {"pilot": self._orders.pilot}, until)
         proxy = answer.get("proxy")
         if not isinstance(proxy, str):
             raise VoProblem(f"no proxy of {payload}'s user: {str(answer.get('problem'))[:500]}")
         return proxy
 
-    def _renew_own(self) -> None:
+    def _renew_own(self, until: float) -> None:
         """Have a new proxy of the pilot's own before the old one ends, and show that from now on.
 
         Where the VO gives none that can be used, the old one serves on, and it is asked again.
         """
         now = time.monotonic()
         self._renew_at = now + max(RENEW_PAUSE, (self._own_ends - now) / 4)
-        answer = self._post(f"/pilots/{self._orders.pilot}/proxy", {})
+        answer = self._post(f"/pilots/{self._orders.pilot}/proxy", {}, until)
         proxy, lasts = answer.get("proxy"), answer.get("seconds")
         try:
             if not isinstance(proxy, str) or not isinstance(lasts, int | float) or not 0 < lasts < LATEST:
@@ -442,15 +457,18 @@ class Vo:
             raise VoProblem(f"no word whether {payload}'s owner is banned: {str(answer.get('problem'))[:500]}")
         return f"its owner is {str(answer.get('why') or 'banned by the VO')[:500]}" if banned else ""
 
-    def _post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Ask, with a proxy that still lasts; once more over a new connection when the kept one is closed."""
+    def _post(self, path: str, body: Mapping[str, Any], until: float = math.inf) -> Mapping[str, Any]:
+        """Ask, with a proxy that still lasts; once more over a new connection when the kept one is closed.
+
+        Raises `Late` at ``until``.
+        """
         if time.monotonic() >= self._renew_at:
-            self._renew_own()
+            self._renew_own(until)
         for attempt in (1, 2):
             try:
                 kept = self._connection
-                connection = kept if kept and kept.sock else self._connect()
-                with whole_within(connection.sock, WHOLE_ANSWER_LIMIT):
+                connection = kept if kept and kept.sock else self._connect(until)
+                with whole_within(connection.sock, min(WHOLE_ANSWER_LIMIT, until - time.monotonic())):
                     connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
                     response = connection.getresponse()
                     said = response.read(LARGEST_ANSWER + 1)
@@ -463,18 +481,22 @@ class Vo:
                 return answer
             except (OSError, http.client.HTTPException, ValueError, RuntimeError) as error:  # or no thread, or too deep
                 self.close()
+                if time.monotonic() >= until:
+                    raise Late(f"{path}: no answer in time") from error
                 if attempt == 2:
                     raise VoProblem(f"{path}: {error or type(error).__name__}") from error
         raise AssertionError("unreachable")
 
-    def _connect(self) -> http.client.HTTPConnection:
+    def _connect(self, until: float = math.inf) -> http.client.HTTPConnection:
+        left = max(until - time.monotonic(), 0.001)
         connection = http.client.HTTPConnection(self._orders.address, self._orders.port, timeout=ANSWER_LIMIT)
         connection.auto_open = 0  # by itself it would connect without TLS
-        plain = socket.create_connection((self._orders.address, self._orders.port), ANSWER_LIMIT)
+        plain = socket.create_connection((self._orders.address, self._orders.port), min(ANSWER_LIMIT, left))
+        plain.settimeout(ANSWER_LIMIT)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         line = self._context.wrap_socket(plain, server_hostname=self._orders.host, do_handshake_on_connect=False)
         connection.sock, self._connection = line, connection
-        with whole_within(line, WHOLE_ANSWER_LIMIT):
+        with whole_within(line, min(WHOLE_ANSWER_LIMIT, left)):
             line.do_handshake()
         return connection
 
@@ -1001,6 +1023,22 @@ class Sandbox:
                 except OSError as error:  # the payload was of our account, and could close the folder
                     log(f"the pilot's own proxy could not be put back: {error}")
 
+    def private(self, name: str) -> Path:
+        """A place that no other account gets at."""
+        return self._private / name
+
+    def machine(self, ident: str) -> Path:
+        """An empty folder for what goes to and fro between us and the launcher of a payload's machine."""
+        self.forget_machine(ident)
+        folder = self.private(f"{ident}.machine")
+        folder.mkdir(0o700)
+        return folder
+
+    def forget_machine(self, ident: str) -> None:
+        """Take that folder away."""
+        if (folder := self.private(f"{ident}.machine")).is_dir():
+            remove(folder)
+
     def renew(self, proxy: str = "") -> None:
         """Put the pilot's own proxy in its place anew, or a newer one; what is hidden stays so for now."""
         self._proxy = proxy or self._proxy
@@ -1329,9 +1367,54 @@ MODES = {
     "vm": Mode(
         calls_switch=True,
         separates=True,
-        launcher=lambda limit: [*LAUNCHER, "--limit", str(math.ceil(limit)), "--"],
+        launcher=lambda limit: [*LAUNCHER, "--limit", str(math.ceil(limit))],
     ),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the launcher of mode vm has written down of a payload's machine; empty where it has not come that far."""
+
+    payload: str = ""
+    """How far the payload got: not started, perhaps started, started, ended."""
+    cause: str = ""
+    """What it failed of, or what the payload lacked: a word of docs/vm.md."""
+    said: str = ""
+    """In words, what the machine was like and what became of it."""
+    left_out: str = ""
+
+    @classmethod
+    def read(cls, file: Path) -> "Machine":
+        """The launcher's result, which a payload of our own account could have forged: its shape is looked at."""
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            found = json.loads(file.read_bytes()[:LARGEST_PREVIEW])
+            cause = str(found.get("cause", ""))
+            parts = [f"{found['start']} under {found['accelerator']}"] if "start" in found else []
+            parts += [f"started after {found['start_seconds']} s"] if "start_seconds" in found else []
+            parts += [str(found["hostname"])] if "hostname" in found else []
+            parts += [f"saved machine: {found['saved']}"] if "saved" in found else []
+            parts += [f"{cause}: {found.get('error', 'as the guest told')}"] if cause else []
+            return cls(str(found["payload"]), cause, ", ".join(parts), "; ".join(map(str, found.get("left_out", ()))))
+        return cls()
+
+    @property
+    def may_have_started(self) -> bool:
+        """Whether the payload may have run although nobody has seen it."""
+        return self.payload in ("perhaps started", "started")
+
+    @property
+    def of_the_users(self) -> bool:
+        """Whether it was the payload's own things that kept it from starting."""
+        return self.payload == "not started" and self.cause in ("input", "sandbox", "disk-full")
+
+
+def packed(folder: Path) -> bytes:
+    """A tar of a folder that we have laid out."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        archive.add(folder, ".")
+    return packed.getvalue()
 
 
 WORDS = {
@@ -1344,16 +1427,24 @@ WORDS = {
 """What a call that ran nothing came to, in words."""
 
 
-def wrapped(task: "Task", *, own_account: bool = False, in_folder: bool = False, wrapper: str = WRAPPER) -> list[str]:
+def wrapped(
+    task: "Task",
+    *,
+    own_account: bool = False,
+    in_folder: bool = False,
+    elsewhere: bool = False,
+    wrapper: str = WRAPPER,
+) -> list[str]:
     """The command that says who it is and then becomes the payload. The switch refuses symbolic links.
 
     ``in_folder``: it goes to the payload's folder first, since the switch begins in the account's home.
+    ``elsewhere``: its folder is not on this node.
     """
     shell, payload, place = os.path.realpath("/bin/sh"), task.payload, task.place
     if own_account:
         folder = str(place.folder) if payload.sandbox else ""
         return [shell, "-c", WORKSHOP + WRAPPER, "payload", str(place.work), folder, *payload.argv]
-    if in_folder or payload.sandbox:
+    if (in_folder or payload.sandbox) and not elsewhere:
         return [shell, "-c", WITHIN + wrapper, "payload", str(place.folder), *payload.argv]
     return [shell, "-c", wrapper, "payload", *payload.argv]
 
@@ -1486,6 +1577,8 @@ class Task:
     """When its last run was begun, in seconds since 1970."""
     cleared: bool = False
     """Whether what its last run left was taken away, as far as that goes."""
+    machine: Machine = field(default_factory=Machine)
+    """Of its last run, where the mode gives it one."""
     let_in: bool = False
     """Whether its last run had got through the switch, where that can be seen of one that did not start."""
 
@@ -1553,6 +1646,7 @@ class Pilot:
             else:
                 remove(place.copy.parent)
             discard(place.proxy)
+            self._sandbox.forget_machine(payload.ident)
             if left := remove(place.folder):
                 task.account.leftovers = left if task.account.leftovers >= 0 else -1
                 task.account.left = "; ".join(filter(None, (task.account.left, str(place.folder))))
@@ -1603,13 +1697,15 @@ class Pilot:
         task.calls = self._for_switch(task)
         allowed = self._orders.start_limit + task.payload.limit
         own_account = self._mode.own_account
-        contained = self._orders.mode == "container"
+        contained, elsewhere = self._orders.mode == "container", self._orders.mode == "vm"
         wrapper = NAMED_WRAPPER if contained else WRAPPER
-        words = wrapped(task, own_account=own_account, in_folder=self._mode.in_folder, wrapper=wrapper)
-        launcher = self._container(task, allowed) if contained else self._mode.launcher(allowed)
-        command = [self._orders.switch, *launcher, *words]
+        words = wrapped(
+            task, own_account=own_account, in_folder=self._mode.in_folder, elsewhere=elsewhere, wrapper=wrapper
+        )
         tries = 0
         while True:
+            launcher = self._launcher(task, allowed)
+            command = [self._orders.switch, *launcher, *words]
             began = time.monotonic()
             ran = self._run(task, command, task.calls, report, until)
             ran, failure = self._classified(task, ran, began)
@@ -1626,6 +1722,16 @@ class Pilot:
             if reason := self._pause(pause, report):
                 return replace(ran, why=f"{ran.why}; {reason}")
 
+    def _launcher(self, task: Task, limit: float) -> list[str]:
+        """What starts a payload where it is kept apart, if the mode has such a thing."""
+        match self._orders.mode:
+            case "container":
+                return self._container(task, limit)
+            case "vm":
+                return self._machine(task, limit)
+            case _:
+                return self._mode.launcher(limit)
+
     def _container(self, task: Task, limit: float) -> list[str]:
         """What starts a payload in namespaces of its own. Of the pilot's folders it sees those that are for it."""
         return [
@@ -1634,10 +1740,21 @@ class Pilot:
             *("--folder", str(task.place.folder), "--proxy-folder", str(task.place.copy.parent), "--"),
         ]
 
+    def _machine(self, task: Task, limit: float) -> list[str]:
+        """The launcher of a machine for one run, with what goes in, and where it is to put what comes out."""
+        payload, folder = task.payload, self._sandbox.machine(task.payload.ident)
+        command = [*self._mode.launcher(limit), "--result", str(folder / "result")]
+        if payload.sandbox:
+            (folder / "sandbox").write_bytes(packed(task.place.folder))
+            command += ["--sandbox", str(folder / "sandbox")]
+        if payload.outputs:
+            command += ["--outputs", str(folder / "outputs"), *(f"--bring={name}" for name in payload.outputs)]
+        return [*command, "--"]
+
     def _classified(self, task: Task, ran: Report, began: float) -> tuple[Report, str]:
         """The class of a call, after a canary where it is ambiguous; told in the report's words and the account."""
         err = ran.err.decode(errors="replace")
-        failure, cause = self._class(ran, err), told(err, ran.code)
+        failure, cause = self._class(task, ran), told(err, ran.code)
         if ran.state == "returned" and failure == AMBIGUOUS and not self._wake.ending:
             canary = self._canary(task)
             task.account.canary = canary
@@ -1656,10 +1773,12 @@ class Pilot:
             return ran, failure
         return replace(ran, failure=failure), failure
 
-    def _class(self, ran: Report, err: str) -> str:
+    def _class(self, task: Task, ran: Report) -> str:
+        if ran.identity is None and task.machine.may_have_started:
+            return PAYLOAD
         if ran.identity is None and (self._launcher_failed(ran) or no_folder(ran)):
             return INTERNAL
-        return classify(ran.identity is not None, ran.code, err)
+        return classify(ran.identity is not None, ran.code, ran.err.decode(errors="replace"))
 
     def _launcher_failed(self, report: Report) -> bool:
         marked = report.code == LAUNCHER_FAILED and LAUNCHER_MARK.search(report.err) is not None
@@ -1803,7 +1922,7 @@ class Pilot:
         self, task: Task, command: list[str], environment: Mapping[str, str], report: Report, until: float
     ) -> Report:
         """Run a command to its end, its time limit, or ours; what became of it. It has to have started at ``until``."""
-        task.began, task.cleared, task.let_in = time.time(), False, False
+        task.began, task.cleared, task.let_in, task.machine = time.time(), False, False, Machine()
         try:
             process = Process(command, environment, task.place.folder, task.payload.stdin, self._wake)
         except OSError as error:
@@ -1816,8 +1935,11 @@ class Pilot:
             process.close()
         identity, out = parsed_start(bytes(process.out))
         report = replace(report, identity=identity, out=out, err=bytes(process.err))
+        if self._orders.mode == "vm" and not report.bypassed:
+            task.machine = Machine.read(self._sandbox.private(f"{task.payload.ident}.machine") / "result")
+            task.account.machine = task.machine.said
         report = self._judged(report, process.code, reason, leftovers, task)
-        task.let_in = task.let_in or no_folder(report)
+        task.let_in = task.let_in or no_folder(report) or task.machine.of_the_users
         if identity and reason != "ended":
             report = replace(report, outputs=self._bring_back(task, report))
         if self._mode.own_account and not report.bypassed:
@@ -1851,11 +1973,14 @@ class Pilot:
                 report = replace(report, out=out[:LARGEST_PREVIEW], err=bytes(process.err[:LARGEST_PREVIEW]))
                 shown = said
             told_at = now
-            answer = self._vo.tell(report)
+            try:
+                answer = self._vo.tell(report, min(deadline, self._until))
+            except Late:
+                continue  # its time is up, whatever the VO would have said
             if answer.stop:
                 return report, "stopped"
             if answer.until > task.until:
-                self._renew(task, report)
+                self._renew(task, report, min(deadline, self._until))
                 task.until = answer.until
         return report, ""
 
@@ -1871,38 +1996,44 @@ class Pilot:
         if reason == "hung":
             why = f"the payload did not {'end' if started else 'start'} in time, so it was ended{leftovers}"
             # A call that is surely gone without having started anything is one without an answer.
-            state = "hung" if started or task.account.remaining or report.bypassed else "returned"
+            perhaps = started or task.machine.may_have_started
+            state = "hung" if perhaps or task.account.remaining or report.bypassed else "returned"
             return replace(report, state=state, code=None, why=why)
         if reason == "ended":
             return replace(report, state="lost", why=f"{self._wake.ending} while the payload ran{leftovers}")
-        if started and self._launcher_failed(report):
-            return replace(report, state="lost", why=f"the launcher of the payload failed while it ran{leftovers}")
+        machine = task.machine
+        if machine.may_have_started or (started and self._launcher_failed(report)):
+            what = "launcher" if self._orders.mode == "container" else "machine"
+            seen = "failed while it ran" if started else "failed, and it may have run"
+            why = f"the {what} of the payload {seen}{f' ({machine.said})' if machine.said else ''}{leftovers}"
+            return replace(report, state="hung" if machine.cause == "time-limit" else "lost", why=why)
         if started:
             task.account.started = task.account.started or task.began
             apart = "apart from the pilot" if separated else "as the pilot, unseparated"
             asked = " and was stopped as the VO asked" if reason == "stopped" else ""
+            asked += f"; its machine says: {machine.cause}" if machine.cause else ""
             return replace(report, state="ended", why=f"the payload ran {apart}{asked}{leftovers}")
-        why = WORDS[self._class(report, report.err.decode(errors="replace"))]
+        why = WORDS[self._class(task, report)]
+        why += f" (its machine: {machine.said})" if machine.cause else ""
         return replace(report, state="returned", why=why + leftovers)
 
     # What it needs while it runs, and what it leaves
 
-    def _renew(self, task: Task, report: Report) -> None:
-        """Bring the user's new proxy to the running payload, in the old one's place at one blow."""
+    def _renew(self, task: Task, report: Report, until: float) -> None:
+        """Bring the user's new proxy to the running payload, in the old one's place at one blow; it has until then."""
         account = task.account
         try:
-            proxy = self._vo.renew(task.payload.ident)
+            proxy = self._vo.renew(task.payload.ident, until)
         except VoProblem as problem:
             account.renewal = str(problem)
             return
         self._sandbox.keep(task.payload.ident, proxy)
-        if self._orders.mode == "vm" and not report.bypassed:
-            account.renewal = "nothing reaches a virtual machine that runs"
-        elif self._mode.calls_switch and not report.bypassed:
+        if self._mode.calls_switch and not report.bypassed:
             if not os.path.lexists(task.place.copy):
                 account.renewal = "there is no copy of the old one to be seen that could be renewed"
                 return
-            ran = self._beside([self._orders.switch], task.calls, task, self._orders.call_limit)
+            limit = max(min(self._orders.call_limit, until - time.monotonic()), 0.0)
+            ran = self._beside([self._orders.switch], task.calls, task, limit)
             account.renewal = "" if ran.code == 0 else f"the switch ended with {ran}"
         else:
             account.renewal = ""
@@ -1915,8 +2046,7 @@ class Pilot:
         if not names:
             return b""
         if self._orders.mode == "vm" and not report.bypassed:
-            account.left_out = "all of it: a virtual machine shares no folder with its node"
-            return b""
+            return self._brought_from_machine(task)
         through = self._mode.own_account and not report.bypassed
         command = [os.path.realpath(sys.executable), "-I", os.path.abspath(sys.argv[0]), "--pack"]
         command += [str(task.place.work if through else task.place.folder), *names]
@@ -1928,15 +2058,30 @@ class Pilot:
         if ran.code != 0:
             account.left_out = f"all of it: packing ended with {ran}; {account.left_out}"
             return b""
+        return self._let_in(ran.out, account)
+
+    def _brought_from_machine(self, task: Task) -> bytes:
+        """The tar that the launcher has written; a machine that was lost has left none."""
+        task.account.left_out = task.machine.left_out
         try:
-            if len(ran.out) > LARGEST_OUTPUTS:
+            with (self._sandbox.private(f"{task.payload.ident}.machine") / "outputs").open("rb") as file:
+                return self._let_in(file.read(LARGEST_OUTPUTS + 1), task.account)
+        except OSError as error:
+            task.account.left_out = f"all of it: nothing came out of the payload's machine: {error.strerror}"
+            return b""
+
+    @staticmethod
+    def _let_in(archive: bytes, account: Account) -> bytes:
+        """A tar that came from a payload's account, if it is one that may be handed on."""
+        try:
+            if len(archive) > LARGEST_OUTPUTS:
                 raise tarfile.TarError(f"more than {LARGEST_OUTPUTS} bytes")
-            account.files = good_outputs(ran.out)
+            account.files = good_outputs(archive) if archive else 0
         except (tarfile.TarError, EOFError) as error:
             account.left_out = f"all of it: what came back cannot be used: {error}"
             return b""
-        account.bytes = len(ran.out) if account.files else 0
-        return ran.out if account.files else b""
+        account.bytes = len(archive) if account.files else 0
+        return archive if account.files else b""
 
     def _clear(self, task: Task, identity: Mapping[str, Any] | None) -> None:
         """Take away what belongs to the payload's account, as that account; what stays is told."""

@@ -43,6 +43,7 @@ SEEN = ("/usr", "/etc", "/opt", "/cvmfs")
 LINKS = ("/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32")
 NAMESPACES = ("user", "mnt", "pid", "ipc", "uts", "cgroup", "net")
 OWN, SHARED = "own", "shared"
+SETTINGS = Path("/proc/sys")
 FORBIDDING = {
     "user/max_user_namespaces": "0",
     "kernel/unprivileged_userns_clone": "0",
@@ -131,7 +132,7 @@ def payload_of(chosen: argparse.Namespace, environment: Mapping[str, str], optio
     file = environment.get("X509_USER_PROXY")
     if not file:
         return payload
-    if chosen.proxy_folder:
+    if chosen.proxy_folder and os.path.dirname(file) == chosen.proxy_folder:
         shown = kept | {"X509_USER_PROXY": file}
         return Payload(payload.argv, shown, payload.home, payload.folder, private(chosen.proxy_folder))
     shown = kept | {"X509_USER_PROXY": f"{who.pw_dir}/proxy.pem"}
@@ -345,7 +346,7 @@ def refusal(said: str, code: int) -> Failure:
     last = said.strip().rpartition("\n")[2].removeprefix("bwrap: ")[:300] or f"exit code {code}, without a word"
     for name, value in FORBIDDING.items():
         with contextlib.suppress(OSError):
-            if Path("/proc/sys", name).read_text().strip() == value and "namespace" in last:
+            if (SETTINGS / name).read_text().strip() == value and "namespace" in last:
                 dotted = name.replace("/", ".")
                 other = "15000" if dotted.endswith("_namespaces") else "01".replace(value, "")
                 return Failure(f"no user namespace: {dotted} is {value}", f"as root: sysctl -w {dotted}={other}")

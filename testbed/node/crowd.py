@@ -44,6 +44,8 @@ PAUSE = 0.5
 PATIENCE = 30.0
 """Seconds for which a VO without an answer is asked again."""
 ANSWER_LIMIT = 20.0
+LARGEST_STREAM = 1 << 20
+"""Bytes of each output of a payload's that are kept, as the pilot job has it."""
 
 Answer = dict[str, Any]
 
@@ -221,13 +223,16 @@ class Pilot:
             *command, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=environment, cwd="/"
         )
         assert process.stdout is not None
-        who = START.fullmatch(await process.stdout.readline())
+        assert process.stderr is not None
+        first = await first_line(process.stdout)
+        who = START.fullmatch(first)
         identity = {"uid": int(who[1]), "user": who[2].decode(), "host": ""} if who else None
         if identity:
             told |= {"start": time.monotonic() - self._crowd.began, "call": time.monotonic() - began}
             await self._report(payload, {"state": "started", "identity": identity})
-        out, err = await process.communicate()
-        code = process.returncode
+        said, err = await asyncio.gather(rest(process.stdout), rest(process.stderr))
+        out = said if identity else (first + said)[:LARGEST_STREAM]
+        code = await process.wait()
         internal = code == INTERNAL or (code == REFUSED and UNDECIDED.search(err) is not None)
         state = "ended" if identity else "returned"
         why = "the payload ran" if identity else "the switch ran nothing"
@@ -241,6 +246,24 @@ class Pilot:
         for stream in ("out", "err"):
             full[stream] = base64.b64encode(full[stream]).decode()
         return await self._vo.ask("/reports", full)
+
+
+async def first_line(stream: asyncio.StreamReader) -> bytes:
+    """A stream up to the end of its first line, or the beginning of one that is too long to be a start handshake."""
+    try:
+        return await stream.readuntil(b"\n")
+    except asyncio.IncompleteReadError as error:
+        return error.partial
+    except asyncio.LimitOverrunError as error:
+        return await stream.readexactly(error.consumed)
+
+
+async def rest(stream: asyncio.StreamReader) -> bytes:
+    """A stream to its end; of a long one the beginning is kept."""
+    kept = bytearray()
+    while data := await stream.read(1 << 16):
+        kept += data[: LARGEST_STREAM - len(kept)]
+    return bytes(kept)
 
 
 async def together(plan: Plan, folder: Path) -> Answer:

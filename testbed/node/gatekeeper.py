@@ -9,8 +9,9 @@
 
 The site's log has a line of each, with the DN and the account, before it runs, and of a job's end: no record, no run.
 A job is told of as a pilot reports: {"state", "code", "separated", "bypassed", "identity", "out", "err", "why"}. Who is
-mapped to nobody is not run: `returned`, code 203. Exit code 0 when that was told, 2 for a request that makes no sense;
-for a pilot, the pilot's own, or 203, or 202 where its start could not be recorded.
+mapped to nobody is not run: `returned`, code 203; nor is anybody of whom nobody could say it, code 202. Exit code 0
+when that was told, 2 for a request that makes no sense; for a pilot, the pilot's own, or 203, or 202 likewise and where
+its start could not be recorded.
 """
 
 import base64
@@ -45,7 +46,18 @@ AGENT = "/usr/libexec/testbed/node/agent.py"
 ANSWER, LOG, POLICY = 3, 4, 5
 """What lcmaps-account has open, as images/worker-node/glexec/answer.h says."""
 ATTEMPTS_SECONDS = 30.0
-DENIED, UNRECORDED = 203, 202
+DENIED, FAILED = 203, 202
+VERDICT_REFUSED = 11
+"""How lcmaps-account ends where LCMAPS ran and gave no account, as images/worker-node/glexec/answer.h says."""
+DENIALS = (
+    *("banned", "credential-refused", "credential-expired", "not-mapped", "account-refused", "account-differs"),
+    *("denied", "no-rule", "lcmaps-refused"),
+)
+"""The causes of lcmaps-account that are about the user; where it names none a module has refused. Any other is an
+outage: nobody has decided."""
+LARGEST_SANDBOX = 1 << 24
+MOST_FILES = 1000
+"""Bytes of a sandbox once unpacked, and members of it, as the pilot job has them."""
 MINIMUM = "1000"
 """The lowest uid and gid of a job, where glexec.conf says nothing, as images/worker-node/glexec/options.c has it."""
 NO_CHANGE = 2**32 - 1
@@ -64,6 +76,18 @@ WRAPPER = (
 
 class Refused(Exception):
     """LCMAPS gives no account."""
+
+    code = DENIED
+    failure = "denied"
+    words = "the gatekeeper maps this user to nobody"
+
+
+class Undecided(Refused):
+    """Nobody could say whether there is one: the site's fault, and not the user's."""
+
+    code = FAILED
+    failure = "internal"
+    words = "the gatekeeper could not learn this user's account"
 
 
 ENDING: list[int] = []
@@ -101,17 +125,18 @@ def main() -> int:
     try:
         account = mapped(proxy)
     except Refused as refused:
-        log(f"not run: {refused}")
+        log(f"not run: {refused.words}: {refused}")
         if orders is not None:
-            return DENIED
-        tell({"state": "returned", "code": DENIED, "why": f"the gatekeeper maps this user to nobody: {refused}"})
+            return refused.code
+        why = f"{refused.words}: {refused}"
+        tell({"state": "returned", "code": refused.code, "failure": refused.failure, "why": why})
         return 0
     if orders is not None:
         try:
             record(account, "a pilot starts")
         except OSError as error:
             log(f"not run: it could not be recorded: {error}")
-            return UNRECORDED
+            return FAILED
         become_pilot(account, json.dumps(orders).encode())
     adopt_orphans()
     hear_the_end()
@@ -149,13 +174,13 @@ def settings(text: str) -> Mapping[str, str]:
 
 
 def mapped(proxy: str) -> Account:
-    """The account of the proxy's owner. Raises `Refused`."""
+    """The account of the proxy's owner. Raises `Refused`, and `Undecided` where nobody could say."""
     keeper = pwd.getpwnam(KEEPER)
     try:
         conf = settings(Path(CONF).read_text())
         policy = Path(conf["lcmaps_db_file"]).read_bytes()
     except (OSError, KeyError) as error:
-        raise Refused(f"the site's configuration cannot be read: {error}") from None
+        raise Undecided(f"the site's configuration cannot be read: {error}") from None
     files = [memory("policy", policy, keeper), memory("log", b"", keeper)]
     source = memory("proxy", proxy.encode(), keeper)
     hear, say = os.pipe()
@@ -182,7 +207,9 @@ def mapped(proxy: str) -> Account:
     code = end_of(pid, deadline if answer is not None else 0.0)
     for descriptor in (*files, source, hear):
         os.close(descriptor)
-    return account_of(answer or b"", code, conf, keeper)
+    if answer is None:
+        raise Undecided(f"LCMAPS did not answer within {ATTEMPTS_SECONDS:g} s")
+    return account_of(answer, code, conf, keeper)
 
 
 def end_of(pid: int, deadline: float) -> int:
@@ -204,7 +231,9 @@ def account_of(answer: bytes, code: int, conf: Mapping[str, str], keeper: pwd.st
         for word in ("dn", "uid", "pgid", "sgid", "cause")
     }
     if code != 0 or ["end"] not in lines or not told["uid"] or not told["pgid"]:
-        raise Refused(f"{(told['cause'] or ['no account'])[0]} (lcmaps-account: {code})")
+        cause = (told["cause"] or ["no account"])[0]
+        decided = code == VERDICT_REFUSED and ["end"] in lines and (not told["cause"] or cause in DENIALS)
+        raise (Refused if decided else Undecided)(f"{cause} (lcmaps-account: {code})")
     [uid, *more] = (number(text, conf.get("minimum_uid", MINIMUM)) for text in told["uid"])
     groups = [number(text, conf.get("minimum_gid", MINIMUM)) for text in (*told["pgid"], *told["sgid"])]
     if more or uid == keeper.pw_uid or groups[0] == keeper.pw_gid:
@@ -212,7 +241,7 @@ def account_of(answer: bytes, code: int, conf: Mapping[str, str], keeper: pwd.st
     try:
         pwd.getpwuid(uid)
     except KeyError:
-        raise Refused(f"account-missing: uid {uid}") from None
+        raise Undecided(f"account-missing: uid {uid}") from None
     return Account(uid, groups[0], groups, told["dn"][0] if told["dn"] else "")
 
 
@@ -286,23 +315,26 @@ def run(account: Account, proxy: str, job: Mapping[str, Any]) -> Mapping[str, An
         if not 0 < limit <= LONGEST_LIMIT:
             raise ValueError(f"a limit of {limit} s")
         record(account, f"job {str(job['id'])[:80]} starts")
-        code, out, err, why = executed(
+        code, out, err, why, left = executed(
             command, environment, folder, account, base64.b64decode(job.get("stdin", "")), limit
         )
-    except (OSError, ValueError, KeyError, TypeError, tarfile.TarError, EOFError, zlib.error) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, tarfile.TarError, EOFError, zlib.error) as error:
         return {"state": "returned", "why": f"the job could not be laid out, or not be recorded: {error}"}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     with contextlib.suppress(OSError):
-        record(account, f"job {str(job['id'])[:80]} has ended, {why or f'code {code}'},")
-    return judged(account, code, out, err, why)
+        record(account, f"job {str(job['id'])[:80]} has ended, {why or f'code {code}'}{left},")
+    return judged(account, code, out, err, why, left)
 
 
 def lay_out(folder: Path, account: Account, proxy: str, sandbox: bytes) -> Path:
-    """The folder of a job, all of it the account's; where its proxy lies."""
+    """The folder of a job, all of it the account's; where its proxy lies. Raises what is wrong with its sandbox."""
     if sandbox:
-        with tarfile.open(fileobj=io.BytesIO(sandbox)) as members:
-            members.extractall(folder, filter="data")
+        with tarfile.open(fileobj=io.BytesIO(plain(sandbox)), mode="r:", encoding="utf-8") as members:
+            for count, member in enumerate(members, 1):
+                if count > MOST_FILES or not (member.isreg() or member.isdir()) or member.issparse():
+                    raise tarfile.TarError(f"{member.name[:80]!r} is not let in")
+                members.extract(member, folder, filter="data")
     place = folder / "x509up"
     with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(proxy)
@@ -311,10 +343,23 @@ def lay_out(folder: Path, account: Account, proxy: str, sandbox: bytes) -> Path:
     return place
 
 
+def plain(archive: bytes) -> bytes:
+    """A tar as it is before gzip, however large it would become: root unpacks it, whose disk has no quota."""
+    data = archive
+    if archive.startswith(b"\x1f\x8b"):
+        unpacking = zlib.decompressobj(wbits=31)
+        data = unpacking.decompress(archive, LARGEST_SANDBOX + 1)
+        if not unpacking.eof or unpacking.unused_data:
+            raise tarfile.TarError("it has no end, is too large, or is more than one")
+    if len(data) > LARGEST_SANDBOX:
+        raise tarfile.TarError(f"it has more than {LARGEST_SANDBOX} bytes")
+    return data
+
+
 def executed(
     command: Sequence[str], environment: Mapping[str, str], folder: Path, account: Account, stdin: bytes, limit: float
-) -> tuple[int | None, bytes, bytes, str]:
-    """A command as an account to its end: code, outputs, and why it was ended, if it was."""
+) -> tuple[int | None, bytes, bytes, str, str]:
+    """A command as an account to its end: code, outputs, why it was ended, if it was, and what it left running."""
     source = os.memfd_create("stdin")
     os.write(source, stdin)
     os.lseek(source, 0, os.SEEK_SET)
@@ -333,8 +378,8 @@ def executed(
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # what it left running in its session's first group
         code = process.wait()
-    end_orphans()  # and elsewhere: it came to us
-    return (None if why else code if code >= 0 else 128 - code), bytes(out), bytes(err), why
+    left = end_orphans()  # and elsewhere: it came to us
+    return (None if why else code if code >= 0 else 128 - code), bytes(out), bytes(err), why, left
 
 
 def adopt_orphans() -> None:
@@ -343,16 +388,31 @@ def adopt_orphans() -> None:
         log(f"orphans cannot be adopted: {os.strerror(ctypes.get_errno())}")
 
 
-def end_orphans() -> None:
-    """End what a job has left running, and what comes to us when that ends; for a bounded time."""
-    deadline = time.monotonic() + GRACE
+def end_orphans() -> str:
+    """End what a job has left running, and what comes to us when that ends, in bounded time; what it was, in words."""
+    deadline, ended = time.monotonic() + GRACE, 0
     while (left := children()) and time.monotonic() < deadline:
         for pid in left:
             with contextlib.suppress(ProcessLookupError, ChildProcessError):
                 os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
+                ended += gone(pid, deadline)
+    words = f"; left-over processes were ended: {ended}" if ended else ""
     if left:
-        log(f"still running: {left}")
+        words += f"; STILL RUNNING: {' '.join(map(str, left))}"
+    if words:
+        log(words.removeprefix("; "))
+    return words
+
+
+def gone(pid: int, deadline: float) -> bool:
+    """Whether a child that was killed has ended by then: one that the kernel holds, on a dead disk, say, does not."""
+    with contextlib.suppress(ProcessLookupError):
+        waited = os.pidfd_open(pid)
+        try:
+            select.select([waited], [], [], max(0.0, deadline - time.monotonic()))
+        finally:
+            os.close(waited)
+    return os.waitpid(pid, os.WNOHANG)[0] == pid
 
 
 def children() -> list[int]:
@@ -398,8 +458,8 @@ def follow(process: "subprocess.Popen[bytes]", streams: Mapping[int, bytearray],
     return ""
 
 
-def judged(account: Account, code: int | None, out: bytes, err: bytes, why: str) -> Mapping[str, Any]:
-    """What became of a job, as a pilot would report it."""
+def judged(account: Account, code: int | None, out: bytes, err: bytes, why: str, left: str = "") -> Mapping[str, Any]:
+    """What became of a job, and of what it ``left`` running, as a pilot would report it."""
     found = START.match(out)
     identity = None
     if found:
@@ -419,7 +479,7 @@ def judged(account: Account, code: int | None, out: bytes, err: bytes, why: str)
         "identity": identity,
         "out": out,
         "err": err,
-        "why": said[state],
+        "why": said[state] + left,
     }
 
 

@@ -5,6 +5,8 @@ processes, killable    those with WORD in their command line, and how many of th
 files                  files of the site's accounts in shared folders and homes, but for the notes that pilots leave for
                        each other, and for what has WORD in its path
 proxies, readable      those with a private key in them, and how many of these the pilot's uid can read
+leases                 pool accounts of this node's that are somebody's
+machines               virtual machines, whoever they run as
 """
 
 import json
@@ -17,6 +19,8 @@ from pathlib import Path
 PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/home")
 SHELL = "dash"
 NOTES = ".pilot-"
+POOL = Path("/etc/grid-security/gridmapdir")
+MACHINE = "qemu-system"
 KEY = b"PRIVATE KEY"
 LARGEST = 1 << 20
 
@@ -41,6 +45,19 @@ def look(pid: int) -> tuple[bytes, str, str, int]:
         return b"", "", "X", 0
     state, parent = stat.rpartition(")")[2].split()[:2]
     return words, stat.partition("(")[2].rpartition(")")[0], state, int(parent)
+
+
+def machines() -> Iterator[int]:
+    """Every virtual machine that runs."""
+    for pid in [int(name) for name in os.listdir("/proc") if name.isdecimal()]:
+        _, name, state, _ = look(pid)
+        if name.startswith(MACHINE) and state not in "ZX":
+            yield pid
+
+
+def leases() -> list[Path]:
+    """The second names of accounts that are somebody's, each an encoded DN."""
+    return [path for path in POOL.iterdir() if path.name.startswith("%")] if POOL.is_dir() else []
 
 
 def files(first_uid: int) -> Iterator[Path]:
@@ -100,6 +117,8 @@ def main(word: str, pilot: int, first_uid: int) -> None:
         "files": len(there),
         "proxies": len(keys),
         "readable": allowed(pilot, [partial(has_key, path) for path in keys]),
+        "leases": len(leases()),
+        "machines": len(list(machines())),
     }
     print(json.dumps(counts))
 

@@ -6,6 +6,8 @@ The words are done in their order; what is awaited is awaited for so many second
     agent=pilot-3          the pilot job of this name is there; the following is about it
     front=pilot-3          that job has a child that is the switch; the following is about it
     keeper=pilot-3         that switch has a child that is the switch as well; the following is about it
+    machine=pilot-3        that job has a virtual machine below it; the following is about it
+    heard=over:pilot-3     what the job has not read yet of its payload's output has a line that begins so
     process=123            the following is about the process of this number
     path=/tmp/x            there is such a file
     said=over:/tmp/x       the file has a line that begins so
@@ -17,6 +19,9 @@ The words are done in their order; what is awaited is awaited for so many second
 Prints the process that it was about; exit code 1 names the word that did not come true.
 """
 
+import contextlib
+import ctypes
+import fcntl
 import os
 import signal
 import sys
@@ -27,6 +32,8 @@ from pathlib import Path
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP, "go": signal.SIGCONT}
 ESTABLISHED = "01"
 SWITCH = "glexec"
+MACHINE = "qemu-system"
+PIPE = 1 << 16
 PAUSE = 0.01
 
 
@@ -70,6 +77,45 @@ def child(parent: int | None, name: str = "", state: str = "") -> int | None:
     return None
 
 
+def machine(top: int | None) -> int | None:
+    """The virtual machine among a process' descendants: that which runs the payload, where there are several."""
+    parents = {pid: status(pid)[2] for pid in pids()} if top else {}
+    found = [pid for pid in parents if status(pid)[0].startswith(MACHINE) and status(pid)[1] != "Z"]
+    for pid in sorted(found, reverse=True):
+        above = pid
+        while above in parents:
+            above = parents[above]
+            if above == top:
+                return pid
+    return None
+
+
+def heard(what: str) -> bool:
+    """Whether a pipe that a job reads has a line in it that begins so; it is looked at, and not taken out (tee(2))."""
+    start, _, pilot = what.partition(":")
+    folder = f"/proc/{agent(pilot)}/fd"
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        with contextlib.suppress(OSError):
+            if os.readlink(f"{folder}/{name}").startswith("pipe:") and any(
+                line.startswith(start.encode()) for line in waiting(f"{folder}/{name}").splitlines()
+            ):
+                return True
+    return False
+
+
+def waiting(path: str) -> bytes:
+    """What a pipe holds."""
+    source = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    ours, copy = os.pipe()
+    try:
+        fcntl.fcntl(copy, fcntl.F_SETPIPE_SZ, PIPE)
+        taken = ctypes.CDLL(None, use_errno=True).tee(source, copy, ctypes.c_size_t(PIPE), 2)
+        return os.read(ours, taken) if taken > 0 else b""
+    finally:
+        for descriptor in (source, ours, copy):
+            os.close(descriptor)
+
+
 def asking(port: str) -> bool:
     """Whether a connection from here to this port stands."""
     wanted = f":{int(port):04X}"
@@ -95,6 +141,10 @@ def found(word: str, what: str) -> object:
             return child(agent(what), name=SWITCH)
         case "keeper":
             return child(child(agent(what), name=SWITCH), name=SWITCH)
+        case "machine":
+            return machine(agent(what))
+        case "heard":
+            return heard(what)
         case "zombie":
             return child(agent(what), state="Z")
         case "gone":
@@ -123,7 +173,7 @@ def main(limit: float, words: list[str]) -> int:
                 print(f"did not come true within {limit:g} s: {each}", file=sys.stderr)
                 return 1
             time.sleep(PAUSE)
-        if word in ("agent", "front", "keeper", "process"):
+        if word in ("agent", "front", "keeper", "machine", "process"):
             assert isinstance(seen, int)
             target = seen
     print(target)

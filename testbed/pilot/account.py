@@ -66,6 +66,8 @@ class Account:
     """Files and folders of the payload's that could not be removed; -1: nobody knows how many."""
     left: str = ""
     """Where they are, and why."""
+    machine: str = ""
+    """The virtual machine that it ran in: how it was started, by which accelerator, and what it failed of."""
 
     @property
     def retries(self) -> int:
@@ -101,6 +103,7 @@ class Account:
             f"; calls of the switch: {'; '.join(map(str, self.calls))}" if self.calls else ""
         )
         sentences = {
+            f"its machine: {self.machine}": self.machine,
             f"the canary {self.canary}": self.canary,
             "the pilot mended its own call": self.mended,
             f"by-pass: {self.bypass}": self.bypass,

@@ -98,10 +98,10 @@ class Desk:
         self._clock(ended.seconds, {})
         return ended
 
-    def send(self, command: str | Sequence[str], user: str, stdin: bytes = b"") -> tuple[str, str]:
-        """Queue a payload and send a pilot for it; the ids of both."""
+    def send(self, command: str | Sequence[str], user: str, stdin: bytes = b"", **order: Any) -> tuple[str, str]:
+        """Queue a payload and send a pilot for it, whose order may be otherwise than usual; the ids of both."""
         argv = tuple(shlex.split(command) if isinstance(command, str) else command)
-        return self.hand(Payload(user, argv, stdin, PAYLOAD_LIMIT))
+        return self.hand(Payload(user, argv, stdin, PAYLOAD_LIMIT), **order)
 
     def handle(self, payload: Payload, **order: Any) -> Report:
         """The last word on a payload, in full, of a pilot of its own; its order may be otherwise than usual.

@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from testbed.model.failure import Failure
-from testbed.model.mode import Mode
 from testbed.model.problem import Problem
 from testbed.pilot import records
 from testbed.pilot.bans import Ban, Bans
@@ -329,7 +328,7 @@ class Queue:
 
 
 def _meant(row: sqlite3.Row, offer: Offer) -> bool:
-    """Whether a waiting payload may go to such a pilot. A virtual machine has no folder for a sandbox to lie in."""
-    if (offer.vos and row["vo"] not in offer.vos) or (row["sandbox"] and offer.mode is Mode.VM):
+    """Whether a waiting payload may go to such a pilot."""
+    if offer.vos and row["vo"] not in offer.vos:
         return False
     return offer.owners is None or row["owner"] in offer.owners

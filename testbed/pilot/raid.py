@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from testbed.model.attack import Attack
 from testbed.model.outcome import Attempt, Outcome
@@ -26,6 +27,12 @@ class Raid:
             raise Problem(f"the attack {attack} could not be tried", found=found)
         attempt, saw = self.attempts[attack]
         return replace(self.ran, attack=attempt, out=saw)
+
+    def json(self) -> dict[str, Any]:
+        """All of it as JSON data, for the evidence."""
+        tried = {str(attack): {"attempt": str(attempt), "saw": saw} for attack, (attempt, saw) in self.attempts.items()}
+        untried = {str(attack): why for attack, why in self.untried.items()}
+        return {"payload": str(self.ran), "attempts": tried, "untried": untried}
 
     def joined(self, other: "Raid") -> "Raid":
         """Both in one; the payload is this one's."""

@@ -1,21 +1,29 @@
 """Raids: the attacks of one stage, tried once for each mode, authority and counter-measure."""
 
+import json
 from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Thread
 
+from testbed.lab.world import World
 from testbed.model.attack import Stage
 from testbed.model.catalogue import CATALOGUE
 from testbed.model.cell import Authority, Cell
+from testbed.model.kernel import Kernel
 from testbed.model.measure import Measure
 from testbed.model.mode import Mode
 from testbed.model.outcome import Attempt
 from testbed.model.problem import Problem
 from testbed.pilot.desk import Desk
+from testbed.pilot.measures import taken
+from testbed.pilot.probes import probe
 from testbed.pilot.raid import Raid
 from testbed.pilot.staging import STAGES
 from testbed.plugin.suite import Suite, Worlds
+from testbed.report.results import writing
+from testbed.site.measured import measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +94,28 @@ def _made(suite: Suite, worlds: Worlds, where: Where) -> Raid:
     if site is None:
         raise Problem(f"no site of this run offers the mode {where.mode}", cause=why_not)
     cell = Cell(where.mode, where.authority)
-    with worlds(site) as world, Desk.opened(world, cell, witness=lambda outcome: None) as desk:
+    with (
+        worlds(measured(site, where.measure)) as world,
+        taken(where.measure, world),
+        Desk.opened(world, cell, witness=lambda outcome: None) as desk,
+    ):
+        folder = suite.folder / where.evidence
         try:
-            return STAGES[where.stage](desk, where.measure)
+            raid = STAGES[where.stage](desk, where.measure)
+            _write(folder, raid, kernel_of(world))
+            return raid
         finally:
-            world.evidence(suite.folder / where.evidence)
+            world.evidence(folder)
+
+
+def kernel_of(world: World) -> Kernel:
+    """The settings of a worker node's kernel that decide about attacks."""
+    said = world.node.run(["python3", "-"], stdin=probe("kernel"), limit=10).check()
+    return Kernel.parse(json.loads(said.text))
+
+
+def _write(folder: Path, raid: Raid, kernel: Kernel) -> None:
+    """Keep what each attack saw, and the settings that it met, the counter-measure's among them."""
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "raid.json").write_text(json.dumps({"kernel": kernel.json(), **raid.json()}, indent=1) + "\n")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from testbed.lab import namespaces
 from testbed.lab.conditions import conditions
 from testbed.lab.engine import Engine
 from testbed.lab.world import World
@@ -61,6 +62,8 @@ class Suite:
     results: Results | None = None
     stopped: Problem | None = None
     """What ended the run before its time, and is nobody's cell."""
+    uncontained: dict[str, str] = field(default_factory=dict)
+    """Of each site whose nodes were asked, by its digest: why no account has containers there; empty where all have."""
     kernels: dict[str, Kernel] = field(default_factory=dict)
     """By the digest of the site whose worker node has it."""
     raids: dict[Any, Future[Raid]] = field(default_factory=dict)
@@ -70,6 +73,13 @@ class Suite:
     def switch(self) -> str:
         """What the ledger calls the switch of this run."""
         return self.choice.switch.name if self.choice.switch else REFERENCE
+
+    def why_uncontained(self, world: World) -> str:
+        """Why no account of a world's worker node has a container; empty where all have. Tried once for each site."""
+        site = world.site
+        if site.digest not in self.uncontained:
+            self.uncontained[site.digest] = namespaces.why_not(world.node, site.pilot_accounts[0].name)
+        return self.uncontained[site.digest]
 
     def add(self, row: Row) -> None:
         """Write a row; the first thing that is written makes the results folder."""

@@ -1,6 +1,6 @@
 """What every blow of the kill suite comes to, as a table in Markdown, which docs/failures.md has."""
 
-from testbed.model.death import Death
+from testbed.model.death import SWITCHED, Death
 from testbed.model.deaths import DEATHS
 from testbed.model.mode import Mode
 
@@ -13,7 +13,7 @@ def table() -> str:
 
 
 def _row(death: Death) -> list[str]:
-    where = f" ({death.mode})" if death.mode else ""
+    where = "" if death.modes == SWITCHED else f" ({', '.join(death.modes)})"
     return [
         f"{death.victim}{where}",
         str(death.step),

@@ -8,7 +8,7 @@ import pytest
 from testbed.faults.fault import Unfelt, broken
 from testbed.faults.leases import encoded
 from testbed.faults.node import NODE_FAULTS
-from testbed.faults.on_node import Together, changed, closed
+from testbed.faults.on_node import KEPT, Together, changed, closed
 from testbed.lab.session import opened
 from testbed.lab.world import LeasedWorld, World
 from testbed.model.fault import Fault
@@ -16,6 +16,13 @@ from testbed.model.node_consequence import NODE_CONSEQUENCES
 from testbed.model.problem import Problem
 from testbed.site.capability import SYS_ADMIN
 from testbed.site.load import example
+
+PID = "/run/rsyslogd.pid"
+LISTENER = "/run/listener.pid"
+LISTENS = (
+    "python3 -c 'import socket, time; s = socket.create_server((\"127.0.0.1\", 6514)); time.sleep(20)' "
+    f">/dev/null 2>&1 </dev/null & echo $! >{LISTENER}; sleep 0.5"
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +44,57 @@ def test_a_fault_of_the_node_is_felt_only_while_it_is_there(world: World, fault:
     finally:
         breakage.heal(world)
     assert breakage.healed(world)
+
+
+ALMOST = {
+    "a disk that is read-only is not a full one": (Fault.TMP_FULL, Fault.TMP_READ_ONLY),
+    "nor is one without inodes": (Fault.TMP_FULL, Fault.TMP_OUT_OF_INODES),
+    "one without bytes is not without inodes": (Fault.TMP_OUT_OF_INODES, Fault.TMP_FULL),
+    "a full one is not read-only": (Fault.TMP_READ_ONLY, Fault.TMP_FULL),
+    "leases that nobody may write are not full": (Fault.LEASES_FULL, Fault.LEASES_READ_ONLY),
+    "a pool without leases is not exhausted": (Fault.POOL_EXHAUSTED, Fault.LEASES_MISSING),
+    "a daemon that is dead sends nothing on": (Fault.REMOTE_LOG_DEAD, Fault.LOG_DEAD),
+}
+"""The fault of which the other one, which looks like it, is no proof."""
+
+
+@pytest.mark.parametrize("almost", ALMOST)
+def test_a_fault_is_not_felt_where_another_one_is(world: World, almost: str) -> None:
+    fault, other = ALMOST[almost]
+    with broken(other, NODE_FAULTS[other], world):
+        assert not NODE_FAULTS[fault].felt(world)
+
+
+SPOILED = {
+    "a log host that answers": (
+        Fault.REMOTE_LOG_DEAD,
+        f"{LISTENS}; kill $(cat {PID}); rm -f {PID}; sleep 0.3; rsyslogd",
+    ),
+    "a daemon that has not read that it should send": (
+        Fault.REMOTE_LOG_DEAD,
+        f"cp -a /etc/rsyslog.conf /tmp/it; mv /etc/rsyslog.conf.{KEPT} /etc/rsyslog.conf; kill $(cat {PID}); "
+        f"rm -f {PID}; sleep 0.3; rsyslogd; "
+        f"mv /etc/rsyslog.conf /etc/rsyslog.conf.{KEPT}; mv /tmp/it /etc/rsyslog.conf",
+    ),
+    "leases that have room again": (Fault.LEASES_FULL, "rm -f /etc/grid-security/gridmapdir/.filler*"),
+    "leases of which no account is left": (Fault.LEASES_FULL, "rm -f /etc/grid-security/gridmapdir/alpha001"),
+    "hogs that are asleep": (Fault.BUSY, f"kill -STOP $(cat /run/{KEPT}.hogs)"),
+    "a pool with a free account": (Fault.POOL_EXHAUSTED, f"cd /etc/grid-security/gridmapdir; rm %{KEPT}-alpha002"),
+    "a disk with room": (Fault.TMP_FULL, "rm /tmp/.filler"),
+}
+"""What takes away exactly that which a fault is, and leaves the rest."""
+
+
+@pytest.mark.parametrize("spoiled", SPOILED)
+def test_a_fault_that_has_lost_its_point_is_not_felt(world: World, spoiled: str) -> None:
+    fault, script = SPOILED[spoiled]
+    breakage = NODE_FAULTS[fault]
+    with broken(fault, breakage, world):
+        try:
+            world.node.run(["sh", "-ec", script], limit=10).check()
+            assert not breakage.felt(world)
+        finally:
+            world.node.run(["sh", "-c", f"[ ! -e {LISTENER} ] || kill $(cat {LISTENER}); rm -f {LISTENER}"], limit=10)
 
 
 def test_all_of_them_together_leave_nothing(world: LeasedWorld) -> None:

@@ -26,3 +26,10 @@ def asking(lab: Lab) -> Iterator[LeasedWorld]:
     """A world whose worker node asks two hosts of an Argus."""
     with lab.pool.lease(example("setuid-argus")) as world:
         yield world
+
+
+@pytest.fixture
+def containing(lab: Lab) -> Iterator[LeasedWorld]:
+    """A world whose worker node lets its accounts make namespaces."""
+    with lab.pool.lease(example("logonly-gridmap")) as world:
+        yield world

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from testbed.lab.doctor import firewall, guests, namespaces, network, resources, set_id
+from testbed.lab.doctor import containers, firewall, guests, namespaces, network, resources, set_id
 from testbed.lab.doctor.examination import examination
 from testbed.lab.doctor.settings import HIDEPID, NOSUID, settings
 from testbed.lab.engine import OWNER, RUN, Engine, Errand
@@ -94,6 +94,20 @@ def test_user_namespaces_are_allowed_where_docker_shows_them_to_be(engine: Engin
     else:
         with pytest.raises(Problem, match="may not make a user namespace"):
             namespaces.check_containers(engine, errand)
+
+
+def test_a_payload_has_namespaces_where_the_node_has_the_filter_for_it(engine: Engine, errand: Errand) -> None:
+    assert containers.check(engine, errand).startswith("a container ran in ")
+
+
+def test_a_filter_that_forbids_namespaces_is_named_as_the_cause(
+    engine: Engine, errand: Errand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(containers.namespaces, "security", tuple)  # Docker's own filter
+    with pytest.raises(Problem) as refused:
+        containers.check(engine, errand)
+    assert "a system call filter or a security module forbids it" in refused.value.cause
+    assert refused.value.remedy == "let accounts of the node make user namespaces"
 
 
 def test_a_rule_is_felt_where_the_image_has_iptables(engine: Engine, errand: Errand) -> None:

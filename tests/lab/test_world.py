@@ -1,6 +1,7 @@
 """Worlds: ready soon, clean after a reset, thrown away when they are not, their evidence kept."""
 
 import dataclasses
+import json
 import re
 import tarfile
 import time
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.lab import layout
+from testbed.lab import layout, namespaces
 from testbed.lab.engine import Spec
 from testbed.lab.pool import Pool
 from testbed.lab.session import IMAGES, Lab
@@ -111,6 +112,30 @@ def test_a_site_may_have_a_worker_node_that_mounts_and_has_no_other_privilege(la
         assert not world.pilot.settings()["CapAdd"]
         unshare = ["unshare", "--mount", "mount", "--bind", "/var/tmp", "/tmp"]
         assert world.node.run(unshare, limit=5).code == 0
+
+
+def test_a_site_may_have_a_worker_node_whose_accounts_make_namespaces_and_nothing_else(lab: Lab) -> None:
+    """The filter is another, nothing is uncovered: root of the node reaches no more of its machine than before."""
+    with lab.pool.lease(example("logonly-gridmap")) as world:
+        settings = world.worker.settings()
+        assert (settings["Privileged"], settings["CapAdd"]) == (False, None)
+        assert not settings["Devices"]
+        filter_of_node, profile = settings["SecurityOpt"]
+        assert json.loads(filter_of_node.removeprefix("seccomp=")) == json.loads(namespaces.FILTER.read_text())
+        assert profile == "apparmor=unconfined"
+        assert "/proc/sys" in settings["ReadonlyPaths"]
+        assert "/proc/kcore" in settings["MaskedPaths"]
+        for path in ("/proc/sys/kernel/core_pattern", f"{namespaces.PLACE}/proc/sys/kernel/core_pattern"):
+            assert world.node.run(["sh", "-c", 'echo x >"$0"', path], limit=5).code != 0
+        assert world.node.run(["ls", f"{namespaces.PLACE}/proc"], user="pilot01", limit=5).code != 0
+        assert namespaces.why_not(world.node, "pilot01") == ""
+        world.kill_node()
+        world.replace_node()
+        assert namespaces.why_not(world.node, "pilot01") == ""
+
+
+def test_dockers_own_filter_lets_no_account_make_namespaces(world: LeasedWorld) -> None:
+    assert "a system call filter or a security module forbids it" in namespaces.why_not(world.node, "pilot01")
 
 
 def test_what_a_world_is_called_says_whose_it_is(lab: Lab, world: LeasedWorld) -> None:

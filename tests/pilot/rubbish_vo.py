@@ -7,6 +7,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,6 +57,8 @@ class RubbishVo:
     reported: list[Mapping[str, Any]] = field(default_factory=list)
     full: int = 0
     """How many ends of payloads it cannot keep."""
+    slow: float = 0.0
+    """Seconds that it takes to answer to the word that a payload has started."""
 
     def met(self, folder: Path, **orders: object) -> Ended:
         """How a pilot ends that is sent to this VO and works below a folder."""
@@ -112,6 +115,7 @@ class RubbishVo:
                     connection.sendall(FULL)
                 else:
                     self.reported.append(body)
+                    time.sleep(self.slow if body["state"] == "started" else 0)
                     connection.sendall(answer({"stop": False}))
             elif isinstance(said := next(self.given), bytes):
                 connection.sendall(said)

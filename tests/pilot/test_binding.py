@@ -105,10 +105,12 @@ def test_an_order_with_a_condition_that_nobody_understands_is_refused(condition:
         Order.parse({**good, "on_internal_error_if": [whole]})
 
 
-def test_a_virtual_machine_gets_no_payload_with_a_sandbox() -> None:
+def test_a_virtual_machine_gets_payloads_with_a_sandbox_too() -> None:
     queue = Queue()
-    queue.submit(dataclasses.replace(FITS, sandbox=b"tar"))
-    assert queue.take("pilot-1", dataclasses.replace(OFFER, mode=Mode.VM)) is None
+    ident = queue.submit(dataclasses.replace(FITS, sandbox=b"tar"))
+    given = queue.take("pilot-1", dataclasses.replace(OFFER, mode=Mode.VM))
+    assert given is not None
+    assert given[0] == ident
 
 
 def test_the_highest_priority_goes_first_and_then_the_oldest() -> None:

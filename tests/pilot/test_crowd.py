@@ -111,3 +111,16 @@ def test_an_internal_error_is_tried_again_and_what_is_refused_goes_back(
     calls = told["calls"]
     assert isinstance(calls, list)
     assert sum(call["internal"] for call in calls) == MANY
+
+
+@pytest.mark.parametrize("said", ["head -c 200000 /dev/zero | tr '\\0' x", "head -c 3000000 /dev/zero", "printf half"])
+def test_a_switch_that_says_very_much_or_half_a_line_ends_no_crowd(
+    side: Side, grid: Grid, script: Callable[[str], str], said: str
+) -> None:
+    """A first line of more than 64 KiB is no start handshake; of what is said a mebibyte is kept."""
+    much = f"case $GLEXEC_ID in *-3) {said}; {said} >&2;; esac; exit 203"
+    payloads, told = loose(side, grid, script(much))
+    reports = [side.vo.wait(each, limit=0.001) for each in payloads]
+    assert [report.state for report in reports] == [State.RETURNED] * MANY
+    assert told["gave_up"] == []
+    assert len(reports[2].out) == len(reports[2].err) > 3

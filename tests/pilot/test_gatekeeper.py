@@ -1,5 +1,6 @@
 """The gatekeeper's own decisions: what it reads of glexec.conf, what it makes of a job's end, what it does not take."""
 
+import gzip
 import importlib.util
 import json
 import os
@@ -7,6 +8,7 @@ import pwd
 import socket
 import subprocess
 import sys
+import tarfile
 import time
 from pathlib import Path
 from types import ModuleType
@@ -14,8 +16,10 @@ from types import ModuleType
 import pytest
 
 from testbed.lab.wait import eventually
+from testbed.model.reasons import REASONS
 from testbed.pilot.payload import Report, State
 from testbed.site.load import example
+from tests.pilot import tars
 
 HERE = Path(__file__).parents[2] / "testbed" / "node" / "gatekeeper.py"
 
@@ -143,6 +147,7 @@ print(gatekeeper.children())
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=True)
     said, left = done.stdout.splitlines()
     assert said.startswith("(3, b'")
+    assert said.endswith("'', '; left-over processes were ended: 2')")
     assert left == "[]"
     for pid in said.partition("b'")[2].partition("\\n'")[0].split():
         assert not Path(f"/proc/{pid}").exists()
@@ -169,12 +174,12 @@ def test_a_job_is_recorded_with_its_owner_before_it_runs_and_not_run_without(
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as site:
         site.bind(str(tmp_path / "log"))
         site.settimeout(5)
-        monkeypatch.setattr(gatekeeper, "executed", lambda *_: (3, b"", b"", ""))
+        monkeypatch.setattr(gatekeeper, "executed", lambda *_: (3, b"", b"", "", "; STILL RUNNING: 7"))
         gatekeeper.run(account, "a proxy", job)
         start, end = (site.recv(10_000).decode() for _ in range(2))
     who = f'for "/DC=org/CN=Alice?<13>forged" as {account.name} (uid {account.uid}, gid {account.gid})'
     assert start == f"<13>gatekeeper[{os.getpid()}]: job payload-1 starts {who}"
-    assert end == f"<13>gatekeeper[{os.getpid()}]: job payload-1 has ended, code 3, {who}"
+    assert end == f"<13>gatekeeper[{os.getpid()}]: job payload-1 has ended, code 3; STILL RUNNING: 7, {who}"
 
 
 @pytest.mark.parametrize("limit", [float("inf"), float("nan"), 0.0, 1e9])
@@ -217,3 +222,66 @@ print(gatekeeper.run(account, "a proxy", {{"id": "payload-1", "argv": argv, "lim
         assert [" starts " in site.recv(9000).decode(), " has ended, lost," in site.recv(9000).decode()] == [True, True]
     assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists()
     assert list(tmp_path.glob("job-*")) == []
+
+
+REFUSED = 11
+
+
+def causes(reason: str) -> bytes:
+    """What lcmaps-account writes of a user that has no account."""
+    lines = ("dn /CN=Alice", *([f"cause {reason}"] if reason else []), "end", "")
+    return "\n".join(lines).encode()
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "decided"),
+    [
+        (causes("not-mapped"), REFUSED, True),
+        (causes("banned"), REFUSED, True),
+        (causes(""), REFUSED, True),
+        (causes("service-unreachable"), REFUSED, False),
+        (causes("pool-exhausted"), REFUSED, False),
+        (causes("timed-out"), REFUSED, False),
+        (b"", 10, False),
+        (b"", 13, False),
+        (b"", -9, False),
+        (causes("banned").replace(b"end\n", b""), REFUSED, False),
+    ],
+    ids=repr,
+)
+def test_an_outage_is_no_denial(gatekeeper: ModuleType, answer: bytes, code: int, decided: bool) -> None:
+    with pytest.raises(gatekeeper.Refused) as refused:
+        gatekeeper.account_of(answer, code, {}, pwd.getpwuid(os.getuid()))
+    assert isinstance(refused.value, gatekeeper.Undecided) is not decided
+    assert (refused.value.code, refused.value.failure) == ((203, "denied") if decided else (202, "internal"))
+
+
+def test_what_it_takes_for_a_denial_is_what_the_model_calls_one(gatekeeper: ModuleType) -> None:
+    """But for denials of the pilot, which calls no switch here; a module that refuses without a word has refused."""
+    of_the_caller = {"called-by-root", "caller-not-listed"}
+    assert set(gatekeeper.DENIALS) == {*REASONS["denied"], "credential-expired", "lcmaps-refused"} - of_the_caller
+
+
+TOO_MUCH = (1 << 24) + 1
+SANDBOXES = {
+    "too large": tars.member("big", bytes(TOO_MUCH)),
+    "too large once unpacked": gzip.compress(tars.member("big", bytes(TOO_MUCH))),
+    "a bomb": gzip.compress(bytes(1 << 28)),
+    "cut short": gzip.compress(tars.member("a", b"a"))[:-4],
+    "two in one": gzip.compress(tars.member("a", b"a")) * 2,
+    "too many": tars.many(),
+}
+
+
+@pytest.mark.parametrize("case", SANDBOXES)
+def test_no_sandbox_fills_the_disk_that_root_unpacks_it_on(gatekeeper: ModuleType, tmp_path: Path, case: str) -> None:
+    account = gatekeeper.Account(os.getuid(), os.getgid(), os.getgroups())
+    with pytest.raises(tarfile.TarError):
+        gatekeeper.lay_out(tmp_path, account, "PEM", SANDBOXES[case])
+    assert sum(path.stat().st_size for path in tmp_path.rglob("*")) < TOO_MUCH
+
+
+def test_a_good_sandbox_is_laid_out(gatekeeper: ModuleType, tmp_path: Path) -> None:
+    account = gatekeeper.Account(os.getuid(), os.getgid(), os.getgroups())
+    place = gatekeeper.lay_out(tmp_path, account, "PEM", gzip.compress(tars.member("a", b"hello")))
+    assert ((tmp_path / "a").read_bytes(), place.read_text()) == (b"hello", "PEM")

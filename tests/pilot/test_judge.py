@@ -1,5 +1,7 @@
 """What a pilot's report is taken for."""
 
+from dataclasses import replace
+
 import pytest
 
 from testbed.model.mode import Mode
@@ -9,7 +11,11 @@ from testbed.pilot.payload import Identity, Report, State
 
 PILOT = Identity(40001, "pilot01", "worker-node")
 ALICE = Identity(41007, "alphaprd007", "worker-node")
-GUEST = Identity(1000, "payload", "guest")
+GUEST = Identity(1000, "payload", "guest-0123abcd")
+THEIRS = {"user": "[1]", "mnt": "[2]", "pid": "[3]", "ipc": "[4]"}
+CONTAINER = Identity(40001, "pilot01", "container", {"user": "[5]", "mnt": "[6]", "pid": "[7]", "ipc": "[8]"}, THEIRS)
+WEAK = replace(CONTAINER, namespaces={**CONTAINER.namespaces, "pid": "[3]"})
+UNPROVEN = replace(CONTAINER, namespaces={})
 ROOT = Identity(0, "root", "worker-node")
 
 
@@ -30,6 +36,11 @@ def ended(who: Identity, separated: bool, code: int = 0) -> Report:
         (Mode.LOG_ONLY, ended(ALICE, False), Outcome(End.SEPARATED, 0, "pool alphaprd")),
         (Mode.VM, ended(GUEST, True), Outcome(End.SEPARATED, 0, "guest")),
         (Mode.VM, ended(PILOT, True), Outcome(End.SILENT, 0, "pilot")),
+        (Mode.CONTAINER, ended(CONTAINER, True), Outcome(End.SEPARATED, 0, "container")),
+        (Mode.CONTAINER, ended(WEAK, False), Outcome(End.UNSEPARATED, 0, "pilot")),
+        (Mode.CONTAINER, ended(WEAK, True), Outcome(End.SILENT, 0, "pilot")),
+        (Mode.CONTAINER, ended(UNPROVEN, True), Outcome(End.SILENT, 0, "pilot")),
+        (Mode.LOG_ONLY, ended(CONTAINER, True), Outcome(End.SILENT, 0, "pilot")),
         (Mode.SETUID, ended(GUEST, True), Outcome(End.SEPARATED, 0, "pool payload")),
         (Mode.SETUID, Report("p", State.RETURNED, code=203), Outcome(End.RETURNED, 203)),
         (Mode.SETUID, Report("p", State.LOST, identity=ALICE), Outcome(End.LOST)),

@@ -234,3 +234,41 @@ def test_what_a_pilot_is_ordered_is_looked_at(agent: ModuleType) -> None:
     for orders in (b"", b"[]", b"{", b"[" * 100_000, json.dumps({"mode": "none"}).encode()):
         with pytest.raises(agent.OrdersProblem):
             agent.Orders.parse(orders)
+
+
+def test_a_vo_that_is_slow_to_answer_does_not_let_a_payload_run_on(grid: Grid, tmp_path: Path) -> None:
+    """It has half a second to run, and the VO takes four to hear that it has started."""
+    stamps, where = tmp_path / "stamps", tmp_path / "work"
+    where.mkdir()
+    script = f"while :; do date +%s.%N >>{stamps}; sleep 0.05; done"
+    given = payload(argv=["/bin/sh", "-c", script], limit=0.5)
+    ended = RubbishVo(grid, iter([given, answer(NOTHING)]), slow=4.0).met(where)
+    times = [float(line) for line in stamps.read_text().splitlines()]
+    assert ended.code == 0, ended.err
+    assert (ended.reports[-1]["state"], ended.reports[-1]["code"]) == ("hung", None)
+    assert times[-1] - times[0] < 2.5
+
+
+@pytest.mark.parametrize(
+    "orders",
+    [
+        {"slots": 0},
+        {"slots": -1},
+        {"slots": 1000},
+        {"limit": float("nan")},
+        {"limit": float("inf")},
+        {"limit": 0},
+        {"start_limit": float("nan")},
+        {"call_limit": -1.0},
+        {"retry_delay": float("nan")},
+        {"retries": -1},
+    ],
+    ids=str,
+)
+def test_orders_without_sense_are_not_followed(grid: Grid, tmp_path: Path, orders: dict[str, object]) -> None:
+    """NaN is neither below nor above any limit, and a pilot with no worker would end well without a word."""
+    where = tmp_path / "work"
+    where.mkdir()
+    ended = RubbishVo(grid, iter([answer(NOTHING)])).met(where, **orders)
+    assert (ended.code, ended.reports) == (2, [])
+    assert next(iter(orders)).replace("slots", "payloads at once").replace("retry_delay", "retries") in ended.err

@@ -1,5 +1,7 @@
 """Which of a run's sites a cell is played on, and why none is."""
 
+import dataclasses
+
 import pytest
 
 from testbed.model.cell import Authority
@@ -31,6 +33,13 @@ def test_an_installation_that_the_site_does_not_have_is_still_told() -> None:
     site, why_not = Choice((example("setuid-argus"),)).site_for(Mode.LOG_ONLY, Authority.ARGUS)
     assert site is None
     assert "installs the switch setuid" in why_not
+
+
+def test_a_site_without_user_namespaces_offers_no_containers() -> None:
+    site = dataclasses.replace(example("logonly-gridmap"), user_namespaces=False)
+    found, why_not = Choice((site,)).site_for(Mode.CONTAINER)
+    assert found is None
+    assert why_not.startswith("the site logonly-gridmap lets no account of its worker node make user namespaces")
 
 
 @pytest.mark.parametrize("name", ["logonly-scas", "logonly-gums"])

@@ -75,3 +75,11 @@ def test_a_worker_node_that_may_do_more_is_another_one(draft) -> None:
     assert load_site(site.folder).capabilities == ("SYS_ADMIN",)
     assert load_site(site.folder).digest != example("setuid-gridmap").digest
     assert example("setuid-gridmap").capabilities == ()
+
+
+def test_a_worker_node_whose_accounts_may_make_namespaces_is_another_one(draft) -> None:
+    site = draft()
+    site.swap("[switch]", "[worker_node]\nuser_namespaces = true\n\n[switch]")
+    assert load_site(site.folder).user_namespaces
+    assert load_site(site.folder).digest != example("setuid-gridmap").digest
+    assert not example("setuid-gridmap").user_namespaces

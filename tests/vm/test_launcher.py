@@ -31,42 +31,44 @@ def vm() -> Iterator[ModuleType]:
     del sys.modules[spec.name]
 
 
-def unpacked(archive: bytes) -> dict[str, tuple[int, int, bytes]]:
-    """Mode, owner and content of every member of a newc archive, read by the rules of the kernel's initramfs text."""
-    members: dict[str, tuple[int, int, bytes]] = {}
-    at = 0
-    while True:
-        assert archive[at : at + 6] == b"070701"
-        fields = [int(archive[at + 6 + 8 * i : at + 14 + 8 * i], 16) for i in range(13)]
-        size, length = fields[6], fields[11]
-        name = archive[at + 110 : at + 110 + length - 1].decode()
-        start = at + -(-(110 + length) // 4) * 4
-        if name == "TRAILER!!!":
-            return members
-        members[name] = (fields[1], fields[2], archive[start : start + size])
-        at = start + -(-size // 4) * 4
+def frames(data: bytes) -> dict[str, bytes]:
+    """The frames of a request, as the supervisor reads them."""
+    found: dict[str, bytes] = {}
+    while data:
+        line, _, data = data.partition(b"\n")
+        word, length = line.decode().split(" ")
+        found[word], data = data[: int(length)], data[int(length) :]
+    return found
 
 
 @pytest.mark.parametrize("size", range(5))
-def test_the_archive_carries_the_payload_whatever_its_lengths(vm: ModuleType, size: int) -> None:
+def test_a_request_carries_the_payload_whatever_its_lengths(vm: ModuleType, size: int) -> None:
     data = b"\0\n\xff\r"[:size]
-    payload = vm.Payload(["/bin/x", "a b", "", "\udcff"], {"A": "1=2"}, data, b"proxy")
-    assert unpacked(vm.archive(payload)) == {
-        "request": (0o040700, 0, b""),
-        "request/argv": (0o100600, 0, b"/bin/x\0a b\0\0\xff\0"),
-        "request/environment": (0o100600, 0, b"A=1=2\0"),
-        "request/stdin": (0o100600, 1000, data),
-        "home/payload/proxy.pem": (0o100600, 1000, b"proxy"),
+    asked = frames(vm.request(vm.Payload(["/bin/x", "a b", "", "\udcff"], {"A": "1=2"}, data, b"proxy", b"tar", ["*"])))
+    assert (len(asked.pop("entropy")), len(asked.pop("machine"))) == (64, 32)
+    assert asked == {
+        "argv": b"/bin/x\0a b\0\0\xff\0",
+        "environment": b"A=1=2\0",
+        "stdin": data,
+        "proxy": b"proxy",
+        "sandbox": b"tar",
+        "outputs": b"*\0",
+        "end": b"",
     }
+
+
+def test_no_two_requests_give_a_guest_the_same_random_numbers_or_name(vm: ModuleType) -> None:
+    one, other = (frames(vm.request(vm.Payload(["/bin/true"]))) for _ in range(2))
+    assert one["entropy"] != other["entropy"]
+    assert one["machine"] != other["machine"]
 
 
 def test_only_what_belongs_to_the_payload_goes_into_the_guest(vm: ModuleType, tmp_path: Path) -> None:
     proxy = tmp_path / "proxy.pem"
     proxy.write_bytes(b"credential")
     environment = {"GLEXEC_ENV": "x", "SECRET": "y", "HOME": "/home/pilot01", "X509_USER_PROXY": str(proxy)}
-    payload = vm.payload_of(["/bin/true"], environment, b"")
-    assert payload.proxy == b"credential"
-    assert payload.environment == {
+    assert vm.read_proxy(environment) == b"credential"
+    assert vm.environment_of(environment, b"credential") == {
         "GLEXEC_ENV": "x",
         "HOME": "/home/payload",
         "USER": "payload",
@@ -77,9 +79,8 @@ def test_only_what_belongs_to_the_payload_goes_into_the_guest(vm: ModuleType, tm
 
 
 def test_without_a_proxy_the_guest_is_told_of_none(vm: ModuleType) -> None:
-    payload = vm.payload_of(["/bin/true"], {}, b"")
-    assert payload.proxy is None
-    assert "X509_USER_PROXY" not in payload.environment
+    assert vm.read_proxy({}) == b""
+    assert "X509_USER_PROXY" not in vm.environment_of({}, b"")
 
 
 def test_what_the_guest_tells_becomes_the_result(vm: ModuleType) -> None:
@@ -89,6 +90,9 @@ def test_what_the_guest_tells_becomes_the_result(vm: ModuleType) -> None:
         "hostname": "guest",
         "kernel": "6.12",
         "bytes": {"out": 8, "err": 0},
+        "files": 0,
+        "left_out": [],
+        "cause": "",
         "identity": {"uid": 1000, "gid": 1000, "user": "payload", "groups": [1000]},
     }
 
@@ -104,6 +108,9 @@ def test_what_the_guest_tells_becomes_the_result(vm: ModuleType) -> None:
         [*TOLD, b"signal 128"],
         [*TOLD, b"code \xff"],
         [b"code 0"],
+        [*TOLD, b"files 9999999", b"code 0"],
+        [*TOLD, b"files -1", b"code 0"],
+        [*TOLD, b"oom x", b"code 1"],
     ],
 )
 def test_a_guest_that_tells_nonsense_is_not_believed(vm: ModuleType, lines: list[bytes]) -> None:
@@ -111,12 +118,34 @@ def test_a_guest_that_tells_nonsense_is_not_believed(vm: ModuleType, lines: list
         vm.understood(lines)
 
 
+@pytest.mark.parametrize(
+    ("lines", "cause"),
+    [
+        ([b"oom 1", b"full 0", b"signal 9"], "out-of-memory"),
+        ([b"oom 1", b"full 0", b"code 0"], ""),
+        ([b"oom 0", b"full 0", b"signal 9"], ""),
+        ([b"oom 0", b"full 1", b"code 1"], "disk-full"),
+        ([b"oom 0", b"full 1", b"code 0"], ""),
+    ],
+)
+def test_what_was_short_is_the_cause_of_a_bad_end_only(vm: ModuleType, lines: list[bytes], cause: str) -> None:
+    assert vm.understood([*TOLD, *lines])["cause"] == cause
+
+
+def test_a_payloads_own_words_are_no_panic(vm: ModuleType) -> None:
+    """A process's name (15 bytes, any of them) is all of a payload that the kernel repeats on its console."""
+    assert vm.PANIC.search(b"[    1.234567] Kernel panic - not syncing: sysrq triggered crash\r\n")
+    assert not vm.PANIC.search(b"[    1.2] \nKernel panic - [12]: segfault at 0\n")
+
+
 def test_a_machine_has_no_network_and_no_disk(vm: ModuleType) -> None:
-    words = vm.qemu("tcg", 256, 9, 3, [4, 5, 6])
+    words = vm.qemu(vm.Kind("tcg", 256), vm.BOOTED, 3, [4, 5, 6, 7], 8)
     assert "-nodefaults" in words
-    assert [word for word in words if word.startswith(("-net", "-nic", "-drive", "-hd", "-fsdev", "-monitor"))] == []
+    assert [
+        word for word in words if word.startswith(("-net", "-nic", "-drive", "-hd", "-fsdev", "-monitor", "-qmp"))
+    ] == []
     devices = [words[at + 1].partition(",")[0] for at, word in enumerate(words) if word == "-device"]
-    assert devices == ["virtio-serial-pci"] + ["virtserialport"] * 3
+    assert devices == ["virtio-serial-pci"] + ["virtserialport"] * 4
 
 
 def test_a_machine_does_not_start_without_its_launcher(vm: ModuleType) -> None:
@@ -175,4 +204,6 @@ def test_a_node_without_the_guests_parts_says_so(vm: ModuleType, tmp_path: Path)
         env={"PATH": str(tmp_path)},
     )
     assert done.returncode == 125
-    assert done.stderr == "[vm]: " + "; ".join(json.loads(result.read_text()).values()) + "\n"
+    said = json.loads(result.read_text())
+    assert said["payload"] == "not started"
+    assert done.stderr == f"[vm]: parts: {said['error']}; {said['remedy']}\n"

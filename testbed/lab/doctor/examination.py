@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from testbed.lab.doctor import engines, firewall, guests, namespaces, network, resources, set_id
+from testbed.lab.doctor import containers, engines, firewall, guests, namespaces, network, resources, set_id
 from testbed.lab.doctor.finding import Check, Finding
 from testbed.lab.doctor.settings import settings, settings_here
 from testbed.lab.engine import Engine, Errand
@@ -30,6 +30,7 @@ IN_CONTAINERS = (
     Check("addresses", network.check, needed=True),
     Check("set-id programs", set_id.check, modes=("setuid",)),
     Check("user namespaces", namespaces.check_containers),
+    Check("containers", containers.check, modes=("container",)),
     Check("iptables", firewall.check),
     Check(ROOM, resources.check_room, needed=True),
 )

@@ -43,7 +43,7 @@ def kvm_problem(cause: str) -> Problem:
 
 def check_emulation(engine: Engine, errand: Errand) -> str:
     """A guest without KVM runs ``id -un`` and says who it was."""
-    words = ("--limit", str(LIMIT), "--result", "/dev/stderr", "--", "/usr/bin/id", "-un")
+    words = ("--cold", "--limit", str(LIMIT), "--result", "/dev/stderr", "--", "/usr/bin/id", "-un")
     ending = _good(_launched(engine, errand, *words))
     result: Mapping[str, Any] = json.loads(ending.err)
     who = ending.out.decode().strip()

@@ -11,7 +11,7 @@ Target = Mapping[str, object]
 Finding = dict[str, str]
 
 REFUSED = {errno.EACCES, errno.EPERM, errno.ECONNREFUSED}
-ABSENT = {errno.ESRCH, errno.ENOENT, errno.ENOTDIR}
+ABSENT = {errno.ESRCH, errno.ENOENT, errno.ENOTDIR, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EIDRM}
 LARGEST = 1 << 20
 """Bytes that a probe reads of anything."""
 

@@ -1,13 +1,17 @@
 """Bob's payload: has secrets and says what could be stolen of it: ``python3 - TOKEN LIMIT < victim.py``.
 
-It has a secret file (0600), a secret in its environment, a proxy, and a process that counts the SIGUSR1 it gets. It
-prints one JSON line with where they are; another one for each signal, so that its last line holds the count even when
-it is killed; and one when it ends: by SIGTERM, when the file ``release`` has come to be, or after LIMIT seconds. Its
-standard input must be a file: it starts itself anew, so that the kernel shows the secret in its environment.
+It has a secret each in a file (0600), in its environment, in its arguments, in its memory, in an open file without a
+name, in shared memory of both kinds, for itself alone (0600) and for everybody (0666); a proxy, and a process that
+counts the SIGUSR1 it gets. It prints one JSON line with where they are; another one for each signal, so that its last
+line holds the count even when it is killed; and one when it ends: by SIGTERM, when the file ``release`` has come to be,
+or after LIMIT seconds. Its standard input must be a file: it starts itself anew, so that the kernel shows the secret in
+its environment.
 """
 
+import ctypes
 import json
 import os
+import secrets
 import shutil
 import signal
 import sys
@@ -15,8 +19,12 @@ import tempfile
 import time
 from pathlib import Path
 
+from testbed.node.probes.sysv import make, remove
+
 LOOK = 0.05
 """Seconds between two looks for the file that releases it."""
+SHARED_MEMORY = "/dev/shm"
+EVERYBODY, NOBODY_ELSE = 0o666, 0o600
 
 
 def with_secret(token: str) -> None:
@@ -32,10 +40,40 @@ def private_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="bob-", dir=home if home and os.access(home, os.W_OK) else "/tmp"))
 
 
-def keep(path: Path, content: str) -> None:
-    """A file that nobody else can open, from its first moment."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+def keep(path: Path, content: str, mode: int = NOBODY_ELSE) -> None:
+    """A file that nobody else can open, from its first moment; or one that everybody can."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, NOBODY_ELSE), "w") as file:
         file.write(content)
+        os.fchmod(file.fileno(), mode)
+
+
+def nameless(content: str) -> int:
+    """An open file that is in no folder."""
+    number = os.memfd_create("secret")
+    os.write(number, content.encode())
+    return number
+
+
+class Shared:
+    """Shared memory of both kinds, each for itself alone and for everybody, until it is removed."""
+
+    def __init__(self, token: str) -> None:
+        self.facts: dict[str, int | str] = {}
+        self._segments: list[int] = []
+        self._files: list[Path] = []
+        for name, mode in (("", NOBODY_ELSE), ("open_", EVERYBODY)):
+            key, path = secrets.randbits(30) + 1, Path(SHARED_MEMORY) / f"bob-{name}{secrets.token_hex(8)}"
+            self._segments.append(make(key, token.encode(), mode))
+            keep(path, token, mode)
+            self._files.append(path)
+            self.facts |= {f"{name}segment": key, f"{name}shared_memory": str(path)}
+
+    def remove(self) -> None:
+        """Take it away."""
+        for segment in self._segments:
+            remove(segment)
+        for path in self._files:
+            path.unlink(missing_ok=True)
 
 
 def wait(release: Path, limit: float) -> tuple[int, str]:
@@ -59,15 +97,21 @@ def main(token: str, limit: float) -> None:
     # From now on these wait to be counted: none is missed, none kills.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1, signal.SIGTERM})
     folder = private_folder()
+    shared = None
     try:
+        shared = Shared(token)
         secret, release = folder / f"secret-{token}", folder / "release"
         keep(secret, f"{token}\n")
-        facts = {
+        memory = ctypes.create_string_buffer(token.encode())
+        facts: dict[str, object] = {
             "pid": os.getpid(),
             "uid": os.getuid(),
             "proxy": os.environ.get("X509_USER_PROXY", ""),
             "secret": str(secret),
             "environment": f"SECRET={token}",
+            "memory": ctypes.addressof(memory),
+            "descriptor": nameless(token),
+            **shared.facts,
             "release": str(release),
             "signalled": 0,
         }
@@ -75,6 +119,8 @@ def main(token: str, limit: float) -> None:
         signals, ended_by = wait(release, limit)
     finally:
         shutil.rmtree(folder)
+        if shared:
+            shared.remove()
     say({"signalled": signals, "ended_by": ended_by})
 
 

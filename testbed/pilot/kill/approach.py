@@ -8,20 +8,23 @@ from dataclasses import dataclass
 from testbed.lab.layout import NODE
 from testbed.model.death import Step, Victim
 from testbed.model.fault import Fault
+from testbed.model.mode import Mode
 from testbed.model.problem import Problem
-from testbed.pilot.kill.ground import LIMIT, Ground
+from testbed.pilot.kill.ground import Ground
 from testbed.pilot.node_files import NodeFiles
 from testbed.site.layout import SWITCH
 
 AGENT = f"{NODE}/agent.py"
 SERVICE = 8154
 """Where a switch asks an Argus."""
+IDENTITY = "/usr/bin/id"
+"""What the start handshake calls; without a switch nothing else is called before the payload."""
 DOOR = """\
 printf '#!/bin/sh\\n: >{0}/called\\nwhile [ ! -e {0}/open ]; do /usr/bin/sleep 0.02; done\\nexec %s "$@"\\n' "$2" >"$1"
 chown root:root "$1"
 chmod 755 "$1"
 """
-"""In the place of the switch: it waits for a word, and becomes the switch then."""
+"""In the place of what is called first: it waits for a word, and becomes that then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Way:
             Step.SENT: self._sent,
             Step.TAKEN: self._taken,
             Step.DECIDING: self._deciding,
+            Step.BOOTING: self._booting,
             Step.STARTED: self._started,
             Step.RUNNING: self._running,
             Step.ENDED: self._ended,
@@ -76,8 +80,9 @@ class Way:
 
     @contextlib.contextmanager
     def _taken(self, victim: Victim, does: str = "") -> Iterator[Scene]:
-        """The switch waits at a door."""
-        with self.files.altered(SWITCH, script=DOOR.format(self.ground.place)):
+        """The switch waits at a door; where none is called the payload's shell does."""
+        first = IDENTITY if self.ground.mode is Mode.NONE else SWITCH
+        with self.files.altered(first, script=DOOR.format(self.ground.place)):
             payload, pilot = self._begun(does)
             self.ground.strike(f"path={self.ground.place}/called")
             yield Scene(payload, pilot, lambda: self.ground.mark("open"))
@@ -101,27 +106,49 @@ class Way:
             heal()
 
     @contextlib.contextmanager
+    def _booting(self, victim: Victim) -> Iterator[Scene]:
+        """The payload's machine is stopped as soon as it is there."""
+        payload, pilot = self._begun()
+        machine = self.ground.strike(f"machine={pilot}", "stop")
+
+        def release() -> None:
+            if victim in (Victim.AGENT, Victim.AUTHORITY):
+                self.ground.strike(f"process={machine}", "go")
+
+        yield Scene(payload, pilot, release)
+
+    @contextlib.contextmanager
     def _started(self, victim: Victim) -> Iterator[Scene]:
         """The pilot job is stopped while the switch waits at its door; then that opens."""
         with self._taken(victim, "waits") as scene:
             process = self.ground.strike(f"agent={scene.pilot}", "stop")
             scene.release()
-            self.ground.strike(f"said=began:{self.ground.place}/log")
+            self.ground.hears("began", scene.pilot)
             yield self._stopped(scene.payload, scene.pilot, process, ends=victim is Victim.AUTHORITY)
 
     @contextlib.contextmanager
     def _running(self, victim: Victim) -> Iterator[Scene]:
         """The VO knows that the payload has started, and the payload waits for a word."""
         payload, pilot = self._begun("waits")
-        report = self.ground.vo.wait(payload, limit=LIMIT, until="start")
-        self.ground.strike(f"said=began:{self.ground.place}/log")
+        in_machine = self.ground.mode is Mode.VM
+        report = self.ground.vo.wait(payload, limit=self.ground.limit, until="output" if in_machine else "start")
+        if not in_machine:
+            self.ground.hears("began", pilot)
         if report.state != "started":
             raise Problem("a payload did not start", found=f"{report.state}: {report.why}")
         yield Scene(payload, pilot, lambda: self.ground.mark("go") if victim is Victim.AUTHORITY else None)
 
     @contextlib.contextmanager
     def _ended(self, victim: Victim) -> Iterator[Scene]:
-        """The pilot job is stopped; then the payload may end."""
+        """The pilot job is stopped; then the payload may end. One in a machine hears no word: it is a short one."""
+        if self.ground.mode is Mode.VM:
+            with self._taken(victim) as scene:
+                process = self.ground.strike(f"agent={scene.pilot}", "stop")
+                scene.release()
+                self.ground.hears("over", scene.pilot)
+                self.ground.strike(f"zombie={scene.pilot}")
+                yield self._stopped(scene.payload, scene.pilot, process)
+            return
         with self._running(victim) as scene:
             process = self.ground.strike(f"agent={scene.pilot}", "stop")
             self.ground.mark("go")
@@ -135,7 +162,8 @@ class Way:
         The switch does, where it has to end leftovers; else the pilot job does, as with gLExec.
         """
         by_switch = victim in (Victim.FRONT, Victim.KEEPER)
-        with contextlib.nullcontext() if by_switch else self.files.configured(end_leftovers="no"):
+        as_it_is = by_switch or self.ground.mode is Mode.NONE
+        with contextlib.nullcontext() if as_it_is else self.files.configured(end_leftovers="no"):
             payload, pilot = self._begun("leaves")
             who = "keeper" if by_switch else "agent"
             process = self.ground.strike(f"path={self.ground.place}/felt", f"{who}={pilot}", "stop")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from testbed.lab.wait import eventually
 from testbed.model.death import Left, Step, Victim
+from testbed.model.mode import Mode
 from testbed.pilot.history import Change
 from testbed.pilot.kill.approach import Scene, Way
 from testbed.pilot.kill.ground import Ground
@@ -46,24 +47,29 @@ class End:
 
 
 def struck(
-    way: Way, victim: Victim, step: Step, then: Callable[[Ground], None] = lambda ground: None
+    way: Way,
+    victim: Victim,
+    step: Step,
+    then: Callable[[Ground], None] = lambda ground: None,
+    expected: Left | None = None,
 ) -> tuple[Seen, End]:
-    """Kill somebody at a step; what was seen then, and what came of it once a second pilot was sent.
+    """Kill somebody at a step; what was seen then, and what came of it once a second pilot was sent, where one can be.
 
-    ``then`` is done in between, before the payload has a word to end.
+    ``then`` is done in between, before the payload has a word to end; what is ``expected`` to be left is waited for.
     """
     ground = way.ground
     with way.reached(step, victim) as scene:
         known = len(ground.vo.history(scene.payload)[2])
-        ran = ground.began() if victim is Victim.NODE else 0
-        began = time.monotonic()
+        ran = ground.began(scene.payload) if victim is Victim.NODE and ground.mode is not Mode.VM else 0
+        struck_at = time.monotonic()
         _kill(ground, victim, step, scene)
         state, history = _known(ground, scene)
-        seconds = time.monotonic() - began
+        seconds = time.monotonic() - struck_at
         if victim is Victim.NODE:
             ground.world.replace_node()
             ground.prepare()
-        seen = Seen(str(state), ran + ground.began(), _doubted(history[known:]), _settled(ground), seconds)
+        began = ran + ground.began(scene.payload)
+        seen = Seen(str(state), began, _doubted(history[known:]), _settled(ground, expected), seconds)
     then(ground)
     if victim is Victim.AUTHORITY:
         for host in ground.world.authorities:
@@ -76,12 +82,15 @@ def _kill(ground: Ground, victim: Victim, step: Step, scene: Scene) -> None:
     match victim:
         case Victim.AGENT:
             ground.strike(f"agent={scene.pilot}", "kill")
-            if step in (Step.TAKEN, Step.DECIDING):
+            if step in (Step.TAKEN, Step.DECIDING, Step.BOOTING):
                 scene.release()
         case Victim.FRONT | Victim.KEEPER:
             ground.strike(f"{victim}={scene.pilot}", "kill")
             if step is not Step.CLEANING or victim is Victim.FRONT:
                 scene.release()
+        case Victim.MACHINE:
+            ground.strike(f"machine={scene.pilot}", "kill")
+            scene.release()
         case Victim.NODE:
             ground.world.kill_node()
         case Victim.AUTHORITY:
@@ -113,15 +122,15 @@ def _doubted(history: Sequence[Change]) -> bool:
     return any("it may have run" in change.why for change in history)
 
 
-def _settled(ground: Ground) -> Left:
-    """What is left once nothing changes any more: two looks that agree."""
+def _settled(ground: Ground, expected: Left | None) -> Left:
+    """What is left once nothing changes any more: two looks that agree, with what is expected if that comes about."""
     looks = [ground.left()]
 
     def same() -> bool:
         looks.append(ground.left())
-        return looks[-1] == looks[-2]
+        return looks[-1] == looks[-2] and expected in (None, looks[-1])
 
-    eventually(same, within=5, every=0.3)
+    eventually(same, within=ground.limit / 4, every=0.3)
     return looks[-1]
 
 
@@ -130,7 +139,10 @@ def _second(ground: Ground, scene: Scene, before: int) -> End:
     for word in ("open", "go", "rest"):
         ground.mark(word)
     if ground.vo.history(scene.payload)[1].state is State.QUEUED:
-        pilot = ground.send()
-        ground.vo.end_of(scene.payload, pilot, limit=SOON)
+        if ground.mode is Mode.VM:  # no word would let it end
+            ground.vo.stop(scene.payload)
+        else:
+            pilot = ground.send()
+            ground.vo.end_of(scene.payload, pilot, limit=SOON)
     _, report, history = ground.vo.history(scene.payload)
-    return End(report.state, before + ground.began(), history)
+    return End(report.state, before + ground.began(scene.payload), history)

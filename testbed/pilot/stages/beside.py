@@ -4,85 +4,84 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from testbed.credentials.grid import Grid
-from testbed.lab.world import World
 from testbed.model.attack import Attack
 from testbed.model.measure import Measure
 from testbed.model.outcome import Attempt, Outcome
 from testbed.model.problem import Problem
+from testbed.pilot.daemon import daemon
 from testbed.pilot.desk import PAYLOAD_LIMIT, PILOT_LIMIT, Desk
 from testbed.pilot.probes import probe
 from testbed.pilot.raid import Raid
+from testbed.pilot.stages import targets
 
 PYTHON = ("/usr/bin/python3", "-S", "-")
 """How a probe is run: without looking for modules of the site's, which an emulated machine takes its time for."""
-LIMIT = 10.0
-"""Seconds for one look at the worker node."""
+THIEF = ("finding", "files", "processes", "sysv", "channels")
+"""The parts of the thief, each before those that need it."""
+SIGSEGV = 11
 
 
 def beside(desk: Desk, measure: Measure | None = None) -> Raid:
-    """Let Bob's payload run, let Alice's try her hand at it and at the pilot, then end Bob's and hear what he felt."""
-    token = f"bobs-secret-{id(desk)}"
+    """Let Bob's payload and a daemon of the pilot's run, let Alice's try her hand at them, and hear what they felt."""
+    token, world = f"bobs-secret-{id(desk)}", desk.world
+    grid, account = world.grid, world.site.pilot_accounts[0].name
     bob, pilot = desk.send(
-        ["/usr/bin/env", f"SECRET={token}", *PYTHON, token, f"{PAYLOAD_LIMIT:g}"], "bob", probe("victim")
+        ["/usr/bin/env", f"SECRET={token}", *PYTHON, token, f"{PAYLOAD_LIMIT:g}"], "bob", probe("victim", "sysv")
     )
     report = desk.vo.wait(bob, limit=PILOT_LIMIT, until="output")
     if b"\n" not in report.out:
         raise Problem("Bob's payload did not get to run", found=f"{report.state}: {report.why}\n{report.err.decode()}")
-    targets = _targets(json.loads(report.out.splitlines()[0]), token, desk.world, pilot)
-    arguments = json.dumps(targets)
-    ran = desk.end_of(*desk.send([*PYTHON, arguments], "alice", probe("thief", "finding")))
+    process, proxy = targets.pilot_on(world.node, pilot)
+    careful, asks_peers = measure is Measure.CAREFUL_PILOT, measure is Measure.PEER_CREDENTIALS
+    secret = f"frameworks-secret-{id(desk)}"
+    with daemon(world.node, account, secret, proxy, careful=careful, asks_peers=asks_peers) as framework:
+        told = {
+            **targets.of_bob(json.loads(report.out.splitlines()[0]), token, grid),
+            **targets.of_pilot(process, proxy, grid),
+            **targets.of_daemon(framework, grid),
+        }
+        ran = desk.end_of(*desk.send([*PYTHON, json.dumps(told)], "alice", probe("thief", *THIEF)))
+        felt = _felt(framework.felt())
     desk.vo.stop(bob)
-    felt = desk.end_of(bob, pilot)
-    return Raid(ran, _attempts(ran, felt))
+    return _raid(ran, {**felt, **_felt_by_bob(desk.end_of(bob, pilot))})
 
 
-def _targets(bob: Mapping[str, Any], token: str, world: World, pilot: str) -> dict[str, dict[str, Any]]:
-    """What Alice's payload is told: Bob's things in his own words, the pilot's as root finds them on the node."""
-    node, grid = world.node, world.grid
-    # The pilot's command line names it: agent.py PILOT. Its environment is what sshd gave it.
-    # The bracket keeps the search from finding itself.
-    script = f"grep -lz -x '[{pilot[0]}]{pilot[1:]}' /proc/[0-9]*/cmdline | head -n 1"
-    process = node.run(["sh", "-c", script], limit=LIMIT).text.split("/")[2:3]
-    proxies = node.run(["sh", "-c", "ls /tmp/pilot-*/private/pilot.pem"], limit=LIMIT).text.splitlines()
-    if not process or not proxies:
-        raise Problem("Bob's pilot cannot be found on the worker node", where=node.name, found=f"{process} {proxies}")
-    targets: dict[Attack, dict[str, Any]] = {
-        Attack.BOBS_PROXY: {"kind": "read", "path": bob["proxy"], "marker": _key(grid, "bob")},
-        Attack.BOBS_FILE: {"kind": "read", "path": bob["secret"], "marker": token},
-        Attack.BOBS_ENVIRONMENT: {"kind": "environ", "pid": bob["pid"], "marker": bob["environment"]},
-        Attack.BOBS_PROCESS: {"kind": "signal", "pid": bob["pid"], "signal": "SIGUSR1", "marker": token},
-        Attack.PILOTS_PROXY: {"kind": "read", "path": proxies[0], "marker": _key(grid, "pilot")},
-        Attack.PILOTS_ENVIRONMENT: {"kind": "environ", "pid": process[0], "marker": "SSH_CONNECTION="},
-        # A signal that a process ignores unless it asked for it: the kernel's permission is what counts.
-        Attack.PILOTS_PROCESS: {"kind": "signal", "pid": process[0], "signal": "SIGURG", "marker": "agent.py"},
+def _felt(daemon: Mapping[str, Any]) -> dict[Attack, bool]:
+    """What the daemon says was done to it."""
+    return {
+        Attack.PILOTS_PROCESS: daemon["continued"] > 0,
+        Attack.PILOTS_LIMITS: bool(daemon["changed"]),
+        Attack.PILOTS_PROGRAM: daemon["program"],
+        Attack.PILOTS_OPEN_FOLDER: bool(daemon["planted"]),
+        Attack.PILOTS_CORE: daemon["helper"]["signal"] == SIGSEGV,
+        Attack.PILOTS_ABSTRACT_SOCKET: daemon["served"]["abstract"] > 0,
+        Attack.PILOTS_LOOPBACK: daemon["served"]["loopback"] > 0,
     }
-    return {str(attack): target for attack, target in targets.items()}
 
 
-def _key(grid: Grid, name: str) -> str:
-    """A line of the private key in somebody's proxy: who has read it has stolen it."""
-    lines = grid.read(grid.bearer(name).file).decode().splitlines()
-    return lines[next(number for number, line in enumerate(lines) if "PRIVATE KEY" in line) + 1]
-
-
-def _attempts(ran: Outcome, felt: Outcome) -> dict[Attack, tuple[Attempt, str]]:
-    """The thief's findings; whether Bob's process was signalled is what Bob's payload itself felt."""
+def _felt_by_bob(ended: Outcome) -> dict[Attack, bool]:
+    """What Bob's payload says was done to it."""
     try:
-        found = json.loads(ran.out)
-        signalled = json.loads(felt.out.splitlines()[-1])["signalled"]
+        return {Attack.BOBS_PROCESS: json.loads(ended.out.splitlines()[-1])["signalled"] > 0}
     except (ValueError, IndexError, KeyError) as error:
-        raise Problem(
-            "the payloads did not say what they saw",
-            found=f"Alice's: {ran}\n{ran.out}{ran.err}\nBob's: {felt}\n{felt.out}{felt.err}",
-            cause=repr(error),
-        ) from error
-    attempts = {
-        Attack(attack): (Attempt(finding["attempt"]), finding["saw"])
-        for attack, finding in found.items()
-        if finding["attempt"] in list(Attempt)
-    }
-    thief = attempts.get(Attack.BOBS_PROCESS)
-    if thief and (thief[0] is Attempt.SUCCEEDED) != bool(signalled):
-        raise Problem("Alice's payload and Bob's disagree", found=f"hers: {thief[1]}; his: signalled {signalled} times")
-    return attempts
+        found = f"{ended}\n{ended.out}{ended.err}"
+        raise Problem("Bob's payload did not say what it felt", found=found, cause=repr(error)) from error
+
+
+def _raid(ran: Outcome, felt: Mapping[Attack, bool]) -> Raid:
+    """The thief's findings, where what the victims felt is not otherwise."""
+    try:
+        found = {Attack(attack): finding for attack, finding in json.loads(ran.out).items()}
+    except ValueError as error:
+        found_instead = f"{ran}\n{ran.out}{ran.err}"
+        raise Problem("Alice's payload did not say what it saw", found=found_instead, cause=repr(error)) from error
+    tried = {attack: finding for attack, finding in found.items() if finding["attempt"] in list(Attempt)}
+    for attack, seen in felt.items():
+        if attack in tried and (tried[attack]["attempt"] == Attempt.SUCCEEDED) != seen:
+            said = f"{attack}: {tried[attack]['saw']}; who it was done to {'felt it' if seen else 'felt nothing'}"
+            raise Problem("Alice's payload and its victim disagree", found=said)
+    return Raid(
+        ran,
+        {attack: (Attempt(finding["attempt"]), finding["saw"]) for attack, finding in tried.items()},
+        {attack: finding["saw"] for attack, finding in found.items() if attack not in tried},
+    )

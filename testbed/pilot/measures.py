@@ -1,0 +1,48 @@
+"""Counter-measures that are taken on the worker node: for the time of a raid, with proof that they are in force.
+
+What is a matter of the payload's start instead, as a pilot that is careful or a namespace more, a stage does itself: it
+is told the measure as well. What a world needs to be allowed for a measure is in `testbed.site.measured`.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+
+from testbed.lab.world import World
+from testbed.model.measure import Measure
+from testbed.model.problem import Problem
+
+LIMIT = 10.0
+"""Seconds for one command on the worker node; usual is a hundredth of one."""
+Taken = Callable[[World], AbstractContextManager[None]]
+"""Has a measure in force on a world for as long as a ``with`` lasts. Raises `Problem` where it is not, or stays: the
+world is thrown away then."""
+
+
+@contextlib.contextmanager
+def hidepid(world: World) -> Iterator[None]:
+    """/proc shows to each account its own processes only, and to root all."""
+    _remounted(world, "invisible")
+    try:
+        yield
+    finally:
+        _remounted(world, "off")
+
+
+def _remounted(world: World, hiding: str) -> None:
+    """Mount /proc anew, and look from an account whether it sees the first process, which is root's."""
+    world.node.run(["mount", "-o", f"remount,hidepid={hiding}", "/proc"], limit=LIMIT).check()
+    account = world.site.pilot_accounts[0].name
+    seen = world.node.run(["test", "-e", "/proc/1"], user=account, limit=LIMIT).code == 0
+    if seen != (hiding == "off"):
+        found = f"hidepid={hiding}, and {account} {'sees' if seen else 'does not see'} process 1"
+        raise Problem("/proc could not be mounted as wanted", where=world.node_name, found=found)
+
+
+MEASURES: Mapping[Measure, Taken] = {Measure.HIDEPID: hidepid}
+
+
+def taken(measure: Measure | None, world: World) -> AbstractContextManager[None]:
+    """The measure in force; nothing where there is none, or where the stage takes it."""
+    take = MEASURES.get(measure) if measure else None
+    return take(world) if take else contextlib.nullcontext()

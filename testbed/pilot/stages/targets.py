@@ -1,0 +1,97 @@
+"""What Alice's payload is told of what it may try: where each thing of Bob's and of the pilot's is, and its secret.
+
+Who attacks has found that out before, so no attack fails for want of a name: only what separates the payloads counts.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from testbed.credentials.grid import Grid
+from testbed.lab.host import Host
+from testbed.model.attack import Attack
+from testbed.model.problem import Problem
+from testbed.pilot.daemon import Daemon
+
+LIMIT = 10.0
+"""Seconds for one look at the worker node."""
+Target = Mapping[str, Any]
+
+
+def of_bob(bob: Mapping[str, Any], token: str, grid: Grid) -> dict[Attack, Target]:
+    """Bob's things in his own words; each holds the same secret but his proxy."""
+    of_process: dict[str, Any] = {"pid": bob["pid"], "marker": token}
+    return {
+        Attack.BOBS_PROXY: {"kind": "read", "path": bob["proxy"], "marker": key_of(grid, "bob")},
+        Attack.BOBS_FILE: {"kind": "read", "path": bob["secret"], "marker": token},
+        Attack.BOBS_ENVIRONMENT: {**of_process, "kind": "environ", "marker": bob["environment"]},
+        Attack.BOBS_COMMAND_LINE: {**of_process, "kind": "cmdline"},
+        Attack.BOBS_PROCESS: {**of_process, "kind": "signal", "signal": "SIGUSR1"},
+        Attack.BOBS_MEMORY: {**of_process, "kind": "memory", "address": bob["memory"]},
+        Attack.BOBS_DESCRIPTOR: {**of_process, "kind": "descriptor", "number": bob["descriptor"]},
+        Attack.BOBS_SEGMENT: {"kind": "segment", "key": bob["segment"], "marker": token},
+        Attack.BOBS_OPEN_SEGMENT: {"kind": "segment", "key": bob["open_segment"], "marker": token},
+        Attack.BOBS_SHARED_MEMORY: {"kind": "read", "path": bob["shared_memory"], "marker": token},
+        Attack.BOBS_OPEN_SHARED_MEMORY: {"kind": "read", "path": bob["open_shared_memory"], "marker": token},
+    }
+
+
+def of_pilot(process: str, proxy: str, grid: Grid) -> dict[Attack, Target]:
+    """The pilot's own, as root finds them on the node. Its environment is what sshd gave it."""
+    return {
+        Attack.PILOTS_PROXY: {"kind": "read", "path": proxy, "marker": key_of(grid, "pilot")},
+        Attack.PILOTS_ENVIRONMENT: {"kind": "environ", "pid": process, "marker": "SSH_CONNECTION="},
+    }
+
+
+def of_daemon(daemon: Daemon, grid: Grid) -> dict[Attack, Target]:
+    """What a daemon of the pilot's has, in its own words; each holds a secret of its own."""
+    facts, token = daemon.facts, daemon.token
+    of_process: dict[str, Any] = {"pid": facts["pid"], "marker": token}
+    return {
+        Attack.PILOTS_COMMAND_LINE: {**of_process, "kind": "cmdline"},
+        Attack.PILOTS_PROCESS: {**of_process, "kind": "stop"},
+        Attack.PILOTS_MEMORY: {
+            **of_process,
+            "kind": "memory",
+            "address": facts["memory"],
+            "marker": f"{token}-memory",
+        },
+        Attack.PILOTS_DESCRIPTOR: {
+            **of_process,
+            "kind": "descriptor",
+            "number": facts["descriptor"],
+            "marker": key_of(grid, "pilot"),
+        },
+        Attack.PILOTS_LIMITS: {**of_process, "kind": "limits"},
+        Attack.PILOTS_PROGRAM: {"kind": "append", "path": facts["program"], "marker": token},
+        Attack.PILOTS_OPEN_FOLDER: {"kind": "plant", "path": facts["jobs"], "holds": "job.json", "marker": token},
+        Attack.PILOTS_GROUP_FILE: {"kind": "read", "path": facts["group_file"], "marker": f"{token}-group"},
+        Attack.PILOTS_CORE: {
+            "kind": "core",
+            "pid": facts["helper"],
+            "path": facts["cores"],
+            "marker": token,
+            "secret": f"{token}-memory",
+        },
+        Attack.PILOTS_ABSTRACT_SOCKET: {"kind": "abstract", "name": facts["abstract"], "marker": f"{token}-abstract"},
+        Attack.PILOTS_LOOPBACK: {"kind": "loopback", "port": facts["port"], "marker": f"{token}-loopback"},
+        Attack.PILOTS_BATCH_COOKIE: {"kind": "read", "path": facts["cookie"], "marker": f"{token}-cookie"},
+    }
+
+
+def pilot_on(node: Host, pilot: str) -> tuple[str, str]:
+    """The process of a pilot and the file of its proxy, found as root. Its command line names it: agent.py PILOT."""
+    # The bracket keeps the search from finding itself.
+    script = (
+        f"grep -lz -x '[{pilot[0]}]{pilot[1:]}' /proc/[0-9]*/cmdline | head -n 1; ls /tmp/pilot-*/private/pilot.pem"
+    )
+    found = node.run(["sh", "-c", script], limit=LIMIT).out.decode().splitlines()
+    if len(found) < 2 or not found[0].startswith("/proc/"):
+        raise Problem("Bob's pilot cannot be found on the worker node", where=node.name, found="\n".join(found))
+    return found[0].split("/")[2], found[1]
+
+
+def key_of(grid: Grid, name: str) -> str:
+    """A line of the private key in somebody's proxy: who has read it has stolen it."""
+    lines = grid.read(grid.bearer(name).file).decode().splitlines()
+    return lines[next(number for number, line in enumerate(lines) if "PRIVATE KEY" in line) + 1]
