@@ -1,7 +1,8 @@
 """How many cells of each folder of scenarios a whole run has to have judged: not applicable is never a way to pass.
 
 The figures are what a run of `make test` judged on 2026-11-26, less about a twentieth, so that a cell may go without
-this file, and half of a folder may not. Cells behind ``slow`` are not among them.
+this file, and half of a folder may not. Cells behind ``slow`` are not among them; of modes that a machine may be unable
+to offer (container) none is counted.
 """
 
 from collections import Counter
@@ -17,14 +18,15 @@ FLOOR: Mapping[str, int] = {
     "authority": 370,
     "companions": 28,
     "contract": 268,
-    "failure": 190,
+    "failure": 205,
     "fleets": 4,
-    "lifecycle": 26,
+    "isolation": 3,
+    "lifecycle": 27,
     "plugins": 16,
     "preflight": 8,
     "separation": 50,
     "tour": 28,
-    "traceability": 11,
+    "traceability": 18,
 }
 """By the folder's name. One that is not here has no floor, and `tests/report/test_floor.py` fails."""
 
