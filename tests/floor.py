@@ -20,7 +20,7 @@ FLOOR: Mapping[str, int] = {
     "contract": 268,
     "failure": 205,
     "fleets": 4,
-    "isolation": 3,
+    "isolation": 0,
     "lifecycle": 27,
     "plugins": 16,
     "preflight": 8,
