@@ -1,8 +1,8 @@
 """How many cells of each folder of scenarios a whole run has to have judged: not applicable is never a way to pass.
 
-The figures are what a run of `make test` judged on 2026-11-26, less about a twentieth, so that a cell may go without
-this file, and half of a folder may not. Cells behind ``slow`` are not among them; of modes that a machine may be unable
-to offer (container) none is counted.
+The figures are the cells of a run of `make test` on 2026-11-26 but for those that are known not to apply, less about a
+twentieth: so a cell may go without this file, and half of a folder may not. Cells behind ``slow`` are not among them;
+of a mode that a machine may be unable to offer (container) none is counted.
 """
 
 from collections import Counter
