@@ -7,8 +7,9 @@ from testbed.model.measure import Measure
 from testbed.pilot.desk import Desk
 from testbed.pilot.raid import Raid
 from testbed.pilot.stages.beside import beside
+from testbed.pilot.stages.launch import launch
 
 Staged = Callable[[Desk, Measure | None], Raid]
 """Sets a stage at a desk, with a counter-measure of the pilot's or of what it runs, and lets its attacks be tried."""
 
-STAGES: Mapping[Stage, Staged] = {Stage.BESIDE: beside}
+STAGES: Mapping[Stage, Staged] = {Stage.BESIDE: beside, Stage.LAUNCH: launch}
