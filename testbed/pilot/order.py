@@ -120,7 +120,7 @@ class Order:
             span(data.get("retry_delay", usual.retry_delay), LONGEST_DELAY),
             _lasting(data.get("proxy_lasts", usual.proxy)),
             containment.checked(data.get("container", {})),
-            _secret(data.get("careless", usual.careless)),
+            careless=_secret(data.get("careless", usual.careless)),
         )
 
 
