@@ -21,6 +21,7 @@ one JSON object:
                                  which the pilots of this account keep what they know of the node's switch; seconds for
                                  a call beside the payload's
     slots                        optional: how many payloads it has at once, each in a process of its own
+    adopts                       optional: whether it becomes the parent of what payloads leave running, and ends it
     container                    optional: what a payload of mode container shares with its node, as container.py has it
     careless                     optional: a secret in the pilot's environment. As pilots were known to do, it hands its
                                  environment on to what it starts for a payload, and leaves its proxy open there
@@ -75,7 +76,7 @@ SITE_LOG = "/dev/log"
 MAPPING = b"lcmaps-account"
 """What the switch runs as account glexec, to learn the payload's account."""
 LAUNCHER = ("/usr/bin/python3", "/usr/libexec/testbed/node/vm.py")
-CONTAINER = ("/usr/bin/python3", "/usr/libexec/testbed/node/container.py")
+CONTAINER = ("/usr/bin/python3", "-I", "-S", "/usr/libexec/testbed/node/container.py")
 CAUSE = re.compile(r"^\[gLExec\]: cause class=(\S+) reason=(\S+) code=(126|20[123])\n\Z", re.MULTILINE)
 """Where the site has it told (report_cause), why the switch refused: the last line of its standard error. It ends with
 such a code itself; whoever wrote that line before ending the payload's shell would leave another one."""
@@ -205,6 +206,7 @@ class Orders:
     call_limit: float
     slots: int = 1
     proxy_seconds: float = math.inf
+    adopts: bool = True
     container: str = "{}"
     careless: str = ""
 
@@ -232,6 +234,7 @@ class Orders:
                 notes=Path(data.get("notes") or Path.home() / f".pilot-{socket.gethostname()}.json"),
                 slots=int(data.get("slots", 1)),
                 proxy_seconds=float(data.get("proxy_seconds", math.inf)),
+                adopts=bool(data.get("adopts", True)),
                 container=json.dumps(data.get("container") or {}),
                 careless=str(data.get("careless", "")),
             )
@@ -2260,7 +2263,8 @@ def watch(workers: Sequence[int]) -> int:
 def work(orders: Orders, worker: int) -> int:
     """Work until there is nothing left to do; leave nothing behind."""
     wake = Wake()
-    adopt_orphans()
+    if orders.adopts:
+        adopt_orphans()
     sandbox = Sandbox(orders.proxy)
     try:
         vo = Vo(orders, sandbox.proxy, worker, sandbox.renew)

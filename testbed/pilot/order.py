@@ -63,6 +63,8 @@ class Order:
     """In mode container, what its payloads share with the node otherwise than usual: `testbed.model.containment`."""
     careless: str = ""
     """A secret in the pilot's environment, which it hands on to its payloads, as well as its open proxy; empty: not."""
+    adopts: bool = True
+    """Whether it becomes the parent of what payloads leave running, and so can end it."""
 
     @classmethod
     def at(cls, answers: Answers, mode: Mode, **more: Any) -> "Order":
@@ -95,6 +97,7 @@ class Order:
             "proxy_lasts": self.proxy,
             "container": dict(self.container),
             "careless": self.careless,
+            "adopts": self.adopts,
         }
 
     @classmethod
@@ -102,9 +105,10 @@ class Order:
         """The order of JSON data; a `Problem` names what is wrong with it."""
         with_types(data, mode=str, on_internal_error=str, slot=str, node=dict)
         usual = cls(Mode(_word(data["mode"], Mode)))
-        trace = data.get("needs_trace", usual.needs_trace)
-        if not isinstance(trace, bool):
-            raise Problem("an order that no pilot understands", found=shown(trace), expected="true or false")
+        trace, adopts = (data.get(word, getattr(usual, word)) for word in ("needs_trace", "adopts"))
+        for said in (trace, adopts):
+            if not isinstance(said, bool):
+                raise Problem("an order that no pilot understands", found=shown(said), expected="true or false")
         return cls(
             usual.mode,
             OnInternalError(_word(data["on_internal_error"], OnInternalError)),
@@ -120,7 +124,8 @@ class Order:
             span(data.get("retry_delay", usual.retry_delay), LONGEST_DELAY),
             _lasting(data.get("proxy_lasts", usual.proxy)),
             containment.checked(data.get("container", {})),
-            careless=_secret(data.get("careless", usual.careless)),
+            _secret(data.get("careless", usual.careless)),
+            adopts,
         )
 
 
