@@ -22,6 +22,8 @@ one JSON object:
                                  a call beside the payload's
     slots                        optional: how many payloads it has at once, each in a process of its own
     container                    optional: what a payload of mode container shares with its node, as container.py has it
+    careless                     optional: a secret in the pilot's environment. As pilots were known to do, it hands its
+                                 environment on to what it starts for a payload, and leaves its proxy open there
 
 After each call of the switch it classifies first, and then applies the site's answers (docs/policy.md).
 
@@ -204,6 +206,7 @@ class Orders:
     slots: int = 1
     proxy_seconds: float = math.inf
     container: str = "{}"
+    careless: str = ""
 
     @classmethod
     def parse(cls, text: bytes) -> "Orders":
@@ -230,6 +233,7 @@ class Orders:
                 slots=int(data.get("slots", 1)),
                 proxy_seconds=float(data.get("proxy_seconds", math.inf)),
                 container=json.dumps(data.get("container") or {}),
+                careless=str(data.get("careless", "")),
             )
         except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
             raise OrdersProblem(f"the orders cannot be read: {type(error).__name__} {error}") from None
@@ -1201,6 +1205,7 @@ class Process:
         stdin: bytes,
         wake: Wake,
         most: int = LARGEST_STREAM,
+        careless: bool = False,
     ) -> None:
         self._wake = wake
         self._most = most
@@ -1210,9 +1215,10 @@ class Process:
                 stdin=source,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=environment,
+                env={**os.environ, **environment} if careless else environment,
                 cwd=folder,
                 process_group=0,
+                close_fds=not careless,
             )
         assert self._popen.stdout
         assert self._popen.stderr
@@ -1608,6 +1614,9 @@ class Pilot:
         self._owner = owner_of(orders.proxy)
         self._notes = Notes(orders.notes)
         self._until = time.monotonic() + orders.limit
+        if orders.careless:
+            os.environ["PILOT_SECRET"] = orders.careless
+            os.set_inheritable(os.open(sandbox.proxy, os.O_RDONLY), True)
 
     def work(self) -> None:
         """Run every payload that the VO has for us."""
@@ -1924,7 +1933,14 @@ class Pilot:
         """Run a command to its end, its time limit, or ours; what became of it. It has to have started at ``until``."""
         task.began, task.cleared, task.let_in, task.machine = time.time(), False, False, Machine()
         try:
-            process = Process(command, environment, task.place.folder, task.payload.stdin, self._wake)
+            process = Process(
+                command,
+                environment,
+                task.place.folder,
+                task.payload.stdin,
+                self._wake,
+                careless=bool(self._orders.careless),
+            )
         except OSError as error:
             code = 127 if isinstance(error, FileNotFoundError) else 126
             return replace(report, state="returned", code=code, why=f"{command[0]}: {error.strerror}")

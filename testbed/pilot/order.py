@@ -19,6 +19,7 @@ START_LIMITS = {Mode.NONE: 10.0, Mode.LOG_ONLY: 30.0, Mode.SETUID: 30.0, Mode.CO
 
 MOST_RETRIES = 20
 LONGEST_DELAY = 300.0
+LONGEST_SECRET = 200
 SHORTEST_PROXY, LONGEST_PROXY = 3.0, 7 * 24 * 3600.0
 
 
@@ -60,6 +61,8 @@ class Order:
     """Seconds that the pilot's own proxy lasts, until it gets a new one; 0: it has the VO's, as long as that lasts."""
     container: Mapping[str, str | bool] = field(default_factory=dict)
     """In mode container, what its payloads share with the node otherwise than usual: `testbed.model.containment`."""
+    careless: str = ""
+    """A secret in the pilot's environment, which it hands on to its payloads, as well as its open proxy; empty: not."""
 
     @classmethod
     def at(cls, answers: Answers, mode: Mode, **more: Any) -> "Order":
@@ -91,6 +94,7 @@ class Order:
             "retry_delay": self.retry_delay,
             "proxy_lasts": self.proxy,
             "container": dict(self.container),
+            "careless": self.careless,
         }
 
     @classmethod
@@ -116,6 +120,7 @@ class Order:
             span(data.get("retry_delay", usual.retry_delay), LONGEST_DELAY),
             _lasting(data.get("proxy_lasts", usual.proxy)),
             containment.checked(data.get("container", {})),
+            _secret(data.get("careless", usual.careless)),
         )
 
 
@@ -156,6 +161,13 @@ def _lasting(data: object) -> float:
             "a proxy that ends before it could be renewed", found=f"{found:g} s", expected=f"{SHORTEST_PROXY:g} s, or 0"
         )
     return found
+
+
+def _secret(data: object) -> str:
+    """What a careless pilot hands on: it becomes a variable of its environment."""
+    if not isinstance(data, str) or len(data) > LONGEST_SECRET or "\0" in data:
+        raise Problem("a secret that no pilot can have", found=shown(data), expected=f"{LONGEST_SECRET} characters")
+    return data
 
 
 def _word(word: object, words: type[StrEnum]) -> str:
