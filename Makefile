@@ -43,7 +43,7 @@ test: machine ## everything: checks, unit tests, scenarios
 	@$(MAKE) -j2 -O check compiler
 	@$(BIN)/python -m tests.everything
 
-test-slow: machine ## what is too long for test: engines that are killed, every kill and fault of a node, defects of the modules
+test-slow: machine ## what is too long for test: engines that are killed, every kill, every fault with every client, defects of the modules
 	@$(BIN)/python -m pytest -m slow
 
 bench: venv ## measure the switch and the authority: speed, many callers at once, first accounts, memory; seven minutes

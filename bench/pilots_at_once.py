@@ -25,7 +25,7 @@ LIMIT = 280.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, judge."""
     parser = argparse.ArgumentParser(prog="bench/pilots", description=__doc__)
-    parser.add_argument("--pilots", type=int, default=2000, help="that begin within a second (default: 2000)")
+    parser.add_argument("--pilots", type=int, default=2000, help="let loose within a second (default: 2000)")
     parser.add_argument("--at-once", type=int, default=64, help="switches at work at a time (default: 64)")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 result = let_loose(
                     *(world, spare.vo, Mode.SETUID, USERS, options.pilots), at_once=options.at_once, limit=LIMIT
                 )
-                going.detail = f"{options.pilots} within a second, {options.at_once} switches at a time"
+                going.detail = f"{options.pilots} pilots, {options.at_once} switches at a time"
             return _told(result, world)
     except Problem as problem:
         print(f"bench/pilots: {problem}", file=sys.stderr)
@@ -50,6 +50,9 @@ def _told(result: Result, world: LeasedWorld) -> int:
     starts, calls = result.starts, [run.call for run in result.runs if run.call]
     tell("")
     tell(f"{len(result.wanted)} payloads in {result.seconds:.1f} s: {len(result.wanted) / result.seconds:.0f} a second")
+    if result.begun:
+        heard = max(result.heard, default=0.0) - min(result.begun)
+        tell(f"first calls to the VO within {result.rush:.2f} s, all answered {heard:.2f} s after the first")
     for name, times in (("start", starts), ("call", calls)):
         if not times:
             continue  # nothing started; what became of it follows

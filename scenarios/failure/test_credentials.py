@@ -10,12 +10,15 @@ from contextlib import AbstractContextManager
 
 import pytest
 
+from testbed.lab.wait import eventually
 from testbed.model.answers import OnInternalError
 from testbed.model.entry import Entry
 from testbed.model.failure import Failure
 from testbed.model.mode import Mode
 from testbed.model.outcome import End
+from testbed.model.problem import Problem
 from testbed.model.spoilt import SPOILT
+from testbed.pilot.payload import Payload, State
 from testbed.plugin import matrix, shows
 from testbed.plugin.ours import as_replay
 
@@ -28,6 +31,8 @@ chmod 755 "$1"
 """
 """Takes the switch's place, and does something to the payload's proxy before it calls the real one: as the pilot."""
 _LISTS = 'for list in "$1"/*.r0; do cat >"$list" <<EOF\n{}EOF\ndone'
+VO_LISTS = "/vo/certificates"
+_KEPT = 'mkdir /tmp/lists; cp -p "$1"/*.r0 /tmp/lists; for list in "$1"/*.r0; do cat >"$list" <<EOF\nCRLEOF\ndone'
 VOMSDIR = "/etc/grid-security/vomsdir"
 ON_NODE = {
     "readable by others": 'chmod 644 "$GLEXEC_CLIENT_CERT"',
@@ -172,6 +177,40 @@ def test_what_is_wrong_with_a_credential_once_a_pilot_mends_by_asking_the_vo_for
     """Class M: the pilot puts the credentials of a call in their places anew, and calls once more (our choice)."""
     assert mended("readable by others") == ran(cell)
     assert mended("expired") == ran(cell)
+
+
+@pytest.fixture
+def revoked_at_the_vo(desk, switch) -> Iterator[Callable[[], bool]]:
+    """The VO's own list of revocation has Alice; says whether it has noticed."""
+    vo, crl = desk.world.pilot, switch.zoo.crl("revoked").decode()
+
+    def noticed() -> bool:
+        try:
+            desk.vo.stop(desk.vo.submit(Payload("alice", ("/bin/true",), slot="nobody's")))
+        except Problem as problem:
+            return "revoked" in problem.cause
+        return False
+
+    try:
+        vo.execute(["sh", "-c", _KEPT.replace("CRL", crl), "sh", VO_LISTS], limit=10)
+        yield noticed
+    finally:
+        vo.execute(["sh", "-c", 'cp -p /tmp/lists/* "$1"; rm -r /tmp/lists', "sh", VO_LISTS], limit=10)
+        assert eventually(lambda: not noticed(), within=10, every=0.1)
+
+
+@shows("R3", "R9")
+@matrix(mode="setuid")
+def test_a_payload_of_somebody_who_was_revoked_while_it_waited_is_handed_to_no_pilot(desk, switch, request):
+    """The VO verifies who hands in, and again what it hands out: a good payload in the queue is not good for ever."""
+    slot = desk.slot()
+    alice, bob = (desk.vo.submit(Payload(user, ("/usr/bin/id",), slot=slot)) for user in ("alice", "bob"))
+    noticed = request.getfixturevalue("revoked_at_the_vo")
+    assert eventually(noticed, within=10, every=0.1)
+    assert desk.vo.wait_for_pilot(desk.vo.start_pilot(desk.order(slot)), limit=30).code == 0
+    assert [desk.vo.wait(each, limit=0.001).state for each in (alice, bob)] == [State.QUEUED, State.ENDED]
+    assert "trusted no more" in desk.vo.history(alice)[2][-1].why
+    desk.vo.stop(alice)
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ that a payload is not to reach was put there before, and the weak variant reache
 """
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -201,3 +202,13 @@ def test_exit_codes_are_the_payloads_and_the_launchers_own_failure_is_told_apart
         switch.node.run(["chmod", "755", "/usr/bin/bwrap"], limit=LIMIT).check()
     assert (failed.end, failed.code, str(failed.guess)) == (End.RETURNED, 125, "internal")
     assert failed.err.startswith("[container]: /usr/bin/bwrap: Permission denied; ")
+
+
+@shows("R8")
+@matrix(mode="container")
+def test_a_site_may_give_containers_a_network_of_their_own(pilot, world, monkeypatch):
+    """`own_network` in site.toml; EGI CSIRT advises sites against network namespaces, so it is not the usual way."""
+    look = ["/bin/sh", "-c", "tail -n +3 /proc/net/dev | cut -d: -f1 | xargs"]
+    shared = pilot.run(look).out.split()
+    monkeypatch.setattr(world, "site", replace(world.site, own_network=True))
+    assert ("eth0" in shared, pilot.run(look).out.split()) == (True, ["lo"])

@@ -63,6 +63,7 @@ class Attack(StrEnum):
     LEFT_DAEMON = "left-daemon"
     OUTLIVED_PILOT = "outlived-pilot"
     LEFT_FILE = "left-file"
+    LEFT_OPEN_FILE = "left-open-file"
     LEFT_SEGMENT = "left-segment"
     LEFT_HOME = "left-home"
     LEFT_SET_ID_FILE = "left-set-id-file"

@@ -11,6 +11,7 @@ class Measure(StrEnum):
     PRIVATE_TMP = "private-tmp"
     TMP_NOSUID = "tmp-nosuid"
     EPILOGUE = "epilogue"
+    END_LEFTOVERS = "end-leftovers"
     NETWORK_NAMESPACE = "network-namespace"
     PEER_CREDENTIALS = "peer-credentials"
     CAREFUL_PILOT = "careful-pilot"
@@ -62,6 +63,13 @@ REMEDIES = {
             "EGI-SVG-2011-1474 and 2011-1641: linger, switching and a site epilogue",
         ),
         Remedy(
+            Measure.END_LEFTOVERS,
+            "the switch ends what the payload leaves running, whatever it has forked (end_leftovers = yes)",
+            "site",
+            "an option of the testbed's switch, not of gLExec; at and cron start what is no descendant",
+            "prctl(2), PR_SET_CHILD_SUBREAPER; docs/switch.md",
+        ),
+        Remedy(
             Measure.NETWORK_NAMESPACE,
             "the payload gets a network namespace of its own, so no loopback and no abstract socket of others",
             "site",
@@ -77,7 +85,8 @@ REMEDIES = {
         ),
         Remedy(
             Measure.CAREFUL_PILOT,
-            "the pilot closes its descriptors, cleans the environment, has umask 077 and no world-writable folder",
+            "the pilot closes its descriptors, cleans the environment, has umask 077 and no world-writable folder; "
+            "it adopts what payloads leave running, and ends it",
             "VO",
             "none",
             "HTCondor 7.6 release notes (#2907); OSG-2018-03-05",

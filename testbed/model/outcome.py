@@ -54,6 +54,8 @@ class Outcome:
     """What its owner is told of it."""
     seconds: float = field(default=0.0, compare=False)
     """From the queue to its end, the pilot's way to the node included."""
+    machine: str = field(default="", compare=False)
+    """The virtual machine that it ran in: how it was started, under which accelerator."""
 
     def __str__(self) -> str:
         words = [str(self.end)]
@@ -63,6 +65,8 @@ class Outcome:
             words.append(f"code {self.code}")
         if self.attack is not None:
             words.append(f"attack {self.attack}")
+        if self.machine:
+            words.append(f"machine {self.machine}")
         return ", ".join(words)
 
     @property

@@ -149,6 +149,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         "",
         (
             "scenarios/contract/test_accounts.py",
+            "scenarios/isolation/test_container.py",
             "scenarios/lifecycle/test_advisories.py",
             "scenarios/lifecycle/test_epilogue.py",
             "scenarios/lifecycle/test_pilots_payload.py",
@@ -181,6 +182,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "scenarios/contract/test_denied_or_away.py",
             "scenarios/failure/test_kill.py",
             "scenarios/failure/test_vo_bans.py",
+            "scenarios/isolation/test_container.py",
             "scenarios/lifecycle/test_advisories.py",
             "scenarios/lifecycle/test_lingering.py",
             "scenarios/lifecycle/test_pilots_payload.py",

@@ -51,6 +51,8 @@ class Row:
     """Seconds of the pilot that came nearest to its bound; ``None`` where none was sent."""
     bound: float | None = None
     """Seconds that it may have taken: `testbed.model.bound`."""
+    saw: str = ""
+    """What an attack saw, in its own words; the kernel's settings are in ``raid.json`` of its evidence."""
 
     def json(self) -> str:
         """The row as one line of JSON."""

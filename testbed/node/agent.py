@@ -21,7 +21,10 @@ one JSON object:
                                  which the pilots of this account keep what they know of the node's switch; seconds for
                                  a call beside the payload's
     slots                        optional: how many payloads it has at once, each in a process of its own
+    adopts                       optional: whether it becomes the parent of what payloads leave running, and ends it
     container                    optional: what a payload of mode container shares with its node, as container.py has it
+    careless                     optional: a secret in the pilot's environment. As pilots were known to do, it hands its
+                                 environment on to what it starts for a payload, and leaves its proxy open there
 
 After each call of the switch it classifies first, and then applies the site's answers (docs/policy.md).
 
@@ -73,7 +76,7 @@ SITE_LOG = "/dev/log"
 MAPPING = b"lcmaps-account"
 """What the switch runs as account glexec, to learn the payload's account."""
 LAUNCHER = ("/usr/bin/python3", "/usr/libexec/testbed/node/vm.py")
-CONTAINER = ("/usr/bin/python3", "/usr/libexec/testbed/node/container.py")
+CONTAINER = ("/usr/bin/python3", "-I", "-S", "/usr/libexec/testbed/node/container.py")
 CAUSE = re.compile(r"^\[gLExec\]: cause class=(\S+) reason=(\S+) code=(126|20[123])\n\Z", re.MULTILINE)
 """Where the site has it told (report_cause), why the switch refused: the last line of its standard error. It ends with
 such a code itself; whoever wrote that line before ending the payload's shell would leave another one."""
@@ -203,7 +206,9 @@ class Orders:
     call_limit: float
     slots: int = 1
     proxy_seconds: float = math.inf
+    adopts: bool = True
     container: str = "{}"
+    careless: str = ""
 
     @classmethod
     def parse(cls, text: bytes) -> "Orders":
@@ -229,7 +234,9 @@ class Orders:
                 notes=Path(data.get("notes") or Path.home() / f".pilot-{socket.gethostname()}.json"),
                 slots=int(data.get("slots", 1)),
                 proxy_seconds=float(data.get("proxy_seconds", math.inf)),
+                adopts=bool(data.get("adopts", True)),
                 container=json.dumps(data.get("container") or {}),
+                careless=str(data.get("careless", "")),
             )
         except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
             raise OrdersProblem(f"the orders cannot be read: {type(error).__name__} {error}") from None
@@ -1201,6 +1208,7 @@ class Process:
         stdin: bytes,
         wake: Wake,
         most: int = LARGEST_STREAM,
+        careless: bool = False,
     ) -> None:
         self._wake = wake
         self._most = most
@@ -1210,9 +1218,10 @@ class Process:
                 stdin=source,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=environment,
+                env={**os.environ, **environment} if careless else environment,
                 cwd=folder,
                 process_group=0,
+                close_fds=not careless,
             )
         assert self._popen.stdout
         assert self._popen.stderr
@@ -1608,6 +1617,9 @@ class Pilot:
         self._owner = owner_of(orders.proxy)
         self._notes = Notes(orders.notes)
         self._until = time.monotonic() + orders.limit
+        if orders.careless:
+            os.environ["PILOT_SECRET"] = orders.careless
+            os.set_inheritable(os.open(sandbox.proxy, os.O_RDONLY), True)
 
     def work(self) -> None:
         """Run every payload that the VO has for us."""
@@ -1924,7 +1936,14 @@ class Pilot:
         """Run a command to its end, its time limit, or ours; what became of it. It has to have started at ``until``."""
         task.began, task.cleared, task.let_in, task.machine = time.time(), False, False, Machine()
         try:
-            process = Process(command, environment, task.place.folder, task.payload.stdin, self._wake)
+            process = Process(
+                command,
+                environment,
+                task.place.folder,
+                task.payload.stdin,
+                self._wake,
+                careless=bool(self._orders.careless),
+            )
         except OSError as error:
             code = 127 if isinstance(error, FileNotFoundError) else 126
             return replace(report, state="returned", code=code, why=f"{command[0]}: {error.strerror}")
@@ -2244,7 +2263,8 @@ def watch(workers: Sequence[int]) -> int:
 def work(orders: Orders, worker: int) -> int:
     """Work until there is nothing left to do; leave nothing behind."""
     wake = Wake()
-    adopt_orphans()
+    if orders.adopts:
+        adopt_orphans()
     sandbox = Sandbox(orders.proxy)
     try:
         vo = Vo(orders, sandbox.proxy, worker, sandbox.renew)

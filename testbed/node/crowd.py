@@ -79,6 +79,13 @@ class Crowd:
     back: int = 0
     """How many payloads are the VO's again, after one of us had them."""
     told: list[Answer] = field(default_factory=list)
+    begun: list[float] = field(default_factory=list)
+    """When each pilot made its first call to the VO, in seconds since the crowd began; and when that was answered."""
+    heard: list[float] = field(default_factory=list)
+
+    def now(self) -> float:
+        """Seconds since the crowd began."""
+        return time.monotonic() - self.began
 
     def __post_init__(self) -> None:
         self.hands = asyncio.Semaphore(self.plan.at_once)
@@ -155,6 +162,7 @@ class Pilot:
     async def work(self) -> None:
         """Run payloads until there are none, and nobody has one that may come back."""
         crowd = self._crowd
+        crowd.begun.append(crowd.now())
         try:
             while True:
                 back = crowd.back
@@ -162,6 +170,8 @@ class Pilot:
                 offer = {"mode": crowd.plan.mode, "slot": crowd.plan.slot, "start_limit": crowd.plan.limit}
                 asked = {"pilot": self._name, "request": str(self._asked), "offer": offer}
                 payload = (await self._vo.ask("/next", asked)).get("payload")
+                if self._asked == 1:
+                    crowd.heard.append(crowd.now())
                 if payload:
                     await self._have(payload)
                     continue
@@ -286,7 +296,8 @@ async def together(plan: Plan, folder: Path) -> Answer:
     async with asyncio.timeout(plan.limit):
         ends = await asyncio.gather(*(one(number) for number in range(plan.pilots)))
     seconds = time.monotonic() - crowd.began
-    return {"calls": crowd.told, "gave_up": [end for end in ends if end], "seconds": seconds}
+    gave_up = [end for end in ends if end]
+    return {"calls": crowd.told, "gave_up": gave_up, "seconds": seconds, "begun": crowd.begun, "heard": crowd.heard}
 
 
 def main() -> None:

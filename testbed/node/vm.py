@@ -436,7 +436,11 @@ class Saved:
 
 
 class Unusable(Exception):
-    """There is no saved machine, or none that can be trusted: why."""
+    """There is no saved machine, or none that can be trusted: why, and how many boots that has cost."""
+
+    def __init__(self, why: str, boots: int = 0) -> None:
+        super().__init__(why)
+        self.boots = boots
 
 
 class Shelf:
@@ -492,7 +496,7 @@ class Shelf:
 
     @contextlib.contextmanager
     def _made(self, kind: Kind, name: str, limit: float, reason: str) -> Iterator[Saved]:
-        began = time.monotonic()
+        began, boots = time.monotonic(), 0
         with contextlib.ExitStack() as held:
             try:
                 arm(limit)
@@ -501,11 +505,12 @@ class Shelf:
                         saved = held.enter_context(taken(self.path / name, "found, made meanwhile"))
                     except Unusable:
                         arm(min(BOOT_LIMIT, max(began + limit - time.monotonic(), 0.001)))
+                        boots = 1
                         self._make(kind, name)
                         how = f"made in {seconds_since(began)} s: {reason}"
                         saved = held.enter_context(taken(self.path / name, how))
             except Expired:
-                raise Unusable(f"none was made within {seconds_since(began)} s") from None
+                raise Unusable(f"none was made within {seconds_since(began)} s", boots) from None
             except OSError as error:
                 raise Unusable(f"none can be made: {error}") from error
             finally:
@@ -687,7 +692,7 @@ class Run:
                 return outcome
         except Unusable as reason:
             self.facts["saved"] = f"none: {reason}"
-            self._boots += "within" in str(reason)
+            self._boots += reason.boots
             return Trouble("no-boot", str(reason))
 
     def _through(self, beginning: Beginning, start: str, limit: float) -> dict[str, Any] | Trouble:

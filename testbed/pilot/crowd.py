@@ -72,6 +72,15 @@ class Result:
     recorded: Sequence[Record]
     histories: Mapping[str, str]
     """Payload that ran more than once -> all lines of its history."""
+    begun: Sequence[float] = ()
+    """When each pilot made its first call to the VO, in seconds since the crowd began."""
+    heard: Sequence[float] = ()
+    """When that was answered."""
+
+    @property
+    def rush(self) -> float:
+        """Seconds from the first pilot's first call to the last one's."""
+        return max(self.begun) - min(self.begun)
 
     @property
     def starts(self) -> list[float]:
@@ -167,7 +176,18 @@ def let_loose(
     runs = [Run(**{**run, "state": State(run["state"])}) for run in found["calls"]]
     twice = [payload for payload, (word, _) in wanted.items() if len(ran.get(word, ())) > 1]
     histories = {payload: "\n".join(map(str, vo.history(payload)[2])) for payload in twice}
-    return Result(wanted, runs, found["seconds"], found["gave_up"], states, ran, recorded, histories)
+    return Result(
+        wanted,
+        runs,
+        found["seconds"],
+        found["gave_up"],
+        states,
+        ran,
+        recorded,
+        histories,
+        found["begun"],
+        found["heard"],
+    )
 
 
 def _loose(world: World, vo: Vo, mode: Mode, slot: str, many: int, at_once: int, limit: float) -> dict[str, Any]:

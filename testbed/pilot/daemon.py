@@ -2,11 +2,13 @@
 
 import contextlib
 import json
+import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from testbed.lab.host import Host
+from testbed.model.attack import Attack
 from testbed.model.problem import Problem
 from testbed.pilot.probes import probe
 
@@ -14,15 +16,24 @@ LIMIT = 20.0
 """Seconds for starting it, and for ending it; usual is a tenth of one."""
 LIFE = 300.0
 """Seconds after which it ends by itself."""
-END = """\
-kill -TERM "$1" || exit 1
-if grep -q "^State:.T" "/proc/$1/status"; then kill -CONT "$1"; fi
-while ! [ -e "$2" ]; do kill -0 "$1" 2>/dev/null || [ -e "$2" ] || exit 1; sleep 0.01; done
-cat "$2"
+RUNS = """\
+runs() { grep -qs '^State:.[^ZX]' "/proc/$1/status" && grep -qsz -- "$2" "/proc/$1/cmdline"; }
 """
-AWAY = """\
-if grep -qz "$2" "/proc/$1/cmdline" 2>/dev/null; then kill -KILL "$1"; fi
-shift 2; rm -rf "$@"
+"""Whether a process runs that has this in its command line."""
+END = f"""{RUNS}
+kill -TERM "$1" || exit 1
+while ! [ -e "$3" ]; do
+    runs "$1" "$2" || [ -e "$3" ] || exit 1
+    if grep -qs '^State:.T' "/proc/$1/status"; then kill -CONT "$1"; fi
+    sleep 0.01
+done
+cat "$3"
+"""
+AWAY = f"""{RUNS}
+if runs "$1" "$2"; then kill -KILL "$1"; fi
+if runs "$3" "$2"; then kill -KILL "$3"; fi
+while runs "$1" "$2" || runs "$3" "$2"; do sleep 0.01; done
+shift 3; rm -rf "$@"
 """
 
 
@@ -43,8 +54,8 @@ class Daemon:
 
     def felt(self) -> Mapping[str, Any]:
         """End it; what it says was done to it meanwhile."""
-        arguments = ["sh", "-c", END, "sh", str(self.facts["pid"]), self.facts["words"]]
-        ended = self.node.run(arguments, limit=LIMIT)
+        asked = ["sh", "-c", END, "sh", str(self.facts["pid"]), self.token, self.facts["words"]]
+        ended = self.node.run(asked, limit=LIMIT)
         if ended.code != 0:
             found = f"{ended.ending} {ended.err.decode(errors='replace')}"
             raise Problem("the pilot's daemon ended without a word", where=self.node.name, found=found)
@@ -69,4 +80,18 @@ def daemon(
         yield running
     finally:
         places = [running.facts["program"].rpartition("/")[0], running.facts["words"].rpartition("/")[0]]
-        node.run(["sh", "-c", AWAY, "sh", str(running.facts["pid"]), token, *places], limit=LIMIT)
+        pids = str(running.facts["pid"]), token, str(running.facts["helper"])
+        node.run(["sh", "-c", AWAY, "sh", *pids, *places], limit=LIMIT)
+
+
+def done_to(felt: Mapping[str, Any]) -> dict[Attack, bool]:
+    """Which attacks it felt, of those that can be felt."""
+    return {
+        Attack.PILOTS_PROCESS: felt["continued"] > 0,
+        Attack.PILOTS_LIMITS: bool(felt["changed"]),
+        Attack.PILOTS_PROGRAM: felt["program"],
+        Attack.PILOTS_OPEN_FOLDER: bool(felt["planted"]),
+        Attack.PILOTS_CORE: felt["helper"]["signal"] == signal.SIGSEGV,
+        Attack.PILOTS_ABSTRACT_SOCKET: felt["served"]["abstract"] > 0,
+        Attack.PILOTS_LOOPBACK: felt["served"]["loopback"] > 0,
+    }

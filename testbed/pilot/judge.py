@@ -39,6 +39,7 @@ def outcome(
         "cause": cause_of(report),
         "guess": failure_of(report),
         "told": told(report),
+        "machine": report.account.machine if report.account else "",
     }
     if report.state is not State.ENDED or who is None:
         code = report.code if report.state is State.RETURNED else None

@@ -8,15 +8,31 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 
+from testbed.lab.layout import NODE
 from testbed.lab.world import World
 from testbed.model.measure import Measure
 from testbed.model.problem import Problem
+from testbed.pilot.node_files import NodeFiles
 
 LIMIT = 10.0
 """Seconds for one command on the worker node; usual is a hundredth of one."""
 Taken = Callable[[World], AbstractContextManager[None]]
 """Has a measure in force on a world for as long as a ``with`` lasts. Raises `Problem` where it is not, or stays: the
 world is thrown away then."""
+
+EPILOGUE = f"{NODE}/epilogue.py"
+MOUNT_UNDER_SCRATCH = "lcmaps_mount_under_scratch.mod"
+SHARED = ("/tmp", "/var/tmp", "/dev/shm")
+"""Where everybody may write."""
+_NOSUID = """\
+for each; do
+    mount --bind "$each" "$each"
+    mount -o remount,bind,nosuid "$each"
+    tac /proc/self/mounts | grep -m 1 "^[^ ]* $each " | grep -q '[ ,]nosuid[, ]'
+done
+"""
+"""The last mount of a place is the one that counts."""
+_AS_BEFORE = 'for each; do umount -l "$each"; done'
 
 
 @contextlib.contextmanager
@@ -39,7 +55,35 @@ def _remounted(world: World, hiding: str) -> None:
         raise Problem("/proc could not be mounted as wanted", where=world.node_name, found=found)
 
 
-MEASURES: Mapping[Measure, Taken] = {Measure.HIDEPID: hidepid}
+@contextlib.contextmanager
+def epilogue(world: World) -> Iterator[None]:
+    """The switch runs the site's epilogue behind each payload, as root. Where that cannot be, it runs no payload."""
+    with NodeFiles(world.node, world.site).configured(epilogue=EPILOGUE):
+        yield
+
+
+@contextlib.contextmanager
+def private_tmp(world: World) -> Iterator[None]:
+    """The policy promises folders of its own to each payload. Where they cannot be had, the switch runs none."""
+    words = " ".join((MOUNT_UNDER_SCRATCH, *(f"-path {folder}" for folder in SHARED)))
+    with NodeFiles(world.node, world.site).policy(words):
+        yield
+
+
+@contextlib.contextmanager
+def tmp_nosuid(world: World) -> Iterator[None]:
+    """Set-id bits do not count where everybody may write."""
+    world.node.run(["sh", "-ec", _NOSUID, "sh", *SHARED], limit=LIMIT).check()
+    yield
+    world.node.run(["sh", "-ec", _AS_BEFORE, "sh", *SHARED], limit=LIMIT).check()
+
+
+MEASURES: Mapping[Measure, Taken] = {
+    Measure.HIDEPID: hidepid,
+    Measure.EPILOGUE: epilogue,
+    Measure.PRIVATE_TMP: private_tmp,
+    Measure.TMP_NOSUID: tmp_nosuid,
+}
 
 
 def taken(measure: Measure | None, world: World) -> AbstractContextManager[None]:

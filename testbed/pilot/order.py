@@ -19,6 +19,7 @@ START_LIMITS = {Mode.NONE: 10.0, Mode.LOG_ONLY: 30.0, Mode.SETUID: 30.0, Mode.CO
 
 MOST_RETRIES = 20
 LONGEST_DELAY = 300.0
+LONGEST_SECRET = 200
 SHORTEST_PROXY, LONGEST_PROXY = 3.0, 7 * 24 * 3600.0
 
 
@@ -60,6 +61,10 @@ class Order:
     """Seconds that the pilot's own proxy lasts, until it gets a new one; 0: it has the VO's, as long as that lasts."""
     container: Mapping[str, str | bool] = field(default_factory=dict)
     """In mode container, what its payloads share with the node otherwise than usual: `testbed.model.containment`."""
+    careless: str = ""
+    """A secret in the pilot's environment, which it hands on to its payloads, as well as its open proxy; empty: not."""
+    adopts: bool = True
+    """Whether it becomes the parent of what payloads leave running, and so can end it."""
 
     @classmethod
     def at(cls, answers: Answers, mode: Mode, **more: Any) -> "Order":
@@ -91,6 +96,8 @@ class Order:
             "retry_delay": self.retry_delay,
             "proxy_lasts": self.proxy,
             "container": dict(self.container),
+            "careless": self.careless,
+            "adopts": self.adopts,
         }
 
     @classmethod
@@ -98,9 +105,10 @@ class Order:
         """The order of JSON data; a `Problem` names what is wrong with it."""
         with_types(data, mode=str, on_internal_error=str, slot=str, node=dict)
         usual = cls(Mode(_word(data["mode"], Mode)))
-        trace = data.get("needs_trace", usual.needs_trace)
-        if not isinstance(trace, bool):
-            raise Problem("an order that no pilot understands", found=shown(trace), expected="true or false")
+        trace, adopts = (data.get(word, getattr(usual, word)) for word in ("needs_trace", "adopts"))
+        for said in (trace, adopts):
+            if not isinstance(said, bool):
+                raise Problem("an order that no pilot understands", found=shown(said), expected="true or false")
         return cls(
             usual.mode,
             OnInternalError(_word(data["on_internal_error"], OnInternalError)),
@@ -116,6 +124,8 @@ class Order:
             span(data.get("retry_delay", usual.retry_delay), LONGEST_DELAY),
             _lasting(data.get("proxy_lasts", usual.proxy)),
             containment.checked(data.get("container", {})),
+            _secret(data.get("careless", usual.careless)),
+            adopts,
         )
 
 
@@ -156,6 +166,13 @@ def _lasting(data: object) -> float:
             "a proxy that ends before it could be renewed", found=f"{found:g} s", expected=f"{SHORTEST_PROXY:g} s, or 0"
         )
     return found
+
+
+def _secret(data: object) -> str:
+    """What a careless pilot hands on: it becomes a variable of its environment."""
+    if not isinstance(data, str) or len(data) > LONGEST_SECRET or "\0" in data:
+        raise Problem("a secret that no pilot can have", found=shown(data), expected=f"{LONGEST_SECRET} characters")
+    return data
 
 
 def _word(word: object, words: type[StrEnum]) -> str:

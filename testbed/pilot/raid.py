@@ -1,5 +1,6 @@
 """A raid: what the attacks of one stage achieved, in one mode, on one worker node."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -37,3 +38,23 @@ class Raid:
     def joined(self, other: "Raid") -> "Raid":
         """Both in one; the payload is this one's."""
         return Raid(self.ran, {**self.attempts, **other.attempts}, {**self.untried, **other.untried})
+
+
+def raid_of(ran: Outcome, felt: Mapping[Attack, bool] | None = None) -> Raid:
+    """The findings that a payload printed, as JSON: attack -> what `testbed.node.probes.finding` says of it.
+
+    ``felt`` says of attacks whether their victims felt them. Where they say otherwise nobody is believed: a `Problem`.
+    """
+    try:
+        found = {
+            Attack(attack): (finding["attempt"], finding["saw"]) for attack, finding in json.loads(ran.out).items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        words = f"{ran}\n{ran.out}{ran.err}"
+        raise Problem("a payload did not say what its attacks came to", found=words, cause=repr(error)) from error
+    tried = {attack: (Attempt(word), saw) for attack, (word, saw) in found.items() if word in list(Attempt)}
+    for attack, victims in (felt or {}).items():
+        if attack in tried and (tried[attack][0] is Attempt.SUCCEEDED) != victims:
+            words = f"{attack}: {tried[attack][1]}; its victim felt {'it' if victims else 'nothing'}"
+            raise Problem("who attacked and who was attacked disagree", found=words)
+    return Raid(ran, tried, {attack: saw for attack, (_, saw) in found.items() if attack not in tried})

@@ -28,7 +28,7 @@ def row_of(
         mode=cell.mode,
         verdict=verdict,
         expected=str(expectation.outcome or "") if expectation else documentation(item),
-        observed=str(notes.outcome or ("as documented" if verdict is Verdict.CONFORMS else "")),
+        observed=str(notes.outcome or notes.observed or ("as documented" if verdict is Verdict.CONFORMS else "")),
         protects=notes.outcome.protects if notes.outcome and judged else None,
         reason="" if verdict is Verdict.CONFORMS else _reason(report, excepted),
         rule=f"{expectation.rule.name} [{expectation.rule.source}]" if expectation else "",
@@ -37,6 +37,7 @@ def row_of(
         bound=None if notes.took is None else notes.bound,
         evidence=notes.evidence,
         shows=shown(item),
+        saw=notes.outcome.out if notes.outcome and notes.outcome.attack else "",
     )
     row = suite.ledger.judged(suite.switch, row)
     if row.evidence:

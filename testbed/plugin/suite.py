@@ -37,6 +37,8 @@ class Notes:
     expectation: Expectation | None = None
     outcome: Outcome | None = None
     evidence: str = ""
+    observed: str = ""
+    """What the scenario itself says that it saw, where there is no outcome."""
     judged: bool = False
     patience: float | None = None
     """Seconds that the modules wait for a service here; ``None``: as the site says."""

@@ -8,7 +8,7 @@ def table() -> str:
     head = [
         "the proxy is",
         "handed in",
-        "while it waits",
+        "waiting",
         "the switch",
         "class",
         "the pilot",

@@ -7,7 +7,9 @@ from testbed.model.measure import Measure
 from testbed.site.capability import SYS_ADMIN
 from testbed.site.site import Site
 
-CAPABILITIES: Mapping[Measure, tuple[str, ...]] = {Measure.HIDEPID: (SYS_ADMIN,)}
+CAPABILITIES: Mapping[Measure, tuple[str, ...]] = dict.fromkeys(
+    (Measure.HIDEPID, Measure.PRIVATE_TMP, Measure.TMP_NOSUID), (SYS_ADMIN,)
+)
 """What a worker node may do for a measure beyond a container's usual rights. All with the same share warm worlds."""
 
 

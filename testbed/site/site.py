@@ -49,6 +49,8 @@ class Site:
     """What its worker node may do beyond a container's usual rights, see `testbed.site.capability`."""
     user_namespaces: bool = False
     """Whether ordinary accounts of its worker node may make user namespaces, which mode container takes."""
+    own_network: bool = False
+    """Whether payloads of mode container have a network of their own, which is none."""
     switch: Switch | None = None
     """Another switch in place of the reference."""
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)

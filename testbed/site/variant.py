@@ -22,6 +22,7 @@ def log_only(site: Site, like: Site) -> Site:
         answers=like.answers,
         installation=Installation.LOG_ONLY,
         user_namespaces=like.user_namespaces,
+        own_network=like.own_network,
         files=tuple(_readable(file) for file in site.files),
     )
 

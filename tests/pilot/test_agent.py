@@ -345,6 +345,32 @@ def test_the_launcher_of_machines_is_called_through_the_switch(side: Side, scrip
     assert "internal error" in report.why
 
 
+MACHINES = {
+    "a machine that never came up": ("not started", "no-boot", State.ENDED, True, "as the pilot, unseparated"),
+    "a sandbox that fills the guest": ("not started", "disk-full", State.RETURNED, False, "would get round the switch"),
+    "a machine that was lost": ("started", "vm-lost", State.LOST, False, "it may have run"),
+    "a launcher that was lost": ("perhaps started", "", State.LOST, False, "it may have run"),
+    "a payload without an end": ("started", "time-limit", State.HUNG, False, "time-limit: as it was told"),
+}
+"""What the launcher writes down of a payload of which nothing was seen; what becomes of that with question 4: yes."""
+
+
+@pytest.mark.parametrize("case", MACHINES)
+def test_only_a_payload_that_cannot_have_run_in_its_machine_is_the_pilots_to_run(
+    side: Side, script: Callable[[str], str], tmp_path: Path, case: str
+) -> None:
+    """docs/policy.md: question 4 is about class E; what has run, or may have, is never run again."""
+    reached, cause, state, bypassed, says = MACHINES[case]
+    said = json.dumps({"payload": reached, "cause": cause, "error": "as it was told"})
+    side.node.changes["switch"] = script(
+        f'while [ "$1" != --result ]; do shift; done; echo \'{said}\' >"$2"; echo "[vm]: {cause}: no; no" >&2; exit 125'
+    )
+    with site_log(side, tmp_path):
+        report = run(side, "/usr/bin/id", mode=Mode.VM, on_internal_error=OnInternalError.YES)
+    assert (report.state, report.bypassed) == (state, bypassed), report
+    assert says in report.why
+
+
 def test_orders_that_make_no_sense_are_refused(side: Side, tmp_path: Path) -> None:
     side.node.changes["mode"] = "setiud"
     side.vo.submit(Payload("alice", ("/usr/bin/id",)))

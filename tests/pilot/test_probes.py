@@ -2,58 +2,21 @@
 
 import json
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from testbed.pilot.probes import probe
+from testbed.model.attack import TRACING, Attack
+from testbed.model.kernel import Kernel
+from testbed.model.mode import Mode
+from testbed.pilot.stages.beside import THIEF
+from testbed.pilot.stages.targets import of_bob
+from tests.pilot.probing import NOBODY, SOMEBODY, TOKEN, Bob, run, steal, thefts
 
-PYTHON = "/usr/bin/python3"
-"""The system's own, as on a worker node: every account may run it."""
-PROBES = Path(__file__).parents[2] / "testbed" / "node" / "probes"
-PARTS = {"thief": ("finding",)}
-TOKEN = "a-secret-of-bobs"
-NOBODY = 65534
-
-
-def run(name: str, *arguments: str, user: int | None = None) -> Any:
-    """What a probe says, run as a payload runs: from its standard input, in a clean environment."""
-    done = subprocess.run(
-        [PYTHON, "-", *arguments],
-        input=probe(name, *PARTS.get(name, ())),
-        capture_output=True,
-        timeout=10,
-        env={},
-        user=user,
-        check=True,
-    )
-    return json.loads(done.stdout)
-
-
-def steal(target: dict[str, object], user: int | None = None) -> tuple[str, str]:
-    """One attempt, and the error that the kernel gave."""
-    found = run("thief", json.dumps({"it": target}), user=user)["it"]
-    return found["attempt"], found["errno"]
-
-
-class Bob:
-    """A victim that runs."""
-
-    def __init__(self, folder: Path, limit: str = "20") -> None:
-        with (PROBES / "victim.py").open("rb") as source:
-            self.process = subprocess.Popen(
-                [PYTHON, "-", TOKEN, limit], stdin=source, stdout=subprocess.PIPE, env={"HOME": str(folder)}
-            )
-        assert self.process.stdout
-        self.said = json.loads(self.process.stdout.readline())
-
-    def last_words(self) -> list[dict[str, Any]]:
-        """Everything that he says until he has ended."""
-        out, _ = self.process.communicate(timeout=10)
-        return [json.loads(line) for line in out.splitlines()]
+as_others = pytest.mark.skipif(os.geteuid() != 0, reason="another account can be taken by root only")
+KERNEL = Kernel.parse(run("kernel"))
+TRACED = TRACING(Mode.NONE, KERNEL) is None
 
 
 @pytest.fixture
@@ -75,7 +38,7 @@ def test_a_payload_of_the_same_account_steals_everything(bob: Bob) -> None:
     assert bob.last_words() == [{"signalled": 1}, {"signalled": 1, "ended_by": "released"}]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="another account can be taken by root only")
+@as_others
 def test_a_payload_of_another_account_steals_nothing(bob: Bob) -> None:
     pid = bob.said["pid"]
     assert steal({"kind": "read", "path": bob.said["secret"], "marker": TOKEN}, NOBODY) == ("blocked", "EACCES")
@@ -132,3 +95,58 @@ def test_an_identity_is_what_the_kernel_says() -> None:
     assert said["uids"] == list(os.getresuid())
     assert set(said["descriptors"]) == {"0", "1", "2"}
     assert said["host"] == os.uname().nodename
+
+
+def told(bob: Bob) -> dict[Attack, dict[str, object]]:
+    """What a thief is told of Bob, but for his proxy: he has none here."""
+    targets = of_bob(bob.said, bob.process.pid, TOKEN, "a key")
+    return {attack: dict(target) for attack, target in targets.items() if attack is not Attack.BOBS_PROXY}
+
+
+@as_others
+@pytest.mark.parametrize("thief", [NOBODY, SOMEBODY], ids=["same account", "another account"])
+def test_what_is_his_alone_is_had_by_his_account_alone(tmp_path: Path, thief: int) -> None:
+    victim = Bob(tmp_path, user=NOBODY)
+    try:
+        found = thefts(told(victim), thief)
+    finally:
+        victim.process.terminate()
+        said = victim.last_words()
+    for_all = {Attack.BOBS_COMMAND_LINE, Attack.BOBS_OPEN_SEGMENT, Attack.BOBS_OPEN_SHARED_MEMORY}
+    expected = {
+        attack: "succeeded" if thief == NOBODY or attack in for_all else "blocked"
+        for attack in found
+        if TRACED or attack is not Attack.BOBS_MEMORY
+    }
+    assert {attack: found[attack]["attempt"] for attack in expected} == expected
+    assert said[-1] == {"signalled": int(thief == NOBODY), "ended_by": "SIGTERM"}
+
+
+def test_nothing_of_his_shared_memory_stays(bob: Bob) -> None:
+    bob.process.terminate()
+    bob.last_words()
+    shared = {attack: target for attack, target in told(bob).items() if "segment" in attack or "shared" in attack}
+    assert {(found["attempt"], found["errno"]) for found in thefts(shared).values()} == {("blocked", "ENOENT")}
+
+
+@pytest.mark.parametrize("kind", ["memory", "descriptor", "segment", "cmdline"])
+def test_what_is_found_where_a_secret_should_be_is_no_success(bob: Bob, kind: str) -> None:
+    target = next(target for target in told(bob).values() if target["kind"] == kind)
+    if TRACED or kind != "memory":
+        assert steal({**target, "marker": "nothing like that"}) == ("blocked", "")
+
+
+def test_what_a_careless_starter_left_open_or_in_the_environment_is_found(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("left open")
+    targets = {
+        "descriptor": {"kind": "own-descriptors", "marker": "left open"},
+        "variable": {"kind": "own-environment", "marker": "left set"},
+    }
+    number = os.open(tmp_path / "secret", os.O_RDONLY)
+    try:
+        os.set_inheritable(number, True)
+        handed = run("thief", json.dumps(targets), parts=THIEF, careless={"PILOT_SECRET": "left set"})
+    finally:
+        os.close(number)
+    assert [found["attempt"] for found in handed.values()] == ["succeeded", "succeeded"]
+    assert [found["attempt"] for found in thefts(targets).values()] == ["blocked", "blocked"]

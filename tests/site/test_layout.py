@@ -83,3 +83,5 @@ def test_a_worker_node_whose_accounts_may_make_namespaces_is_another_one(draft) 
     assert load_site(site.folder).user_namespaces
     assert load_site(site.folder).digest != example("setuid-gridmap").digest
     assert not example("setuid-gridmap").user_namespaces
+    site.swap("user_namespaces = true", "user_namespaces = true\nown_network = true")
+    assert load_site(site.folder).own_network

@@ -126,6 +126,18 @@ MISTAKES = {
         "worker_node.capabilities[1] has the wrong type",
         "",
     ),
+    "namespaces by a word": (
+        "[switch]",
+        '[worker_node]\nuser_namespaces = "yes"\n[switch]',
+        "worker_node.user_namespaces has the wrong type",
+        "",
+    ),
+    "a network of their own for nobody": (
+        "[switch]",
+        "[worker_node]\nown_network = true\n[switch]",
+        "own_network means nothing without user namespaces",
+        "add user_namespaces = true",
+    ),
     "capabilities that are no list": (
         "[switch]",
         '[worker_node]\ncapabilities = "SYS_ADMIN"\n[switch]',

@@ -1,13 +1,11 @@
 """The parts of mode vm's launcher that need no machine."""
 
-import importlib.util
 import json
 import os
 import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -16,19 +14,6 @@ import pytest
 LAUNCHER = Path(__file__).parents[2] / "testbed" / "node" / "vm.py"
 TOLD = [b"ready 1", b"uid 1000", b"gid 1000", b"user payload", b"groups 1000", b"out 8", b"err 0"]
 TOLD += [b"hostname guest", b"kernel 6.12"]
-
-
-@pytest.fixture(scope="module")
-def vm() -> Iterator[ModuleType]:
-    """The launcher, which is no part of the package: worker nodes get it as a file."""
-    spec = importlib.util.spec_from_file_location("vm_launcher", LAUNCHER)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
 
 
 def frames(data: bytes) -> dict[str, bytes]:

@@ -44,10 +44,9 @@ BESIDE = (
     _beside(
         Attack.BOBS_DESCRIPTOR,
         "A05",
-        "take an open file out of Bob's process (pidfd_getfd)",
+        "take an open file out of Bob's process (pidfd_getfd, or by /proc)",
         "SSBBB",
-        f"pidfd_getfd(2): as for ptrace; {UID}",
-        settings=TRACING,
+        f"pidfd_getfd(2), or a file opened anew by /proc/PID/fd, which Yama lets pass (kernel, Yama.rst); {UID}",
     ),
     _beside(Attack.BOBS_SEGMENT, "A16", "attach a SysV segment of Bob's, mode 0600", "SSBBB", "sysvipc(7)"),
     _beside(
@@ -89,10 +88,9 @@ BESIDE = (
     _beside(
         Attack.PILOTS_DESCRIPTOR,
         "A05",
-        "take the open proxy out of a daemon of the pilot's (pidfd_getfd)",
+        "take the open proxy out of a daemon of the pilot's (pidfd_getfd, or by /proc)",
         "SSBBB",
-        f"pidfd_getfd(2): as for ptrace; {UID}",
-        settings=TRACING,
+        f"pidfd_getfd(2), or a file opened anew by /proc/PID/fd, which Yama lets pass (kernel, Yama.rst); {UID}",
     ),
     _beside(
         Attack.PILOTS_LIMITS,

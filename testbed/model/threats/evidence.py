@@ -19,16 +19,18 @@ RECORD = (
         Stage.RECORD,
         "write a line into the site's log that looks like one of the switch's",
         "SSSBB",
-        "any uid may write /dev/log; where it is not in the namespace there is none",
-        measures={Measure.TRUSTED_LOG: (Mode.NONE, Mode.LOG_ONLY, Mode.SETUID)},
+        "any uid may write /dev/log; where it is not in the namespace there is none. A log that knows the writer tells "
+        "it apart where the switch's own lines are root's; in log-only they are the caller's, as the forged one is",
+        measures={Measure.TRUSTED_LOG: (Mode.SETUID,)},
     ),
     Threat(
         Attack.SUPPRESSED_END,
         "A34",
         Stage.RECORD,
         "keep the record of the payload's end from being written, by killing who would write it",
-        "-SBSS",
-        "EGI-SVG-2011-1641; a process of another uid cannot be signalled, one of the same can",
+        "-SBBB",
+        "EGI-SVG-2011-1641; a process of another uid cannot be signalled, one of the same can, unless a pid namespace "
+        "or a machine of its own keeps it from being named (observed)",
         proved_in=Mode.LOG_ONLY,
     ),
     Threat(
@@ -91,8 +93,9 @@ CALL = (
         "A47",
         Stage.CALL,
         "link its own name to somebody else's account in the gridmapdir",
-        "BBBBB",
-        "owned by root, 0755: nobody else makes links there; link counts decide (Argus, obligation handlers)",
+        "--B--",
+        "root's and glexec's: nobody else makes links there; link counts decide (Argus, obligation handlers). A "
+        "log-only site leases no accounts",
         proved_in=None,
     ),
 )

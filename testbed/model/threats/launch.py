@@ -10,9 +10,9 @@ LAUNCH = (
         "A21",
         Stage.LAUNCH,
         "read the pilot's proxy through a descriptor that the pilot left open",
-        "SSBBB",
-        "our switch closes every other descriptor (design: our choice), as our launchers do; a wrapper that does not "
-        "lets it through: OSG-2018-03-05, CVE-2024-21626",
+        "SBBBB",
+        "our switch closes every other descriptor, log-only as well (our choice; observed), as our launchers do; a "
+        "wrapper that does not lets it through: OSG-2018-03-05, CVE-2024-21626",
         measures={Measure.CAREFUL_PILOT: (Mode.NONE,)},
     ),
     Threat(
@@ -20,8 +20,9 @@ LAUNCH = (
         "A22",
         Stage.LAUNCH,
         "find a secret of the pilot's in its own environment",
-        "SSBBB",
-        "glexec's clean environment (Nikhef wiki); a wrapped environment brings it back: docs/companions.md",
-        measures={Measure.CAREFUL_PILOT: (Mode.NONE, Mode.LOG_ONLY)},
+        "SBBBB",
+        "glexec's clean environment (Nikhef wiki), log-only as well (observed); a wrapped environment brings it back: "
+        "docs/companions.md",
+        measures={Measure.CAREFUL_PILOT: (Mode.NONE,)},
     ),
 )

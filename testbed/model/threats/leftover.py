@@ -5,6 +5,8 @@ from testbed.model.measure import Measure
 from testbed.model.mode import Mode
 
 EPILOGUE = {Measure.EPILOGUE: (Mode.SETUID,)}
+UNSEPARATED = (Mode.NONE, Mode.LOG_ONLY)
+NO_LEASE = "where payloads have no account of their own none is leased: what the next finds there is of the stage after"
 SVG = "EGI-SVG-2011-1474: left-over daemons"
 
 AFTER = (
@@ -15,7 +17,11 @@ AFTER = (
         "a daemon of its own (two forks, setsid) that goes on when the payload has ended",
         "SSSBB",
         f"{SVG}; pid_namespaces(7): with its first process a namespace ends",
-        measures=EPILOGUE,
+        measures={
+            **EPILOGUE,
+            Measure.END_LEFTOVERS: (Mode.SETUID,),
+            Measure.CAREFUL_PILOT: (*UNSEPARATED, Mode.SETUID),
+        },
     ),
     Threat(
         Attack.OUTLIVED_PILOT,
@@ -29,10 +35,18 @@ AFTER = (
         Attack.LEFT_FILE,
         "A25",
         Stage.AFTER,
-        "files in /tmp, /var/tmp and /dev/shm that the next payload reads",
+        "files of mode 0600 in /tmp, /var/tmp and /dev/shm that the next payload reads",
         "SSBBB",
         "path_resolution(7): mode 0600, so only the same account reads them",
-        measures={Measure.PRIVATE_TMP: (Mode.SETUID,)},
+    ),
+    Threat(
+        Attack.LEFT_OPEN_FILE,
+        "A25",
+        Stage.AFTER,
+        "the same files as programs make them with the usual umask 022",
+        "SSSBB",
+        "path_resolution(7): mode 0644, so everybody on the node reads them; gLExec gives its payloads 022 as well",
+        measures={Measure.PRIVATE_TMP: (Mode.SETUID,), Measure.EPILOGUE: (Mode.SETUID,)},
     ),
     Threat(
         Attack.LEFT_SEGMENT,
@@ -47,7 +61,7 @@ AFTER = (
         Attack.LEFT_HOME,
         "A14",
         Stage.AFTER,
-        "a start file in its home that the next payload's shell and Python execute",
+        "a start file in its account's home that the next payload, or the next pilot, executes",
         "SSBBB",
         "the home is the account's: another account has another; a container and a guest have their own",
     ),
@@ -56,10 +70,12 @@ AFTER = (
         "A15",
         Stage.AFTER,
         "a set-id copy of a program in /tmp that makes the next payload the first one's account",
-        "SSSBB",
-        "execve(2): set-id bits count wherever the file system is not nosuid; OSG-2026-04-30 asks to look for them",
+        "--SBB",
+        "execve(2): set-id bits count wherever the file system is not nosuid; OSG-2026-04-30 asks to look for them; "
+        "where all payloads have one account there is no other to become",
         settings=NO_SET_ID,
-        measures={Measure.TMP_NOSUID: (Mode.NONE, Mode.LOG_ONLY, Mode.SETUID), Measure.PRIVATE_TMP: (Mode.SETUID,)},
+        measures=dict.fromkeys((Measure.TMP_NOSUID, Measure.PRIVATE_TMP, Measure.EPILOGUE), (Mode.SETUID,)),
+        proved_in=Mode.SETUID,
     ),
     Threat(
         Attack.LEFT_AT_JOB,
@@ -87,27 +103,30 @@ REUSED = (
         "A26",
         Stage.REUSED,
         "Bob's payload, on the account that was Alice's, reads her files",
-        "SSSBB",
-        "a pool account is leased anew; gridmapdir keeps only the present holder",
+        "--S--",
+        f"a pool account is leased anew, gridmapdir keeps only the present holder; {NO_LEASE}",
         measures={Measure.EPILOGUE: (Mode.SETUID,), Measure.PRIVATE_TMP: (Mode.SETUID,)},
+        proved_in=Mode.SETUID,
     ),
     Threat(
         Attack.FORMER_HOME,
         "A14",
         Stage.REUSED,
         "Bob's payload, on the account that was Alice's, executes her start file",
-        "SSSBB",
-        "the home is the account's, whoever holds it",
+        "--S--",
+        f"the home is the account's, whoever holds it; {NO_LEASE}",
         measures=EPILOGUE,
+        proved_in=Mode.SETUID,
     ),
     Threat(
         Attack.FORMER_PROCESS,
         "A26",
         Stage.REUSED,
         "a daemon that Alice left reads the proxy of Bob's payload, on the account that was hers",
-        "SSSBB",
-        f"{SVG}; one uid may read, trace and signal itself",
-        measures=EPILOGUE,
+        "--S--",
+        f"{SVG}; one uid may read, trace and signal itself; {NO_LEASE}",
+        measures={**EPILOGUE, Measure.END_LEFTOVERS: (Mode.SETUID,), Measure.CAREFUL_PILOT: (Mode.SETUID,)},
+        proved_in=Mode.SETUID,
     ),
 )
 

@@ -206,13 +206,13 @@ def background() -> None:
 def main(token: str, order: dict[str, Any]) -> None:
     """Have everything, say where, attend, say what was felt."""
     background()
+    proxy = os.open(order["proxy"], os.O_RDONLY)
     folder = Folder(token, order["careful"])
     try:
-        words = Path(tempfile.mkdtemp(prefix="framework-words-", dir="/tmp")) / "words"
         memory = ctypes.create_string_buffer(f"{token}-memory".encode())
-        proxy = os.open(order["proxy"], os.O_RDONLY)
         signals, services, spare = Signals(), Services(token, order["asks_peers"]), helper(folder.cores)
         before = own()
+        words = Path(tempfile.mkdtemp(prefix="framework-words-", dir="/tmp")) / "words"
         facts = {
             "pid": os.getpid(),
             "helper": spare,

@@ -5,6 +5,9 @@ from collections.abc import Callable, Mapping
 
 from testbed.node.probes.finding import LARGEST, Finding, Target, blocked, succeeded, untried
 
+FIRST_OWN = 3
+"""The first descriptor that is no standard stream."""
+
 
 def read(target: Target) -> Finding:
     """Read a file; only what is in it proves anything."""
@@ -46,5 +49,36 @@ def plant(target: Target) -> Finding:
     return succeeded(f"{path} lies in it now") if os.path.exists(path) else untried(f"{path} was written, and is gone")
 
 
-KINDS: Mapping[str, Callable[[Target], Finding]] = {"read": read, "append": append, "plant": plant}
-"""{"path", "marker"} each; ``plant`` also {"holds"}."""
+def own_descriptors(target: Target) -> Finding:
+    """Read what is open here without having been asked for, above the standard streams."""
+    marker, seen = str(target["marker"]).encode(), []
+    for number in sorted(int(name) for name in os.listdir("/proc/self/fd")):
+        if number < FIRST_OWN:
+            continue
+        try:
+            content = os.pread(number, LARGEST, 0)
+        except OSError:
+            continue  # the list itself, which is closed by now, or what cannot be read
+        if marker in content:
+            return succeeded(f"descriptor {number}: {len(content)} bytes, the secret among them")
+        seen.append(number)
+    return blocked(f"{len(seen)} descriptors above the standard streams can be read, none leads to the secret")
+
+
+def own_environment(target: Target) -> Finding:
+    """Look for a secret in our own environment."""
+    marker = str(target["marker"])
+    for name, value in os.environ.items():
+        if marker in value:
+            return succeeded(f"it is in {name}, one of {len(os.environ)} variables")
+    return blocked(f"it is in none of {len(os.environ)} variables: {' '.join(sorted(os.environ))}")
+
+
+KINDS: Mapping[str, Callable[[Target], Finding]] = {
+    "read": read,
+    "append": append,
+    "plant": plant,
+    "own-descriptors": own_descriptors,
+    "own-environment": own_environment,
+}
+"""Each has {"marker"}; the first three {"path"}, ``plant`` also {"holds"}."""

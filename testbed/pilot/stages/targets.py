@@ -14,14 +14,22 @@ from testbed.pilot.daemon import Daemon
 
 LIMIT = 10.0
 """Seconds for one look at the worker node."""
+PILOT = """\
+grep -lsz -x -- "$1" /proc/[0-9]*/cmdline | head -n 1 | cut -d / -f 3
+ls /tmp/pilot-*/private/"$2".pem | sed 's,[^/]*$,pilot.pem,'
+"""
+NUMBERS = """\
+grep -lsz -- "$1" /proc/[0-9]*/cmdline |
+while read -r file; do sed -n 's/^NSpid://p' "${file%cmdline}status" 2>/dev/null; done
+"""
 Target = Mapping[str, Any]
 
 
-def of_bob(bob: Mapping[str, Any], token: str, grid: Grid) -> dict[Attack, Target]:
-    """Bob's things in his own words; each holds the same secret but his proxy."""
-    of_process: dict[str, Any] = {"pid": bob["pid"], "marker": token}
+def of_bob(bob: Mapping[str, Any], pid: int, token: str, key: str) -> dict[Attack, Target]:
+    """Bob's things in his own words, his process by its number on the node. His proxy has this key."""
+    of_process: dict[str, Any] = {"pid": pid, "marker": token}
     return {
-        Attack.BOBS_PROXY: {"kind": "read", "path": bob["proxy"], "marker": key_of(grid, "bob")},
+        Attack.BOBS_PROXY: {"kind": "read", "path": bob["proxy"], "marker": key},
         Attack.BOBS_FILE: {"kind": "read", "path": bob["secret"], "marker": token},
         Attack.BOBS_ENVIRONMENT: {**of_process, "kind": "environ", "marker": bob["environment"]},
         Attack.BOBS_COMMAND_LINE: {**of_process, "kind": "cmdline"},
@@ -35,16 +43,16 @@ def of_bob(bob: Mapping[str, Any], token: str, grid: Grid) -> dict[Attack, Targe
     }
 
 
-def of_pilot(process: str, proxy: str, grid: Grid) -> dict[Attack, Target]:
+def of_pilot(process: str, proxy: str, key: str) -> dict[Attack, Target]:
     """The pilot's own, as root finds them on the node. Its environment is what sshd gave it."""
     return {
-        Attack.PILOTS_PROXY: {"kind": "read", "path": proxy, "marker": key_of(grid, "pilot")},
+        Attack.PILOTS_PROXY: {"kind": "read", "path": proxy, "marker": key},
         Attack.PILOTS_ENVIRONMENT: {"kind": "environ", "pid": process, "marker": "SSH_CONNECTION="},
     }
 
 
-def of_daemon(daemon: Daemon, grid: Grid) -> dict[Attack, Target]:
-    """What a daemon of the pilot's has, in its own words; each holds a secret of its own."""
+def of_daemon(daemon: Daemon, key: str) -> dict[Attack, Target]:
+    """What a daemon of the pilot's has, in its own words; each a secret of its own, its open proxy this key."""
     facts, token = daemon.facts, daemon.token
     of_process: dict[str, Any] = {"pid": facts["pid"], "marker": token}
     return {
@@ -60,7 +68,7 @@ def of_daemon(daemon: Daemon, grid: Grid) -> dict[Attack, Target]:
             **of_process,
             "kind": "descriptor",
             "number": facts["descriptor"],
-            "marker": key_of(grid, "pilot"),
+            "marker": key,
         },
         Attack.PILOTS_LIMITS: {**of_process, "kind": "limits"},
         Attack.PILOTS_PROGRAM: {"kind": "append", "path": facts["program"], "marker": token},
@@ -79,16 +87,25 @@ def of_daemon(daemon: Daemon, grid: Grid) -> dict[Attack, Target]:
     }
 
 
-def pilot_on(node: Host, pilot: str) -> tuple[str, str]:
-    """The process of a pilot and the file of its proxy, found as root. Its command line names it: agent.py PILOT."""
+def pilot_on(node: Host, pilot: str, payload: str) -> tuple[str, str]:
+    """The process of a pilot and the file of its proxy, found as root by its command line and by a payload of its."""
     # The bracket keeps the search from finding itself.
-    script = (
-        f"grep -lz -x '[{pilot[0]}]{pilot[1:]}' /proc/[0-9]*/cmdline | head -n 1; ls /tmp/pilot-*/private/pilot.pem"
-    )
-    found = node.run(["sh", "-c", script], limit=LIMIT).out.decode().splitlines()
-    if len(found) < 2 or not found[0].startswith("/proc/"):
-        raise Problem("Bob's pilot cannot be found on the worker node", where=node.name, found="\n".join(found))
-    return found[0].split("/")[2], found[1]
+    found = node.run(["sh", "-c", PILOT, "sh", f"[{pilot[0]}]{pilot[1:]}", payload], limit=LIMIT).out.decode().split()
+    if len(found) != 2:
+        raise Problem("Bob's pilot cannot be found on the worker node", where=node.name, found=" ".join(found))
+    return found[0], found[1]
+
+
+def number_on(node: Host, pid: int, token: str) -> int:
+    """What the node calls a process that calls itself ``pid``, and has this in its command line.
+
+    They differ where it has process numbers of its own. Of one in another machine the node knows nothing: the same.
+    """
+    # The bracket keeps the search from finding itself.
+    asked = ["sh", "-c", NUMBERS, "sh", f"[{token[0]}]{token[1:]}"]
+    lines = node.run(asked, limit=LIMIT).out.decode().splitlines()
+    of_its = [numbers for numbers in map(str.split, lines) if numbers[-1:] == [str(pid)]]
+    return int(max(of_its, key=len)[0]) if of_its else pid
 
 
 def key_of(grid: Grid, name: str) -> str:

@@ -1,0 +1,122 @@
+"""A payload, or a pilot, that lies to its site: ``python3 - TARGETS < liar.py``.
+
+TARGETS is JSON: attack -> {"kind": "syslog", "line"}, {"kind": "silence", "program"}, {"kind": "switch", "program",
+"proxy", "ident"} or {"kind": "leases", "folder", "account", "name"}. It prints attack -> {"attempt", "saw", "errno"},
+as `testbed.node.probes.finding` has them. Whether the site believes it, is seen in the site's log and folders: what is
+said here is what the kernel and the switch let it do.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from testbed.node.probes.finding import Finding, Target, blocked, succeeded, text, tried, untried
+
+LOG = "/dev/log"
+CALL_LIMIT = 15.0
+"""Seconds for one call of the switch."""
+
+
+def forge(line: str) -> Finding:
+    """Write a line into the system's log as any program does, syslog(3)."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.connect(LOG)
+        log.send(line.encode())
+    return succeeded(f"{LOG} took: {line}")
+
+
+def silence(program: str) -> Finding:
+    """Kill every process of a program that can be seen, the one that waits for this payload among them.
+
+    They are stopped first: one that sees another die has no time to say so.
+    """
+    seen = [place for place in Path("/proc").glob("[0-9]*") if named(place, program)]
+    for kind in (signal.SIGSTOP, signal.SIGKILL):
+        for place in seen:
+            with contextlib.suppress(PermissionError, ProcessLookupError):
+                os.kill(int(place.name), kind)
+    kept = [place.name for place in seen if named(place, program)]
+    saw = f"{len(seen)} processes of {program} seen, {len(kept)} are still there"
+    return succeeded(saw) if len(kept) < len(seen) else blocked(saw)
+
+
+def named(place: Path, program: str) -> bool:
+    """Whether a process in /proc is of this program."""
+    with contextlib.suppress(OSError):
+        return (place / "comm").read_text().strip() == program
+    return False
+
+
+def call(program: str, proxy: str, ident: str) -> Finding:
+    """Call the switch with a proxy, or with one's own where none is given."""
+    own = os.environ.get("X509_USER_PROXY", "")
+    if not proxy and not own:
+        return untried("the payload has no proxy of its own")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "proxy.pem"
+        file.touch(0o600)
+        file.write_bytes(proxy.encode() if proxy else Path(own).read_bytes())
+        done = subprocess.run(
+            [program, "/usr/bin/id", "-u"],
+            env={"GLEXEC_CLIENT_CERT": str(file), "GLEXEC_ID": ident, "PATH": "/usr/bin", "X509_USER_PROXY": own},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=CALL_LIMIT,
+            check=False,
+        )
+    if done.returncode == 0 and done.stdout.strip().isdigit():
+        return succeeded(f"{program} ran a command as uid {done.stdout.strip().decode()}")
+    return blocked(f"{program} ended with {done.returncode}: {text(done.stderr)}")
+
+
+def tamper(folder: str, account: str, name: str) -> Finding:
+    """Give oneself somebody else's account: link, rename, write, make, whatever the folder lets one do."""
+    place = Path(folder)
+    if not place.is_dir():
+        return blocked(f"there is no {folder} here")
+    changes: dict[str, Callable[[], object]] = {
+        "link": lambda: (place / name).hardlink_to(place / account),
+        "rename": lambda: (place / account).rename(place / name),
+        "write": lambda: (place / account).write_text(name),
+        "open to all": lambda: (place / account).chmod(0o666),
+        "make": lambda: (place / f"{name}-new").touch(),
+    }
+    done, errors = [], []
+    for change, does in changes.items():
+        try:
+            does()
+            done.append(change)
+        except OSError as error:
+            errors.append(f"{change}: {error.strerror}")
+    return succeeded(f"{folder}: {', '.join(done)}") if done else blocked("; ".join(errors))
+
+
+def attempt(target: Target) -> Finding:
+    """One attack."""
+    match target["kind"]:
+        case "syslog":
+            return forge(str(target["line"]))
+        case "silence":
+            return silence(str(target["program"]))
+        case "switch":
+            return call(str(target["program"]), str(target["proxy"]), str(target["ident"]))
+        case "leases":
+            return tamper(str(target["folder"]), str(target["account"]), str(target["name"]))
+        case kind:
+            return untried(f"no such kind of attack: {kind}")
+
+
+def main(targets: Mapping[str, Target]) -> None:
+    """Try every attack."""
+    print(json.dumps({attack: tried(attempt, target) for attack, target in targets.items()}))
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))

@@ -1,0 +1,23 @@
+"""A payload that a careless pilot starts looks for what it was handed without being meant to have it."""
+
+import json
+
+from testbed.model.attack import Attack
+from testbed.model.measure import Measure
+from testbed.pilot.desk import Desk
+from testbed.pilot.probes import probe
+from testbed.pilot.raid import Raid, raid_of
+from testbed.pilot.stages.beside import PYTHON, THIEF
+from testbed.pilot.stages.targets import key_of
+
+
+def launch(desk: Desk, measure: Measure | None = None) -> Raid:
+    """Send a careless pilot, or with the measure a usual one, and let its payload look around."""
+    secret = f"pilots-secret-{id(desk)}"
+    told = {
+        Attack.INHERITED_DESCRIPTOR: {"kind": "own-descriptors", "marker": key_of(desk.world.grid, "pilot")},
+        Attack.INHERITED_ENVIRONMENT: {"kind": "own-environment", "marker": secret},
+    }
+    careless = "" if measure is Measure.CAREFUL_PILOT else secret
+    command = [*PYTHON, json.dumps(told)]
+    return raid_of(desk.end_of(*desk.send(command, "alice", probe("thief", *THIEF), careless=careless)))

@@ -1,0 +1,120 @@
+"""Liars: a payload and a pilot that want the site's log to tell another story."""
+
+import json
+
+from testbed.lab.record import records
+from testbed.model.attack import Attack
+from testbed.model.effect import Effect
+from testbed.model.measure import Measure
+from testbed.model.mode import WAYS, Installation
+from testbed.model.outcome import Attempt
+from testbed.pilot.caller import Caller
+from testbed.pilot.desk import Desk
+from testbed.pilot.probes import probe
+from testbed.pilot.raid import Raid
+from testbed.pilot.site_log import site_log
+from testbed.pilot.stages.beside import PYTHON
+from testbed.pilot.stages.findings import findings
+
+Tried = tuple[Attempt, str]
+
+SAID = 'real_user({caller}),real_group(pilot)->mapped_user(victim),mapped_group(victim) cwd: "/" cmd: "/{name}"'
+"""A record of the switch's, but for the names in it."""
+PRIORITY = "<30>"
+"""daemon.info, syslog(3)."""
+LONG = 64
+"""Arguments of a kilobyte each."""
+
+
+def record(desk: Desk, measure: Measure | None = None) -> Raid:
+    """A payload forges a record, another one keeps its end from being recorded; a pilot records too much or nothing."""
+    caller = Caller(desk.world.node, desk.world.site, desk.world.grid)
+    attempts = {Attack.SKIPPED_RECORD: _skipped(caller)}
+    if WAYS[desk.mode].calls_switch:
+        attempts |= {Attack.INJECTED_RECORD: _injected(caller), Attack.CUT_RECORD: _cut(caller)}
+    raid = _forged(desk, trusted=measure is Measure.TRUSTED_LOG)
+    if WAYS[desk.mode].calls_switch:
+        attempts[Attack.SUPPRESSED_END] = _suppressed(desk)
+    return raid.joined(Raid(raid.ran, attempts))
+
+
+def _skipped(caller: Caller) -> Tried:
+    """A payload that the pilot starts itself, whatever it was told."""
+    witness = caller.witness
+    effect = witness.effect(caller.run(*witness.command()))
+    if effect.ran and not effect.recorded:
+        return Attempt.SUCCEEDED, f"ran as {', '.join(effect.ran)}, and the site's log has no record of it"
+    return Attempt.BLOCKED, str(effect)
+
+
+def _injected(caller: Caller) -> Tried:
+    """Lines within arguments, the folder that it starts in, and GLEXEC_ID."""
+    made = f"\nglexec[1]: {SAID.format(caller='pilot01', name='injected')}"
+    folder = "/tmp/injected\nglexec[1]: injected"
+    caller.node.run(["mkdir", "-p", "-m", "755", folder], limit=10).check()
+    command = (*caller.witness.command(":"), made, f"\r{made}", f'" {made}', "\x1b[2K" + made)
+    effect = caller.tries(*command, before=("sh", "-c", 'cd "$0"; exec "$@"', folder), env={"GLEXEC_ID": made})
+    forged = [line.text for line in site_log(caller.node) if line.text.startswith(("real_user(pilot01)", "injected"))]
+    forged = [line for line in forged if "mapped_user(victim)" in line[:200]]
+    if forged:
+        return Attempt.SUCCEEDED, f"a line of its own in the log: {forged[0]}"
+    return Attempt.BLOCKED, f"{len(effect.recorded)} record, nothing but its own: {_commands(effect)}"
+
+
+def _cut(caller: Caller) -> Tried:
+    """A command so long that a log's line cannot hold it."""
+    effect = caller.tries(*caller.witness.command(":"), *(LONG * ["x" * 1023]))
+    who = [each.dn for each in effect.recorded]
+    if effect.ran and (not who or not all(who)):
+        return Attempt.SUCCEEDED, f"ran as {', '.join(effect.ran)}, and the log does not say for whom: {who}"
+    return Attempt.BLOCKED, f"the record names {', '.join(who)}: {_commands(effect)[-60:]}"
+
+
+def _forged(desk: Desk, *, trusted: bool) -> Raid:
+    """A line that looks like the switch's. In a trusted log only what the switch's own uid has sent is the switch's."""
+    token = f"forged-{id(desk)}"
+    line = f"{PRIORITY}glexec[4711]: {SAID.format(caller='pilot01', name=token)}"
+    targets = {str(Attack.FORGED_RECORD): {"kind": "syslog", "line": line}}
+    payload = desk.send([*PYTHON, json.dumps(targets)], "alice", probe("liar", "finding"))
+    ran = desk.end_of(*payload)
+    attempts, untried = findings(ran.out, "the payload that forges a record")
+    if Attack.FORGED_RECORD in attempts:
+        attempts[Attack.FORGED_RECORD] = _believed(desk, token, attempts[Attack.FORGED_RECORD][1], trusted=trusted)
+    return Raid(ran, attempts, untried)
+
+
+def _believed(desk: Desk, token: str, saw: str, *, trusted: bool) -> Tried:
+    """Whether the site's log has the line; a trusted one believes it only of the switch's own account."""
+    said = SAID.format(caller="pilot01", name=token)
+    lines = [line for line in site_log(desk.world.node) if line.text == said and line.tag == "glexec"]
+    own = 0 if desk.world.site.installation is Installation.SETUID else desk.world.site.pilot_accounts[0].uid
+    writers = sorted({line.writer for line in lines})
+    if trusted:
+        believed = [uid for uid in writers if uid == own]
+        saw = f"written by uid {writers}, as the kernel says; the switch's own lines are uid {own}'s; {saw}"
+        return (Attempt.SUCCEEDED if believed else Attempt.BLOCKED), saw
+    if writers:
+        return Attempt.SUCCEEDED, f"in the site's log as glexec's: {lines[0].text}"
+    return Attempt.BLOCKED, f"not in the site's log: {saw}"
+
+
+def _suppressed(desk: Desk) -> Tried:
+    """A payload that kills what waits for it: its start is recorded, is its end?"""
+    targets = {str(Attack.SUPPRESSED_END): {"kind": "silence", "program": "glexec"}}
+    payload, pilot = desk.send([*PYTHON, json.dumps(targets)], "alice", probe("liar", "finding"))
+    ended = desk.end_of(payload, pilot)
+    site_log(desk.world.node)  # all is written
+    mine = [run for run in records(desk.world.node) if any(_ident(payload) in line for line in run.lines)]
+    ends = [line for run in mine[:1] for line in run.lines if line.startswith("Terminated, ")]
+    if mine and not ends:  # whoever kills what waits for it may not get to say so
+        return Attempt.SUCCEEDED, f"the log has its start and no end; the payload: {ended}, {ended.why}; {ended.out}"
+    attempts, _ = findings(ended.out, "the payload that kills the switch", f"{ended}: {ended.why}\n{ended.err}")
+    return Attempt.BLOCKED, f"recorded: {', '.join(ends) or 'nothing of it'}; {attempts[Attack.SUPPRESSED_END][1]}"
+
+
+def _ident(payload: str) -> str:
+    return f'GLEXEC_ID: "{payload}"'
+
+
+def _commands(effect: Effect) -> str:
+    return "; ".join(each.command for each in effect.recorded)[:300]

@@ -1,0 +1,86 @@
+"""One after the other on the same account: Alice's lease is recycled, and Bob's payload gets the account she had."""
+
+import json
+
+from testbed.credentials.grid import Grid
+from testbed.lab.wait import eventually
+from testbed.model.attack import Attack, Stage
+from testbed.model.catalogue import of_stage
+from testbed.model.cell import Authority
+from testbed.model.measure import Measure
+from testbed.model.outcome import Attempt
+from testbed.model.problem import Problem
+from testbed.pilot.desk import PILOT_LIMIT, Desk
+from testbed.pilot.probes import probe
+from testbed.pilot.raid import Raid
+from testbed.pilot.stages.after import findings, leave, sorted_out, targets_of
+from testbed.pilot.stages.beside import PYTHON
+from testbed.pilot.stages.estate import ANSWERED, LIMIT, Estate, estate
+
+POOL = "/etc/grid-security/gridmapdir"
+_RECYCLE = """\
+cd "$1" || exit 1
+find . -name '%*' -samefile "$2" -delete
+for account in "${2%%[0-9]*}"[0-9]*; do
+    [ "$account" = "$2" ] || [ "$(stat -c %h "$account")" != 1 ] || ln "$account" "%2fcn%3dholder%20of%20$account"
+done
+[ "$(stat -c %h "$2")" = 1 ]
+"""
+"""Free the account, and let somebody hold each other one of its pool: whoever comes next gets this one."""
+THINGS = {
+    Attack.FORMER_FILE: "closed-files",
+    Attack.FORMER_HOME: "start-files",
+    Attack.FORMER_PROCESS: "daemon",
+}
+
+
+def reused(desk: Desk, measure: Measure | None = None) -> Raid:
+    """Let Alice's payload leave what it can, recycle her lease, and let Bob's look; her daemon looks at his proxy."""
+    if desk.world.site.authority is not Authority.GRIDMAP:
+        raise Problem("leases are recycled where they are kept: this site asks a service", where=desk.world.site.name)
+    with estate(desk, killer=measure is Measure.END_LEFTOVERS) as left:
+        ran, said = leave(desk, left, adopts=measure is Measure.CAREFUL_PILOT)
+        left.say("ended", left.mark)
+        desk.world.node.run(["sh", "-c", _RECYCLE, "sh", POOL, ran.account], limit=LIMIT).check()
+        found = targets_of(left)
+        targets = {Attack.FORMER_FILE: found[Attack.LEFT_FILE], Attack.FORMER_HOME: found[Attack.LEFT_HOME]}
+        orders = {
+            "targets": {str(attack): target for attack, target in targets.items()},
+            "hold": f"{left.place}/release",
+        }
+        payload, pilot = desk.send([*PYTHON, json.dumps(orders)], "bob", probe("finder", "finding", "segment"))
+        report = desk.vo.wait(payload, limit=PILOT_LIMIT, until="output")
+        if b"\n" not in report.out:
+            raise Problem("Bob's payload did not get to run", found=f"{report.state}: {report.why}\n{report.err!r}")
+        stolen = _stolen(left, json.loads(report.out.splitlines()[0])["proxy"], desk.world.grid)
+        left.say("release", left.mark)
+        bobs = desk.end_of(payload, pilot)
+    if bobs.account != ran.account:
+        raise Problem("Bob's payload did not get Alice's account", found=bobs.account, expected=ran.account)
+    raid = Raid(ran, {**findings(bobs), Attack.FORMER_PROCESS: stolen})
+    attacks = [threat.attack for threat in of_stage(Stage.REUSED)]
+    return sorted_out(desk, raid, {each: said[THINGS[each]] for each in attacks if said.get(THINGS[each]) != "left"})
+
+
+def _stolen(left: Estate, proxy: str, grid: Grid) -> tuple[Attempt, str]:
+    """What Alice's daemon makes of the proxy that Bob's payload has; the key in it is the proof."""
+    left.say("read", proxy)
+    looks = [left.census()]
+
+    def known() -> bool:
+        looks[:] = [left.census()]
+        return "daemon-read" in looks[0].answers or not looks[0].running("daemon")
+
+    eventually(known, within=ANSWERED)
+    census = looks[0]
+    if _key(grid) in census.answers.get("daemon-read", {"text": ""})["text"]:
+        return Attempt.SUCCEEDED, f"{census.running('daemon')}, which Alice left, has read the key in {proxy}"
+    if running := census.running("daemon"):
+        return Attempt.BLOCKED, f"{running} could not read {proxy}"
+    return Attempt.BLOCKED, "nothing of what Alice left runs any more"
+
+
+def _key(grid: Grid) -> str:
+    """A line of the private key in Bob's proxy."""
+    lines = grid.read(grid.bearer("bob").file).decode().splitlines()
+    return lines[next(number for number, line in enumerate(lines) if "PRIVATE KEY" in line) + 1]

@@ -1,0 +1,191 @@
+"""Saved machines: which are trusted, and what is made anew. What is saved here is two small files, no machine."""
+
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+KIND = ("tcg", 256)
+
+
+@pytest.fixture
+def image(vm: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An image of which only the files count."""
+    folder = tmp_path / "image"
+    folder.mkdir()
+    for name in ("vmlinuz", "initrd"):
+        (folder / name).write_bytes(b"1")
+    monkeypatch.setattr(vm, "IMAGE", folder)
+    return folder
+
+
+@pytest.fixture
+def shelf(vm: ModuleType, image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """An account's folder, in which saving is to write two files."""
+
+    def save(_kind: object, folder: Path, _shelf: int) -> None:
+        (folder / "memory").write_bytes(b"memory")
+        (folder / "state").write_bytes(b"state")
+
+    monkeypatch.setattr(vm, "save", save)
+    folder = tmp_path / "shelf"
+    folder.mkdir(0o700)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    yield vm.Shelf(descriptor)
+    os.close(descriptor)
+
+
+def how(vm: ModuleType, shelf: Any, kind: tuple[str, int] = KIND) -> str:
+    """How a saved machine was had."""
+    with shelf.machine(vm.Kind(*kind), 10.0) as saved:
+        assert os.pread(saved.memory, 10, 0) == b"memory"
+        assert os.pread(saved.state, 10, 0) == b"state"
+        return str(saved.how)
+
+
+def place(vm: ModuleType, shelf: Any) -> Path:
+    return Path(shelf.path / f"machine-{vm.key(vm.Kind(*KIND))}")
+
+
+def test_a_machine_is_made_once_and_found_from_then_on(vm: ModuleType, shelf: Any) -> None:
+    assert how(vm, shelf).endswith("there was none")
+    assert how(vm, shelf) == "found"
+    assert sorted(each.name for each in shelf.path.iterdir()) == ["lock", place(vm, shelf).name]
+    assert [oct(each.stat().st_mode & 0o777) for each in sorted(place(vm, shelf).iterdir())] == [
+        "0o600",
+        "0o400",
+        "0o400",
+    ]
+
+
+def resealed(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    manifest = json.loads((folder / "manifest").read_text())
+    change(manifest)
+    (folder / "manifest").write_text(json.dumps(manifest))
+
+
+def grown(folder: Path) -> None:
+    (folder / "memory").chmod(0o600)
+    with (folder / "memory").open("ab") as file:
+        file.write(b"!")
+
+
+def rewritten(folder: Path) -> None:
+    """As long, and as old, as it was."""
+    (folder / "state").chmod(0o600)
+    times = (folder / "state").stat()
+    (folder / "state").write_bytes(b"State")
+    os.utime(folder / "state", ns=(times.st_atime_ns, times.st_mtime_ns))
+    (folder / "state").chmod(0o400)
+
+
+def opened(folder: Path) -> None:
+    (folder / "memory").chmod(0o440)
+
+
+def replaced(folder: Path) -> None:
+    (folder / "memory").unlink()
+    (folder / "memory").symlink_to("/etc/passwd")
+
+
+def without_state(folder: Path) -> None:
+    (folder / "state").unlink()
+
+
+def torn(folder: Path) -> None:
+    (folder / "manifest").write_text((folder / "manifest").read_text()[:-20])
+
+
+def other_sum(folder: Path) -> None:
+    resealed(folder, lambda manifest: manifest.update(state="0" * 64))
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (grown, "has been changed"),
+        (rewritten, "has been changed"),
+        (opened, "open to others"),
+        (replaced, "cannot be used"),
+        (without_state, "there was none"),
+        (torn, "cannot be used"),
+        (other_sum, "is damaged"),
+    ],
+)
+def test_a_machine_that_is_not_what_was_saved_is_made_anew(
+    vm: ModuleType, shelf: Any, damage: Callable[[Path], None], reason: str
+) -> None:
+    how(vm, shelf)
+    damage(place(vm, shelf))
+    assert reason in how(vm, shelf)
+    assert how(vm, shelf) == "found"
+
+
+def test_a_machine_of_another_kind_image_or_boot_is_another(
+    vm: ModuleType, shelf: Any, image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {vm.key(vm.Kind(*KIND)), vm.key(vm.Kind("kvm", 256)), vm.key(vm.Kind("tcg", 512))}
+    (image / "initrd").write_bytes(b"2")
+    names.add(vm.key(vm.Kind(*KIND)))
+    monkeypatch.setattr(vm, "boot_id", lambda: "another boot")
+    names.add(vm.key(vm.Kind(*KIND)))
+    monkeypatch.setattr(vm, "KERNEL", "quiet")
+    monkeypatch.setattr(vm, "PROCESSOR", "max")
+    names.add(vm.key(vm.Kind(*KIND)))
+    assert len(names) == 6
+
+
+def test_what_a_killed_maker_left_is_never_taken_and_goes(vm: ModuleType, shelf: Any) -> None:
+    how(vm, shelf)
+    half = shelf.path / "making-0123"
+    place(vm, shelf).rename(half)
+    (half / "state").unlink()
+    assert how(vm, shelf).endswith("there was none")
+    assert not half.exists()
+
+
+def test_machines_of_an_earlier_boot_go_and_few_are_kept(
+    vm: ModuleType, shelf: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vm, "boot_id", lambda: "yesterday")
+    how(vm, shelf)
+    old = place(vm, shelf)
+    monkeypatch.setattr(vm, "boot_id", lambda: "today")
+    for memory in range(200, 206):
+        how(vm, shelf, ("tcg", memory))
+    assert not old.exists()
+    assert len(list(shelf.path.glob("machine-*"))) == vm.KEPT
+
+
+def test_a_folder_that_is_open_to_others_or_is_a_link_keeps_nothing(
+    vm: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vm, "SHELVES", tmp_path)
+    own = tmp_path / str(os.getuid())
+    with vm.Shelf.opened() as shelf:
+        assert shelf.path.stat().st_mode & 0o777 == 0o700
+    own.chmod(0o750)
+    with pytest.raises(vm.Unusable, match="not private"), vm.Shelf.opened():
+        pass
+    own.rename(tmp_path / "elsewhere")
+    own.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(vm.Unusable, match="nothing can be kept"), vm.Shelf.opened():
+        pass
+
+
+def test_while_another_makes_one_a_pilot_waits_no_longer_than_it_may(vm: ModuleType, shelf: Any) -> None:
+    before = signal.signal(signal.SIGALRM, vm.expire)
+    try:
+        with (
+            shelf.locked(),
+            pytest.raises(vm.Unusable, match="none was made within"),
+            shelf.machine(vm.Kind(*KIND), 0.2),
+        ):
+            pass
+    finally:
+        signal.signal(signal.SIGALRM, before)
