@@ -24,8 +24,8 @@ from testbed.model.problem import Problem
 from testbed.pilot import bodies, tls
 from testbed.pilot.factory import Reach, by_ssh
 from testbed.pilot.home import Home
+from testbed.pilot.leases import LEASE
 from testbed.pilot.office import Answer, Office
-from testbed.pilot.queue import LEASE
 from testbed.pilot.routes import ROUTES, Act
 from testbed.pilot.store import Store, Unwritten
 from testbed.pilot.visitor import Forbidden, Visitor
