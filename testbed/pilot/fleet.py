@@ -18,8 +18,9 @@ from testbed.pilot.needs import Offer
 from testbed.pilot.order import PilotEnd
 from testbed.pilot.payload import Report, State
 from testbed.pilot.plan import Kind, Plan
-from testbed.pilot.queue import Lasts, Queue
+from testbed.pilot.queue import Queue
 from testbed.pilot.roster import Out, Roster
+from testbed.pilot.turn import Lasts
 
 REST = 5.0
 """Seconds without another pilot for a node where one found nothing to take while something waited: what waits does not

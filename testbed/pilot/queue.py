@@ -3,8 +3,6 @@
 What a method has returned outlives the process. Used from one thread.
 """
 
-import itertools
-import json
 import re
 import sqlite3
 import time
@@ -21,20 +19,11 @@ from testbed.pilot.needs import Offer
 from testbed.pilot.payload import NEXT, Payload, Report, State
 from testbed.pilot.records import Records, ident
 from testbed.pilot.store import Store
+from testbed.pilot.turn import Lasts, Names, Person, Proves, Turn
 
 DENIED = re.compile(rb"^\[gLExec\]: cause class=denied ", re.MULTILINE)
 """The switch has said no to this user: to try again elsewhere would be to look for a site that does not know it yet."""
 LATE = "a late word that does not count: "
-WAITS = "waits: "
-
-Lasts = Callable[[str], float]
-"""Seconds that the proxy of an owner will still be good for."""
-Names = Callable[[str], tuple[str, Sequence[str]]]
-"""The DN of an owner, and his VOMS attributes."""
-Person = Callable[[str], str]
-"""The DN of an owner."""
-Proves = Callable[[str, str, Collection[str]], bool]
-"""Whether an owner's proxy still proves this VO and these roles."""
 
 
 class Queue:
@@ -55,10 +44,8 @@ class Queue:
         self._records = Records(self._store)
         self._leases = Leases(lease, clock)
         self._changed = changed
-        self._proves = proves
-        self._person = person
         self.bans = Bans(self._store)
-        self._passed: set[int] = set()
+        self._turn = Turn(self._records, self.bans, person, proves)
         self._take_up()
 
     def submit(self, payload: Payload, *, by: str = QUEUE, asked: str = "") -> str:
@@ -91,7 +78,7 @@ class Queue:
         if again := self.again(pilot, request):
             return again
         with self._store.change():
-            row = self._first(pilot, offer, lasts, names)
+            row = self._turn.first(pilot, offer, lasts, names)
             if row is None:
                 return None
             number = int(row["number"])
@@ -194,7 +181,7 @@ class Queue:
             self.bans.write(ban)
             for row in rows:
                 if row["state"] == State.QUEUED:
-                    self._pass(row, f"{row['owner']} is {ban}", by)
+                    self._turn.pass_over(row, f"{row['owner']} is {ban}", by)
                 else:
                     self._ask_to_stop(row, by, f": {row['owner']} is {ban}")
         for row in rows:
@@ -207,11 +194,11 @@ class Queue:
             self.bans.remove(dn)
             for row in rows:
                 self._records.note(row["number"], by, State.QUEUED, f"{row['owner']} is banned no more")
-        self._passed.difference_update(row["number"] for row in rows)
+        self._turn.say_again(row["number"] for row in rows)
 
     def banned(self, owner: str) -> Ban | None:
         """The ban of an owner, if there is one."""
-        return self.bans.find(self._person(owner))
+        return self._turn.banned(owner)
 
     def pilot_ended(self, pilot: str) -> None:
         """Nobody will report any more of what this pilot had in hand."""
@@ -235,42 +222,14 @@ class Queue:
                     self._leases.heard(row["number"])
                 self._records.note(row["number"], QUEUE, State(row["state"]), "the VO was begun anew")
 
-    def _first(self, pilot: str, offer: Offer, lasts: Lasts, names: Names) -> sqlite3.Row | None:
-        for row in self._records.waiting(pilot, offer):
-            if not _meant(row, offer) or not offer.takes(*names(row["owner"]), row["vo"]):
-                continue
-            if not (lack := self._lack(row, offer, lasts)):
-                return row
-            if row["number"] not in self._passed:  # said once, and once more after each beginning
-                self._pass(row, lack, QUEUE)
-        return None
-
-    def _pass(self, row: sqlite3.Row, lack: str, who: str) -> None:
-        """Say of what waits why it is not handed out."""
-        self._passed.add(row["number"])
-        self._records.note(row["number"], who, State.QUEUED, WAITS + lack)
-
     def _ask_to_stop(self, row: sqlite3.Row, by: str, why: str = "") -> None:
         if not row["stop"]:
             self._records.ask_to_stop(row["number"])
             self._records.note(row["number"], by, State(row["state"]), f"{row['pilot']} is to end it{why}")
 
-    def _lack(self, row: sqlite3.Row, offer: Offer, lasts: Lasts) -> str:
-        """Why a waiting payload's owner cannot have it run by now; empty: for no reason."""
-        owner = row["owner"]
-        if ban := self.banned(owner):
-            return f"{owner} is {ban}"
-        if lasts(owner) < offer.start_limit + row["seconds"]:
-            return f"the proxy of {owner} ends too early, or is trusted no more"
-        if not self._proves(owner, row["vo"], json.loads(row["roles"])):
-            return f"the proxy of {owner} proves its VO or its roles no more"
-        return ""
-
     def waiting(self, offer: Offer, *, most: int, lasts: Lasts = lambda owner: float("inf")) -> Sequence[str]:
         """The owners of the payloads that a new pilot with this offer could take, in the order of their turn."""
-        rows = (row for row in self._records.waiting("", offer) if _meant(row, offer))
-        fit = (row["owner"] for row in rows if not self._lack(row, offer, lasts))
-        return list(itertools.islice(fit, most))
+        return self._turn.owners(offer, most, lasts)
 
     def _give_up(self, row: sqlite3.Row, end: State, why: str) -> None:
         """A payload's pilot is gone: it is handed out again where that is allowed, else this is its end."""
@@ -297,10 +256,3 @@ class Queue:
         if not any(change.who == report.pilot and change.why.startswith(LATE) for change in history):
             with self._store.change():
                 self._records.note(number, report.pilot, state, f"{LATE}{report.state}; {report.why}")
-
-
-def _meant(row: sqlite3.Row, offer: Offer) -> bool:
-    """Whether a waiting payload may go to such a pilot."""
-    if offer.vos and row["vo"] not in offer.vos:
-        return False
-    return offer.owners is None or row["owner"] in offer.owners

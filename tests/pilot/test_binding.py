@@ -14,8 +14,9 @@ from testbed.pilot.leases import LEASE, MARGIN
 from testbed.pilot.needs import Needs, Offer, Whose
 from testbed.pilot.order import Order
 from testbed.pilot.payload import Payload, Report, State
-from testbed.pilot.queue import LATE, WAITS, Queue
+from testbed.pilot.queue import LATE, Queue
 from testbed.pilot.store import Store
+from testbed.pilot.turn import WAITS
 
 ID = Payload("alice", ("/usr/bin/id",), limit=5)
 OFFER = Offer(Mode.SETUID, memory=2000, seconds=600, vos=("alpha",), start_limit=10)
