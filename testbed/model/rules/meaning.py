@@ -34,6 +34,13 @@ MEANINGLESS: tuple[Rule, ...] = (
         meaningless,
     ),
     Rule(
+        "what is broken of one user is not met by others",
+        "the pool that is exhausted, or the lease that has a link too many, is not this user's",
+        "definition of the faults",
+        lambda case: case.on_node is not None and bool(case.on_node.users) and case.cell.user not in case.on_node.users,
+        meaningless,
+    ),
+    Rule(
         "what is not there cannot be lost",
         "a log-only program has no set-id bit, so nobody can lose or ignore it",
         "definition of the installations",
