@@ -154,6 +154,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "scenarios/lifecycle/test_epilogue.py",
             "scenarios/lifecycle/test_pilots_payload.py",
             "scenarios/plugins/test_mount_under_scratch.py",
+            "scenarios/separation/test_launch.py",
             "scenarios/separation/test_theft.py",
         ),
         "abstract sockets and loopback, which no mode short of a network namespace keeps apart",
