@@ -1,7 +1,7 @@
 """How many cells of each folder of scenarios a whole run has to have judged: not applicable is never a way to pass.
 
-The figures are what a run of `make test` judged on 2026-11-26, less about a twentieth, so that a cell may go without
-this file, and half of a folder may not. Cells behind ``slow`` are not among them.
+The figures are the cells of a run of `make test` on 2026-11-26 but for those that are known not to apply, less about a
+twentieth: so a cell may go without this file, and half of a folder may not. Cells behind ``slow`` are not among them.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ FLOOR: Mapping[str, int] = {
     "authority": 370,
     "companions": 28,
     "contract": 268,
-    "failure": 190,
+    "failure": 205,
     "fleets": 4,
     "isolation": 15,
     "lifecycle": 28,

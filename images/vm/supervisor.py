@@ -206,6 +206,8 @@ def write(to: int, data: bytes) -> None:
 
 def start(request: Request) -> tuple[int, bytes, tuple[int, int]]:
     """The payload's process, what was said of it up to its exec, and the ends of its output pipes."""
+    if address := request.get("network"):
+        connected(address)
     contextualised(request)
     laid_out(request)
     argv = words(request["argv"])
@@ -237,6 +239,25 @@ def contextualised(request: Request) -> None:
         os.unlink(script)
         if status != 0:
             raise Refused(f"user-data {os.waitstatus_to_exitcode(status)}")
+
+
+def connected(address: bytes) -> None:
+    """The network that QEMU shows every guest (QEMU's manual, user mode networking), with an address of its own."""
+    write_file("/etc/resolv.conf", b"nameserver 10.0.2.3\n", 0o644)
+    for order in (
+        b"link set eth0 address " + address,
+        b"link set eth0 up",
+        b"addr add 10.0.2.15/24 dev eth0",
+        b"route add default via 10.0.2.2",
+    ):
+        child = os.fork()
+        if child == 0:
+            try:
+                os.execve("/usr/bin/busybox", [b"ip", *order.split()], {})
+            finally:
+                os._exit(126)
+        if os.waitpid(child, 0)[1] != 0:
+            raise Refused("no-network 1")
 
 
 def run_as_root(script: str) -> None:

@@ -21,7 +21,7 @@ until set -- $(sha256sum "$X509_USER_PROXY") && test "$first" != "$1"; do sleep 
 """
 KILLS = """
 for each in /proc/[0-9]*; do
-    case $(readlink "$each/exe") in */qemu-system-x86_64) kill -9 "${each#/proc/}"; exit ;; esac
+    case $(cat "$each/comm") in qemu-system*) kill -9 "${each#/proc/}"; exit ;; esac
 done
 exit 1
 """

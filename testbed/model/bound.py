@@ -5,9 +5,9 @@ Nobody documents a pilot's own speed; the seconds that a fault makes a call wait
 
 from dataclasses import dataclass
 
+from testbed.model.case import Case
 from testbed.model.consequence import OVERHEAD
 from testbed.model.mode import WAYS, Mode
-from testbed.model.oracle import Case
 
 ERRAND = 2.0
 """Seconds from the queue to the node and back with the last word, calls and payload aside (observed: 0.1 to 0.4)."""

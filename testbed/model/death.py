@@ -98,6 +98,8 @@ class Death:
     """Of the users' and the pilot's: who was let in keeps the account (docs/authority.md), whoever is killed."""
     machines: int = 0
     """Virtual machines that go on."""
+    results: int = 0
+    """Files in which launchers of machines say how these are."""
     modes: tuple[Mode, ...] = SWITCHED
     """Where it counts."""
 
@@ -112,4 +114,4 @@ class Death:
         killable = self.fronts if apart else self.running
         readable = self.own if apart else proxies
         leases = 0 if mode is Mode.NONE else self.leases
-        return Left(self.running, killable, proxies, proxies, readable, leases, self.machines)
+        return Left(self.running, killable, proxies + self.results, proxies, readable, leases, self.machines)

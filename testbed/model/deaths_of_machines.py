@@ -4,14 +4,14 @@ Until the payload begins its switch is that of log-only. What it leaves running 
 somebody outside of the machine has heard it say so.
 """
 
-from testbed.model.death import AGAIN, ENDED, Death, Step, Victim
+from testbed.model.death import AGAIN, ENDED, RETURNED, Death, Step, Victim
 from testbed.model.mode import Mode
 
 _VM = (Mode.VM,)
 _LEASE, _START = 20.0, 90.0
 _BOOT = 60.0
 """Seconds: a machine that boots once more on a busy node."""
-_WITH_IT = "the kernel kills the launcher with the keeper, and the machine with the launcher (PR_SET_PDEATHSIG)"
+_WITH_IT = "the kernel kills the launcher with the keeper, and the machine with the launcher (PR_SET_PDEATHSIG): lost"
 
 OF_MACHINES: tuple[Death, ...] = (
     Death(
@@ -28,6 +28,7 @@ OF_MACHINES: tuple[Death, ...] = (
         fronts=1,
         own=2,
         target=1,
+        results=1,
         machines=1,
         modes=_VM,
     ),
@@ -38,6 +39,7 @@ OF_MACHINES: tuple[Death, ...] = (
         fronts=1,
         own=2,
         target=1,
+        results=1,
         machines=1,
         modes=_VM,
     ),
@@ -46,20 +48,26 @@ OF_MACHINES: tuple[Death, ...] = (
         "its end was known to nobody else: it runs again",
         own=2,
         target=1,
+        results=1,
         modes=_VM,
     ),
     Death(
-        *(Victim.FRONT, Step.BOOTING, ENDED, 0, False),
-        "to be seen",
+        *(Victim.FRONT, Step.BOOTING, RETURNED, 0, False),
+        "the keeper ends the launcher; 137 is ambiguous, the canary works: taken for a denial",
+        leases=2,
         modes=_VM,
     ),
     Death(
-        *(Victim.FRONT, Step.RUNNING, ENDED, 1, False),
-        "the keeper ends the launcher, and with it the machine",
+        *(Victim.FRONT, Step.RUNNING, AGAIN, 1, True),
+        "the keeper ends the launcher, which does not say how its payload ended: lost",
         modes=_VM,
     ),
-    Death(*(Victim.KEEPER, Step.BOOTING, ENDED, 0, False), "to be seen", modes=_VM),
-    Death(*(Victim.KEEPER, Step.RUNNING, ENDED, 1, False), _WITH_IT, modes=_VM),
+    Death(
+        *(Victim.KEEPER, Step.BOOTING, ENDED, 1, False),
+        "the kernel kills launcher and machine; the front says 202, and the pilot job calls the switch once more",
+        modes=_VM,
+    ),
+    Death(*(Victim.KEEPER, Step.RUNNING, AGAIN, 1, True), _WITH_IT, modes=_VM),
     Death(
         *(Victim.MACHINE, Step.BOOTING, ENDED, 1, False),
         "the launcher boots another one: the payload had not begun",

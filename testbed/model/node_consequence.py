@@ -39,6 +39,8 @@ class NodeConsequence:
     because: str = ""
     local: bool = False
     """Whether it is about mapping by the node's own files, which no service has a part in."""
+    users: tuple[str, ...] = ()
+    """Whom alone it meets: those of Alice's pool, or herself; nobody here is everybody."""
     recorded: bool = True
     """Whether a payload that runs is in the site's log."""
     seconds: float = OVERHEAD
@@ -83,8 +85,8 @@ def _config(fault: Fault, source: str, *, told: bool = False) -> NodeConsequence
     return NodeConsequence(fault, CONFIGURATION, source, told=told)
 
 
-def _leases(fault: Fault, cause: Cause = LEASES) -> NodeConsequence:
-    return NodeConsequence(fault, cause, _LEASE, _NOT_IN_LOG_ONLY, local=True)
+def _leases(fault: Fault, cause: Cause = LEASES, users: tuple[str, ...] = ()) -> NodeConsequence:
+    return NodeConsequence(fault, cause, _LEASE, _NOT_IN_LOG_ONLY, local=True, users=users)
 
 
 _ALL = (
@@ -102,11 +104,11 @@ _ALL = (
     NodeConsequence(
         Fault.BAN_LIST_MISSING, UNREADABLE_MAP, "LCMAPS' ban_dn fails without its file (observed)", local=True
     ),
-    _leases(Fault.POOL_EXHAUSTED, Cause("unavailable", "pool-exhausted")),
+    _leases(Fault.POOL_EXHAUSTED, Cause("unavailable", "pool-exhausted"), ("alice", "bob")),
     _leases(Fault.LEASES_MISSING),
     _leases(Fault.LEASES_READ_ONLY),
     _leases(Fault.LEASES_FULL),
-    _leases(Fault.LEASES_INCONSISTENT),
+    _leases(Fault.LEASES_INCONSISTENT, users=("alice",)),
     NodeConsequence(
         Fault.ACCOUNTS_GONE,
         MISSING,

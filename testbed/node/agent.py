@@ -1402,6 +1402,7 @@ class Machine:
             parts = [f"{found['start']} under {found['accelerator']}"] if "start" in found else []
             parts += [f"started after {found['start_seconds']} s"] if "start_seconds" in found else []
             parts += [str(found["hostname"])] if "hostname" in found else []
+            parts += ["source ports {}-{}".format(*found["source_ports"])] if "source_ports" in found else []
             parts += [f"saved machine: {found['saved']}"] if "saved" in found else []
             parts += [f"{cause}: {found.get('error', 'as the guest told')}"] if cause else []
             return cls(str(found["payload"]), cause, ", ".join(parts), "; ".join(map(str, found.get("left_out", ()))))

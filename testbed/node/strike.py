@@ -6,7 +6,8 @@ The words are done in their order; what is awaited is awaited for so many second
     agent=pilot-3          the pilot job of this name is there; the following is about it
     front=pilot-3          that job has a child that is the switch; the following is about it
     keeper=pilot-3         that switch has a child that is the switch as well; the following is about it
-    machine=pilot-3        that job has a virtual machine below it; the following is about it
+    machine=pilot-3        that job has a virtual machine below it that its payload gets, restored from the node's
+                           template; the following is about it
     heard=over:pilot-3     what the job has not read yet of its payload's output has a line that begins so
     process=123            the following is about the process of this number
     path=/tmp/x            there is such a file
@@ -32,7 +33,7 @@ from pathlib import Path
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP, "go": signal.SIGCONT}
 ESTABLISHED = "01"
 SWITCH = "glexec"
-MACHINE = "qemu-system"
+MACHINE, RESTORED = "qemu-system", "-incoming"
 PIPE = 1 << 16
 PAUSE = 0.01
 
@@ -78,10 +79,10 @@ def child(parent: int | None, name: str = "", state: str = "") -> int | None:
 
 
 def machine(top: int | None) -> int | None:
-    """The virtual machine among a process' descendants: that which runs the payload, where there are several."""
+    """The virtual machine among a process' descendants that was restored: one that boots may become the template."""
     parents = {pid: status(pid)[2] for pid in pids()} if top else {}
     found = [pid for pid in parents if status(pid)[0].startswith(MACHINE) and status(pid)[1] != "Z"]
-    for pid in sorted(found, reverse=True):
+    for pid in (each for each in found if RESTORED in text(each, "cmdline").split("\0")):
         above = pid
         while above in parents:
             above = parents[above]
@@ -93,14 +94,29 @@ def machine(top: int | None) -> int | None:
 def heard(what: str) -> bool:
     """Whether a pipe that a job reads has a line in it that begins so; it is looked at, and not taken out (tee(2))."""
     start, _, pilot = what.partition(":")
-    folder = f"/proc/{agent(pilot)}/fd"
-    for name in os.listdir(folder) if os.path.isdir(folder) else ():
-        with contextlib.suppress(OSError):
-            if os.readlink(f"{folder}/{name}").startswith("pipe:") and any(
-                line.startswith(start.encode()) for line in waiting(f"{folder}/{name}").splitlines()
-            ):
-                return True
+    if not (job := agent(pilot)):
+        return False
+    folder = f"/proc/{job}/fd"
+    with as_owner(job):
+        for name in os.listdir(folder):
+            with contextlib.suppress(OSError):
+                held = waiting(f"{folder}/{name}") if os.readlink(f"{folder}/{name}").startswith("pipe:") else b""
+                if any(line.startswith(start.encode()) for line in held.splitlines()):
+                    return True
     return False
+
+
+@contextlib.contextmanager
+def as_owner(pid: int) -> Iterator[None]:
+    """Look as a process' own account does: a container's root may not look into what is another's (CAP_SYS_PTRACE)."""
+    owner = os.stat(f"/proc/{pid}")
+    os.setegid(owner.st_gid)
+    os.seteuid(owner.st_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
 
 
 def waiting(path: str) -> bytes:
@@ -132,7 +148,7 @@ def said(what: str) -> bool:
         return False
 
 
-def found(word: str, what: str) -> object:
+def found(word: str, what: str) -> int | bool | None:
     """What a word waits for: something true once it is there."""
     match word:
         case "agent":
@@ -160,22 +176,40 @@ def found(word: str, what: str) -> object:
     sys.exit(f"no such word: {word}")
 
 
+def awaited(each: str, deadline: float) -> int:
+    """What a word waits for, once it is there; nothing when the time is up."""
+    word, _, what = each.partition("=")
+    while not (seen := found(word, what)):
+        if time.monotonic() >= deadline:
+            return 0
+        time.sleep(PAUSE)
+    return int(seen)
+
+
+def struck(pid: int, kind: signal.Signals) -> bool:
+    """Whether somebody was there to get a signal."""
+    try:
+        os.kill(pid, kind)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def main(limit: float, words: list[str]) -> int:
     """Do them in their order."""
-    deadline, target = time.monotonic() + limit, 0
+    deadline, target, last = time.monotonic() + limit, 0, ""
     for each in words:
         if each in SIGNALS:
-            os.kill(target, SIGNALS[each])
+            while not struck(target, SIGNALS[each]):  # one that was found has ended: there may be another
+                if last.startswith("process=") or not (target := awaited(last, deadline)):
+                    print(f"nobody was there any more for {each}: {last}", file=sys.stderr)
+                    return 1
             continue
-        word, _, what = each.partition("=")
-        while not (seen := found(word, what)):
-            if time.monotonic() >= deadline:
-                print(f"did not come true within {limit:g} s: {each}", file=sys.stderr)
-                return 1
-            time.sleep(PAUSE)
-        if word in ("agent", "front", "keeper", "machine", "process"):
-            assert isinstance(seen, int)
-            target = seen
+        if not (seen := awaited(each, deadline)):
+            print(f"did not come true within {limit:g} s: {each}", file=sys.stderr)
+            return 1
+        if each.partition("=")[0] in ("agent", "front", "keeper", "machine", "process"):
+            target, last = seen, each
     print(target)
     return 0
 

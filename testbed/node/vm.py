@@ -37,6 +37,10 @@ from typing import Any, NoReturn
 
 QEMU = "qemu-system-x86_64"
 IMAGE = Path("/usr/lib/testbed/vm")
+PORTS = Path("/usr/lib/testbed/ports.so")
+"""What keeps a guest's network to source ports of its own."""
+NETWORK = IMAGE / "network"
+"""The site's choice, in one word: none, which is meant where there is no such file, or user."""
 SHELVES = Path("/var/cache/testbed-vm")
 """Where each account has a folder for its saved machines, if the site has made this one: root's, mode 1777."""
 BOOT_LIMIT = 30.0
@@ -62,6 +66,8 @@ TOLD_LIMIT = 40
 """Lines that the guest may tell, of at most `LINE_LIMIT` bytes."""
 LINE_LIMIT = 1 << 10
 QMP_LIMIT = 1 << 16
+OWN_PORTS = 64
+"""Source ports of each machine that has a network."""
 KEPT = 3
 """Saved machines of one account that are kept: those of other memory sizes, and the like."""
 HOME = "/home/payload"
@@ -98,6 +104,7 @@ WORDS = {
     "disk-full": "the guest has no space left for files",
     "kernel-panic": "the guest's kernel gave up",
     "powered-off": "the guest was switched off, or started again, from within",
+    "no-network": "the guest cannot have the network that the site has chosen",
     "time-limit": "the payload did not end in time",
     "no-result": "the guest told no proper result",
     "output": "the launcher's own output, or a file of its, could not be written",
@@ -155,6 +162,7 @@ class Payload:
     """The VO's script for the machine, run as root before the payload comes."""
     open_user_data: bytes = b""
     """The same as clouds have had it: a file in the guest that everybody can read."""
+    network: bool = False
 
 
 def environment_of(environment: Mapping[str, str], proxy: bytes) -> dict[str, str]:
@@ -212,9 +220,15 @@ def request(payload: Payload) -> bytes:
         "outputs": words(payload.outputs),
         "user-data": payload.user_data,
         "user-data-file": payload.open_user_data,
+        "network": hardware_address() if payload.network else b"",
     }
     needed = ("argv", "environment", "stdin")
     return b"".join(frame(word, data) for word, data in parts.items() if data or word in needed) + frame("end", b"")
+
+
+def hardware_address() -> bytes:
+    """One that nobody has: locally administered, for one station (IEEE 802)."""
+    return b"02:" + secrets.token_bytes(5).hex(":").encode()
 
 
 def frame(word: str, data: bytes) -> bytes:
@@ -236,6 +250,8 @@ class Kind:
     accelerator: str
     memory: int
     """MiB."""
+    network: bool = False
+    """QEMU's user-mode networking, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +269,7 @@ CHANNELS = ("console", "said", "out", "err", "files", "qmp")
 
 
 def qemu(kind: Kind, beginning: Beginning, console: int, ports: Sequence[int], qmp: int) -> list[str]:
-    """The machine: one processor, no disk, no network, a console, four ports, and QEMU's own orders."""
+    """The machine: one processor, no disk, a network perhaps, a console, four ports, and QEMU's own orders."""
     kvm = kind.accelerator == "kvm"
     machine = "q35,sata=off,smbus=off,vmport=off,i8042=off,usb=off" + (
         ",memory-backend=ram" if beginning.backed else ""
@@ -265,11 +281,34 @@ def qemu(kind: Kind, beginning: Beginning, console: int, ports: Sequence[int], q
     words += ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"]
     words += ["-chardev", f"socket,id=console,fd={console}", "-serial", "chardev:console"]
     words += ["-chardev", f"socket,id=qmp,fd={qmp}", "-mon", "chardev=qmp,mode=control"]
+    if kind.network:
+        words += ["-netdev", "user,id=net,ipv6=off", "-device", "virtio-net-pci,netdev=net,romfile="]
     words += ["-device", "virtio-serial-pci"]
     for number, port in enumerate(ports, start=1):
         words += ["-chardev", f"socket,id=port{number},fd={port}"]
         words += ["-device", f"virtserialport,chardev=port{number},nr={number}"]
     return words
+
+
+@contextlib.contextmanager
+def own_ports(network: bool) -> Iterator[tuple[int, int] | None]:
+    """A range of source ports that no other machine of this node has as long as this goes on; none for no network.
+
+    A name in the abstract name space stands for it: that is as wide as the ports are, and goes when we do.
+    """
+    if not network:
+        yield None
+        return
+    if not PORTS.exists():
+        raise Failure("no-network", f"there is no {PORTS}", "build the worker node's image again, or --network none")
+    low, high = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    with socket.socket(socket.AF_UNIX) as sign:
+        for first in range(low, high - OWN_PORTS + 2, OWN_PORTS):
+            with contextlib.suppress(OSError):
+                sign.bind(f"\0testbed-vm-ports-{first}")
+                yield first, first + OWN_PORTS - 1
+                return
+    raise Failure("no-network", f"all source ports from {low} to {high} are taken", "run fewer machines at once")
 
 
 def with_launcher(words: list[str]) -> list[str]:
@@ -278,10 +317,15 @@ def with_launcher(words: list[str]) -> list[str]:
     return ["setpriv", "--pdeathsig", "KILL", "/bin/sh", "-c", guard, str(os.getpid()), *words]
 
 
+def kept_to(ports: tuple[int, int] | None) -> dict[str, str]:
+    """The environment in which QEMU's sockets have these source ports."""
+    return {"LD_PRELOAD": str(PORTS), "TESTBED_PORTS": f"{ports[0]}-{ports[1]}"} if ports else {}
+
+
 class Guest:
     """A machine that runs. ``console`` is what its kernel has said so far."""
 
-    def __init__(self, kind: Kind, beginning: Beginning) -> None:
+    def __init__(self, kind: Kind, beginning: Beginning, ports: tuple[int, int] | None = None) -> None:
         self.console = bytearray()
         self._left_over = {"said": b"", "qmp": b""}
         self._to_send = {"said": bytearray(), "qmp": bytearray()}
@@ -297,7 +341,7 @@ class Guest:
                 stdout=subprocess.DEVNULL,
                 stderr=theirs[0],
                 pass_fds=[*theirs, *beginning.descriptors],
-                env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+                env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"} | kept_to(ports),
             )
         finally:
             for _, end in pairs:
@@ -656,6 +700,7 @@ class Run:
         """Called before the payload may have started."""
         self._proxy = proxy
         self._seen = self._look()
+        self._ports: tuple[int, int] | None = None
         self._started = time.monotonic()
         self._boots = 0
         self._troubles: list[str] = []
@@ -666,6 +711,12 @@ class Run:
 
     def result(self, boot_limit: float = BOOT_LIMIT, boots: int = BOOTS) -> dict[str, Any]:
         """How the payload ended, its output passed on while it ran."""
+        with own_ports(self.kind.network) as self._ports:
+            if self._ports:
+                self.facts["source_ports"] = list(self._ports)
+            return self._result(boot_limit, boots)
+
+    def _result(self, boot_limit: float, boots: int) -> dict[str, Any]:
         trouble = None if self.cold else self._from_saved()
         if isinstance(trouble, dict):
             return trouble
@@ -698,7 +749,7 @@ class Run:
     def _through(self, beginning: Beginning, start: str, limit: float) -> dict[str, Any] | Trouble:
         """The payload's result from one machine; or why that machine did not come up."""
         self.facts |= {"accelerator": self.kind.accelerator, "start": start, "boots": self._boots}
-        guest = Guest(self.kind, beginning)
+        guest = Guest(self.kind, beginning, self._ports)
         began = time.monotonic()
         try:
             pieces = guest.pieces(TICK)
@@ -773,7 +824,7 @@ class Run:
         elif word == "refused":
             self.reached = BEFORE
             kind, _, code = value.partition(" ")
-            word = kind if kind in ("disk-full", "user-data") else "sandbox"
+            word = kind if kind in ("disk-full", "user-data", "no-network") else "sandbox"
             raise Failure(word, f"{WORDS[word]}, so the payload was not started ({code})", CONSOLE)
         else:
             return False
@@ -926,6 +977,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--limit", type=float, default=60.0, metavar="SECONDS", help="for everything (default 60)")
     parser.add_argument("--memory", type=int, default=256, metavar="MB", help="of the guest (default 256)")
     parser.add_argument("--cold", action="store_true", help="boot the machine, use no saved one")
+    parser.add_argument("--network", choices=("none", "user"), help=f"instead of what {NETWORK} says (default none)")
     parser.add_argument("--sandbox", type=Path, metavar="TAR", help="what lies where the payload starts")
     parser.add_argument("--bring", action="append", default=[], metavar="PATTERN", help="files to bring out at its end")
     parser.add_argument("--outputs", type=Path, metavar="TAR", help="where they are written to")
@@ -943,6 +995,20 @@ def arguments(words: list[str]) -> argparse.Namespace:
     if not chosen.probe and not (chosen.command and chosen.command[0].startswith("/")):
         parser.error("the command must be given by its absolute path")
     return chosen
+
+
+def chosen_network(asked: str | None) -> bool:
+    """Whether there is to be a network: what was asked for, or else what the site has chosen."""
+    if asked is None:
+        try:
+            asked = NETWORK.read_text().strip()
+        except FileNotFoundError:
+            asked = "none"
+        except OSError as error:
+            raise Failure("no-network", f"{NETWORK}: {error.strerror}", "let it be read, or take it away") from error
+    if asked not in ("none", "user"):
+        raise Failure("no-network", f"{NETWORK} says {asked[:20]!r}", "let it say none or user")
+    return asked == "user"
 
 
 def check_parts() -> None:
@@ -972,6 +1038,7 @@ def payload_of(chosen: argparse.Namespace, environment: Mapping[str, str]) -> Pa
         chosen.bring,
         data if script else b"",
         b"" if script else data,
+        chosen_network(chosen.network),
     )
 
 
@@ -988,7 +1055,7 @@ def launch(chosen: argparse.Namespace) -> int:
         payload = payload_of(chosen, os.environ)
         file = os.environ.get("X509_USER_PROXY")
         found, _ = accelerator()
-        kind = Kind(found, chosen.memory)
+        kind = Kind(found, chosen.memory, payload.network)
         run = Run(payload, kind, chosen.limit, cold=chosen.cold, proxy=Path(file) if file else None)
         if (chosen.result and not os.path.exists(chosen.result)) or (chosen.result and chosen.result.is_file()):
             run.begun = lambda: note({"payload": PERHAPS})

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from testbed.lab.result import Result
+from testbed.model.failure import Failure
 from testbed.model.problem import Problem
 from testbed.pilot.factory import Factory, Line
 from testbed.pilot.fleet import Fleets
@@ -129,7 +130,7 @@ class Dispatch:
                 ident, payload = taken
                 self.fleets.took(end.pilot, ident, payload.user)
                 why = f"the gatekeeper maps this user to nobody: {end.err.decode(errors='replace').strip()[-200:]}"
-                report = Report(ident, State.RETURNED, end.pilot, DENIED, why=why)
+                report = Report(ident, State.RETURNED, end.pilot, DENIED, why=why, failure=Failure.DENIED)
                 self._queue.report(report)
                 self.fleets.heard(report)
 

@@ -1,10 +1,10 @@
 """What our own pilot made of a circumstance, told as the replays of other clients are: they stand side by side."""
 
+from testbed.model.case import Case
 from testbed.model.cell import Authority, Cell
 from testbed.model.failure import Failure, class_of
 from testbed.model.fault import Fault
 from testbed.model.mode import WAYS, Mode
-from testbed.model.oracle import Case
 from testbed.model.outcome import End, Outcome
 from testbed.model.replay import OURS, Fate, Replay
 from testbed.site.choice import Choice

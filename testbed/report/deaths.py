@@ -7,7 +7,7 @@ from testbed.model.mode import Mode
 
 def table() -> str:
     """A row for each blow: how the queue has the payload then, how often it ran, what is left, and why."""
-    head = ["killed", "step", "the payload", "has run", "may have run", "still runs", "proxies", "why"]
+    head = ["killed", "step", "the payload", "has run", "may have run", "still runs", "proxies", "leases", "why"]
     rows = [_row(death) for death in DEATHS]
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)) + "\n"
 
@@ -22,10 +22,13 @@ def _row(death: Death) -> list[str]:
         "said" if death.doubt else "",
         _running(death),
         str(death.left(Mode.LOG_ONLY).proxies or ""),
+        str(death.left(death.modes[0]).leases or ""),
         death.why,
     ]
 
 
 def _running(death: Death) -> str:
-    """How many processes, and how many of them the pilot account may signal in the mode setuid."""
-    return f"{death.running} ({death.left(Mode.SETUID).killable})" if death.running else ""
+    """How many processes, and how many of them the pilot account may signal in the mode setuid; and machines."""
+    setuid = f" ({death.left(Mode.SETUID).killable})" if Mode.SETUID in death.modes else ""
+    machine = " and the machine" if death.machines else ""
+    return f"{death.running}{setuid}{machine}" if death.running else ""

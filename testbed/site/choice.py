@@ -7,11 +7,12 @@ from pathlib import Path
 
 from testbed.model.answers import MultiUser
 from testbed.model.bound import PATIENCE, Bound, bound
+from testbed.model.case import Case
 from testbed.model.cell import Authority, Cell
 from testbed.model.condition import Situation
 from testbed.model.kernel import Kernel
 from testbed.model.mode import WAYS, Installation, Mode
-from testbed.model.oracle import Case, Expectation, expected
+from testbed.model.oracle import Expectation, expected
 from testbed.model.person import Credential, cast_for
 from testbed.site import service
 from testbed.site.load import example, load_site

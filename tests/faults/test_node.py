@@ -19,10 +19,19 @@ from testbed.site.load import example
 
 PID = "/run/rsyslogd.pid"
 LISTENER = "/run/listener.pid"
-LISTENS = (
-    "python3 -c 'import socket, time; s = socket.create_server((\"127.0.0.1\", 6514)); time.sleep(20)' "
-    f">/dev/null 2>&1 </dev/null & echo $! >{LISTENER}; sleep 0.5"
-)
+LISTENS = f"""\
+python3 -c '
+import os, socket, time
+listening = socket.create_server(("127.0.0.1", 6514))
+open("{LISTENER}", "w").write(str(os.getpid()))
+time.sleep(20)
+' >/dev/null 2>&1 </dev/null &
+until [ -s {LISTENER} ]; do sleep 0.02; done
+"""
+AGAIN = f"""\
+pid=$(cat {PID}); kill $pid; while [ -e /proc/$pid ]; do sleep 0.02; done
+rm -f {PID}; rsyslogd
+"""
 
 
 @pytest.fixture(scope="module")
@@ -68,12 +77,11 @@ def test_a_fault_is_not_felt_where_another_one_is(world: World, almost: str) -> 
 SPOILED = {
     "a log host that answers": (
         Fault.REMOTE_LOG_DEAD,
-        f"{LISTENS}; kill $(cat {PID}); rm -f {PID}; sleep 0.3; rsyslogd",
+        f"{LISTENS}{AGAIN}",
     ),
     "a daemon that has not read that it should send": (
         Fault.REMOTE_LOG_DEAD,
-        f"cp -a /etc/rsyslog.conf /tmp/it; mv /etc/rsyslog.conf.{KEPT} /etc/rsyslog.conf; kill $(cat {PID}); "
-        f"rm -f {PID}; sleep 0.3; rsyslogd; "
+        f"cp -a /etc/rsyslog.conf /tmp/it; mv /etc/rsyslog.conf.{KEPT} /etc/rsyslog.conf\n{AGAIN}"
         f"mv /etc/rsyslog.conf /etc/rsyslog.conf.{KEPT}; mv /tmp/it /etc/rsyslog.conf",
     ),
     "leases that have room again": (Fault.LEASES_FULL, "rm -f /etc/grid-security/gridmapdir/.filler*"),

@@ -3,11 +3,11 @@
 import pytest
 
 from testbed.model.bound import CALLS, ERRAND, bound
+from testbed.model.case import Case
 from testbed.model.cell import Cell
 from testbed.model.consequence import CONSEQUENCES, OVERHEAD
 from testbed.model.mode import Mode
 from testbed.model.node_consequence import HUNG_LOG, NODE_CONSEQUENCES
-from testbed.model.oracle import Case
 from testbed.pilot.desk import PAYLOAD_LIMIT, PILOT_LIMIT
 from testbed.site.choice import Choice
 

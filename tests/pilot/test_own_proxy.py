@@ -1,5 +1,6 @@
 """The pilot's own proxy: short, for one pilot alone, made anew before it ends; the VO's own, renewed by its robot."""
 
+import math
 import stat
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -7,15 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from testbed.authority.chain import Chains
+from testbed.authority.trust import Trust
 from testbed.credentials.certificate import Validity
 from testbed.credentials.proxy import make_proxy
 from testbed.lab.wait import eventually
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
 from testbed.node import agent
+from testbed.pilot.home import Home
 from testbed.pilot.order import Order, PilotEnd
+from testbed.pilot.own_proxies import OwnProxies
 from testbed.pilot.payload import Payload, State
-from testbed.pilot.proxies import Kept
+from testbed.pilot.proxies import Kept, Proxies
+from testbed.pilot.store import Store
 from tests.pilot.conftest import Grid, Side
 from tests.pilot.membership import attributes
 
@@ -118,14 +124,14 @@ def test_a_new_proxy_that_cannot_be_used_leaves_the_pilot_with_the_old_one(
     vo = agent.Vo(orders(proxy_seconds=0.0), grid.folder / "proxies" / "pilot.pem", 0, brought.append)
     asked, answers = [], iter(({"problem": "none"}, {"proxy": "rubbish", "seconds": 9}, {"proxy": 1, "seconds": 1e999}))
 
-    def post(path: str, body: object) -> object:
+    def post(path: str, body: object, until: float) -> object:
         asked.append(path)
         return next(answers)
 
     vo._post = post  # type: ignore[method-assign,assignment]
     context = vo._context
     for _ in range(3):
-        vo._renew_own()
+        vo._renew_own(math.inf)
     assert asked == 3 * ["/pilots/pilot-1/proxy"]
     assert (vo._context, brought) == (context, [])
     assert capfd.readouterr().err.count("no new proxy of the pilot's own") == 3
@@ -141,6 +147,19 @@ def orders(side: Side, grid: Grid) -> Callable[..., agent.Orders]:
         return agent.Orders.parse(agent.json.dumps(told).encode())
 
     return made
+
+
+def test_a_single_user_pilot_gets_its_users_proxy_and_the_renewed_one_later(grid: Grid, tmp_path: Path) -> None:
+    trust = Trust(grid.folder / "certificates", grid.folder / "vomsdir")
+    proxies = Proxies(Home.open(grid.folder), Store(tmp_path / "queue.db"), Chains(trust))
+    own = OwnProxies(proxies)
+    order = Order(Mode.NONE, proxy=60.0)
+    assert own.give("pilot-1", order, "bob").pem.encode() == grid.proxy("bob")
+    new = make_proxy(grid.people["bob"], validity=Validity.lasting(timedelta(hours=20))).pem
+    proxies.keep("bob", new.decode(), by="bob")
+    given = own.give("pilot-1", order, "bob")
+    assert given.pem.encode() == new
+    assert given.seconds > 19 * 3600
 
 
 def test_what_is_renewed_while_it_is_hidden_lies_nowhere_until_it_may(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,3 +49,18 @@ def test_what_does_not_come_true_is_named(tmp_path: Path) -> None:
     for word in (f"said=over:{path}", f"path={path}.no", "agent=pilot-of-nobody", f"front={PILOT}", "asks=1"):
         done = strike(f"path={path}", word, limit=0.05)
         assert (done.returncode, word in done.stderr) == (1, True)
+
+
+def test_what_a_job_has_not_read_yet_is_looked_at_and_left_there() -> None:
+    """The job has the output of a child in a pipe, and reads it only when it is told to."""
+    program = (
+        "import subprocess, sys; child = subprocess.Popen(['/bin/sh', '-c', 'echo began 7; echo over 7'],"
+        " stdout=subprocess.PIPE); sys.stdin.readline(); print(child.stdout.read().decode(), end='')"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, "/somewhere/agent.py", PILOT],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as job:  # fmt: skip
+        assert strike(f"heard=began:{PILOT}", f"heard=over:{PILOT}").returncode == 0
+        assert strike(f"heard=never:{PILOT}", limit=0.05).returncode == 1
+        assert job.communicate("go\n", timeout=10)[0] == "began 7\nover 7\n"

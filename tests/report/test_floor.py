@@ -20,7 +20,6 @@ def judged(count: int, verdict: Verdict = Verdict.CONFORMS, folder: str = "tour"
 
 def test_every_folder_of_scenarios_has_a_floor_and_nothing_else_has() -> None:
     assert set(FLOOR) == {path.parent.name for path in SCENARIOS.glob("*/test_*.py")}
-    assert min(FLOOR.values()) > 0
 
 
 def test_enough_cells_are_enough_however_they_were_judged() -> None:
@@ -37,7 +36,7 @@ def test_half_of_the_cells_without_a_judgement_are_too_few_and_the_line_says_wha
 
 
 def test_a_folder_of_which_nothing_was_run_is_below_its_floor() -> None:
-    assert len(list(too_few([]))) == len(FLOOR)
+    assert len(list(too_few([]))) == sum(least > 0 for least in FLOOR.values())
 
 
 @pytest.mark.parametrize(("codes", "whole", "code"), [((0, 0), True, 1), ((0, 0), False, 0), ((0, 1), False, 1)])

@@ -192,3 +192,40 @@ def test_a_node_without_the_guests_parts_says_so(vm: ModuleType, tmp_path: Path)
     said = json.loads(result.read_text())
     assert said["payload"] == "not started"
     assert done.stderr == f"[vm]: parts: {said['error']}; {said['remedy']}\n"
+
+
+def test_each_machine_has_source_ports_of_its_own_as_long_as_it_runs(
+    vm: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ports.so").touch()
+    monkeypatch.setattr(vm, "PORTS", tmp_path / "ports.so")
+    with vm.own_ports(True) as one, vm.own_ports(True) as other:
+        assert one[1] < other[0] or other[1] < one[0]
+        assert (one[1] - one[0], other[1] - other[0]) == (63, 63)
+        assert vm.kept_to(one) == {"LD_PRELOAD": str(vm.PORTS), "TESTBED_PORTS": f"{one[0]}-{one[1]}"}
+    with vm.own_ports(True) as again:
+        assert again == one
+    with vm.own_ports(False) as none:
+        assert vm.kept_to(none) == {}
+
+
+def test_a_network_that_cannot_be_kept_apart_is_none(
+    vm: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vm, "PORTS", tmp_path / "ports.so")
+    with pytest.raises(vm.Failure, match="there is no"), vm.own_ports(True):
+        pass
+
+
+@pytest.mark.parametrize(("said", "network"), [("none\n", False), ("user\n", True), (None, False)])
+def test_the_site_chooses_the_network_and_a_word_that_is_none_is_refused(
+    vm: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str | None, network: bool
+) -> None:
+    monkeypatch.setattr(vm, "NETWORK", tmp_path / "network")
+    if said is not None:
+        (tmp_path / "network").write_text(said)
+    assert vm.chosen_network(None) is network
+    assert vm.chosen_network("none") is False
+    (tmp_path / "network").write_text("bridge")
+    with pytest.raises(vm.Failure, match="says 'bridge'"):
+        vm.chosen_network(None)

@@ -28,8 +28,9 @@ AFTER = (
         "A12",
         Stage.AFTER,
         "the payload goes on when its pilot is killed (SIGKILL)",
-        "SSSBB",
-        "kill(2): the pilot cannot signal another uid, and nobody else is told; --die-with-parent, PR_SET_PDEATHSIG",
+        "SSSSS",
+        "kill(2): a dead pilot signals nobody; a container or a machine ends with its launcher (PR_SET_PDEATHSIG), but "
+        "that is the switch's child, and the switch waits on (observed)",
     ),
     Threat(
         Attack.LEFT_FILE,

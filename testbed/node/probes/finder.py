@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from testbed.node.probes.finding import ABSENT, LARGEST, REFUSED, Finding, Target, blocked, succeeded, tried, untried
-from testbed.node.probes.segment import read as held
+from testbed.node.probes.sysv import read as held
 
 LIMIT = 20.0
 LOOK = 0.02

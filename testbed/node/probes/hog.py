@@ -2,7 +2,7 @@
 
 ORDERS is JSON: "mark", a word that names it in the list of processes; "processes", "memory" and "disk" (MiB) are the
 most that it takes. It prints one JSON line when it has taken all that it gets: how much, and what ended it. Then it
-holds all of it, and takes again what becomes free, until SIGTERM or LIMIT seconds. What it made is gone with it.
+holds all of it, and takes again what becomes free, until SIGTERM or "hold" seconds. What it made is gone with it.
 """
 
 import json
@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 LIMIT = 30.0
+"""Seconds after which its children end of themselves."""
 LOOK = 0.02
 MEBIBYTE = 1 << 20
 PLACES = ("/dev/shm", "/tmp")
@@ -91,7 +92,7 @@ def main(orders: Mapping[str, object]) -> None:
         piece, taken["memory"] = memory(most["memory"])
         taken["disk"] = disk(file, most["disk"])
         print(json.dumps(taken), flush=True)
-        deadline = time.monotonic() + LIMIT
+        deadline = time.monotonic() + float(str(orders["hold"]))
         while not signal.sigtimedwait({signal.SIGTERM}, LOOK) and time.monotonic() < deadline:
             children.take()
             disk(file, most["disk"])

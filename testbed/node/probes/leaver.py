@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from testbed.node.probes.segment import make
+from testbed.node.probes.sysv import make
 
 SHARED = ("/tmp", "/var/tmp", "/dev/shm")
 """Where everybody may write."""
@@ -95,7 +95,7 @@ def start_files(orders: Orders) -> None:
 
 def one_segment(orders: Orders) -> None:
     """A segment that everybody may attach."""
-    make(int(orders["key"]), 0o666, orders["mark"].encode())
+    make(int(orders["key"]), orders["mark"].encode(), 0o666)
 
 
 def at_job(orders: Orders) -> None:

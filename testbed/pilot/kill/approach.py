@@ -113,7 +113,8 @@ class Way:
 
         def release() -> None:
             if victim in (Victim.AGENT, Victim.AUTHORITY):
-                self.ground.strike(f"process={machine}", "go")
+                with contextlib.suppress(Problem):  # it may have ended with its launcher
+                    self.ground.strike(f"process={machine}", "go")
 
         yield Scene(payload, pilot, release)
 

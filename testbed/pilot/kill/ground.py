@@ -11,6 +11,7 @@ from testbed.model.entry import Entry, folder
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
 from testbed.pilot.client import Vo
+from testbed.pilot.history import QUEUE
 from testbed.pilot.kill.spare import Spare
 from testbed.pilot.order import Order
 from testbed.pilot.payload import Payload, State
@@ -113,7 +114,8 @@ class Ground:
         """How often the payload has begun, by its own marks; in a machine, by what was heard of it."""
         if self.mode is Mode.VM:
             history = self.vo.history(payload)[2]
-            self.heard.update(change.who for change in history if change.state in (State.STARTED, State.ENDED))
+            told = (change.who for change in history if change.state in (State.STARTED, State.ENDED))
+            self.heard.update(who for who in told if who != QUEUE)
             return len(self.heard)
         said = self.world.node.run(["cat", f"{self.place}/log"], limit=LIMIT).check().out.decode()
         return sum(line.startswith("began ") for line in said.splitlines())

@@ -117,7 +117,7 @@ def _replay(client: Client, run: _Course, traces: Traces, mode: str, circumstanc
         circumstance,
         truth,
         fate,
-        traces.switched,
+        traces.switched or (bool(traces.ran_as) and not run.last.unseparated),  # a log may have lost the record
         told,
         run.calls.count,
         str(cause_told(run.calls.said, run.calls.code) or ""),

@@ -61,6 +61,8 @@ def after(desk: Desk, measure: Measure | None = None) -> Raid:
         if outlived:
             attempts[Attack.OUTLIVED_PILOT] = outlived.seen()
         untried = {attack: said[thing] for attack, thing in NEEDS.items() if said.get(thing) != "left"}
+        if "at" not in census.answers and census.awaited("at"):
+            untried[Attack.LEFT_AT_JOB] = "at did not start the job that it has"
     return sorted_out(desk, Raid(ran, attempts), untried)
 
 
@@ -69,7 +71,7 @@ def leave(desk: Desk, left: Estate, *, adopts: bool = False) -> tuple[Outcome, M
 
     Its pilot ends nothing that it leaves, unless it ``adopts``.
     """
-    payload = Payload("alice", (*PYTHON, left.orders()), probe("leaver", "segment"), PAYLOAD_LIMIT)
+    payload = Payload("alice", (*PYTHON, left.orders()), probe("leaver", "sysv"), PAYLOAD_LIMIT)
     ran = desk.end_of(*desk.hand(payload, adopts=adopts))
     return ran, said_by(ran)
 
@@ -78,7 +80,7 @@ def finds(desk: Desk, left: Estate, targets: Mapping[Attack, Mapping[str, Any]])
     """What Bob's payload, the next, makes of it."""
     orders = json.dumps({"targets": {str(attack): target for attack, target in targets.items()}})
     command = [*PYTHON, orders]
-    return findings(desk.end_of(*desk.send(command, "bob", probe("finder", "finding", "segment"))))
+    return findings(desk.end_of(*desk.send(command, "bob", probe("finder", "finding", "sysv"))))
 
 
 def findings(ran: Outcome) -> Attempts:

@@ -16,7 +16,7 @@ def again(desk: Desk, measure: Measure | None = None) -> Raid:
     """Let one of them have secrets, and the other look for them."""
     token = f"alices-secret-{id(desk)}"
     first, pilot = desk.send(
-        ["/usr/bin/env", f"SECRET={token}", *PYTHON, token, f"{PAYLOAD_LIMIT:g}"], "alice", probe("victim")
+        ["/usr/bin/env", f"SECRET={token}", *PYTHON, token, f"{PAYLOAD_LIMIT:g}"], "alice", probe("victim", "sysv")
     )
     report = desk.vo.wait(first, limit=PILOT_LIMIT, until="output")
     if b"\n" not in report.out:
@@ -24,7 +24,7 @@ def again(desk: Desk, measure: Measure | None = None) -> Raid:
     told = json.loads(report.out.splitlines()[0])
     target = {"kind": "read", "paths": [told["secret"], f"/proc/{told['pid']}/environ"], "marker": token}
     orders = json.dumps({"targets": {str(Attack.OWN_OTHER_PAYLOAD): target}})
-    ran = desk.end_of(*desk.send([*PYTHON, orders], "alice", probe("finder", "finding", "segment")))
+    ran = desk.end_of(*desk.send([*PYTHON, orders], "alice", probe("finder", "finding", "sysv")))
     desk.vo.stop(first)
     desk.end_of(first, pilot)
     return Raid(ran, findings(ran))

@@ -29,7 +29,9 @@ for each; do /usr/sbin/$each || exit 1; done
 """
 _CLEAR = """\
 for each in atd crond; do
-    [ ! -e /run/$each.pid ] || kill "$(cat /run/$each.pid)"
+    [ -e /run/$each.pid ] || continue
+    process=$(cat /run/$each.pid)
+    kill "$process" && timeout 5 tail -s 0.02 -f /dev/null --pid="$process"
     rm -f /run/$each.pid
 done
 grep -l -s -F -- "$2" /var/spool/cron/atjobs/* /var/spool/cron/crontabs/* | xargs -r rm -f

@@ -17,6 +17,7 @@ from testbed.model.outcome import Attempt
 from testbed.model.problem import Problem
 from testbed.pilot.desk import PILOT_LIMIT, Desk
 from testbed.pilot.node_files import NodeFiles
+from testbed.pilot.payload import State
 from testbed.pilot.probes import probe
 from testbed.pilot.raid import Raid
 from testbed.pilot.stages.after import said_by
@@ -32,6 +33,9 @@ GIVEN = 64
 """MiB of memory that the job was given: the limit, where there is one."""
 GUESTS = 256
 """MiB of memory that a machine has."""
+HOLD, GUESTS_HOLD = 20.0, 3.0
+"""Seconds for which it holds what it has, unless it is ended."""
+REFUSALS = ("can't start new thread", "Resource temporarily unavailable")
 FREE = 6
 """MiB that are free in /dev/shm, of which an engine gives 64."""
 BALLAST = "/dev/shm/ballast"
@@ -42,45 +46,64 @@ _numbers = itertools.count(1)
 
 
 def load(desk: Desk, measure: Measure | None = None) -> Raid:
-    """Let Alice's payload take processes, memory and disk; hear of the pilot's need before and meanwhile."""
-    number = next(_numbers)
-    mark = f"hog-of-alice-{number}"
+    """Let Alice's payload take memory and disk, then processes; hear of the pilot's need before and meanwhile.
+
+    All at once where the processes are not of the pilot's uid; else its pilot would not live to tell the rest.
+    """
+    mark = f"hog-of-alice-{next(_numbers)}"
     account = desk.world.site.pilot_accounts[0].name
+    guest, alone = desk.mode is Mode.VM, desk.mode in (Mode.SETUID, Mode.VM)
+    most = {"processes": MOST if alone else 0, "memory": GUESTS if guest else GIVEN, "disk": 2 * FREE}
     with _limits(desk, account, measure) as processes, _little_room(desk):
         before = _need(desk, account, processes)
-        guest = desk.mode is Mode.VM
-        most = {"processes": MOST, "memory": GUESTS if guest else GIVEN, "disk": 2 * FREE}
-        orders = json.dumps({"mark": mark, **most})
-        payload, pilot = desk.send([*PYTHON, orders], "alice", probe("hog"))
-        report = desk.vo.wait(payload, limit=PILOT_LIMIT, until="output")
-        if b"\n" not in report.out:
-            raise Problem("Alice's payload did not get to run", found=f"{report.state}: {report.why}\n{report.err!r}")
+        payload, pilot, _ = _begun(desk, {"mark": mark, "hold": GUESTS_HOLD if guest else HOLD, **most})
         meanwhile = _need(desk, account, processes)
-        desk.vo.stop(payload)
+        if not guest:  # nothing of the node's reaches it there
+            desk.vo.stop(payload)
         ran = desk.end_of(payload, pilot)
-    took = said_by(ran)
-    attempts, untried = _felt(before, meanwhile, took)
-    held = took["memory"]["taken"] >= most["memory"]
-    words = f"{took['memory']['taken']} of {most['memory']} MiB in one piece ({took['memory']['why']})"
-    attempts[Attack.MUCH_MEMORY] = (Attempt.SUCCEEDED if held else Attempt.BLOCKED), words
-    return Raid(ran, attempts, untried)
+        took = said_by(ran)
+        felt = {Attack.FULL_DISK: _told(took["disk"], before["room"], meanwhile["room"])}
+        if alone:
+            felt[Attack.MANY_PROCESSES] = _told(took["processes"], before["process"], meanwhile["process"])
+        elif not measure:
+            most |= {"processes": MOST, "memory": 0, "disk": 0}
+            payload, pilot, took_then = _begun(desk, {"mark": mark, "hold": HOLD, **most})
+            wants = _need(desk, account, processes)["process"] or _pilots_end(desk, pilot)
+            felt[Attack.MANY_PROCESSES] = _told(took_then.get("processes", {}), before["process"], wants)
+    words = f"it took {took['memory']['taken']} MiB in one piece: {took['memory']['why']}"
+    held = Attempt.SUCCEEDED if took["memory"]["taken"] else Attempt.BLOCKED
+    attempts = {attack: (found, seen) for attack, (found, seen) in felt.items() if found}
+    untried = {attack: seen for attack, (found, seen) in felt.items() if not found}
+    return Raid(ran, {**attempts, Attack.MUCH_MEMORY: (held, words)}, untried)
 
 
-def _felt(
-    before: Mapping[str, str], meanwhile: Mapping[str, str], took: Mapping[str, Any]
-) -> tuple[dict[Attack, tuple[Attempt, str]], dict[Attack, str]]:
-    """What the pilot's need felt of it; a need that was not met even before proves nothing."""
-    attempts, untried = {}, {}
-    kinds = {Attack.MANY_PROCESSES: ("process", "processes"), Attack.FULL_DISK: ("room", "disk")}
-    for attack, (need, kind) in kinds.items():
-        words = f"the payload took {took[kind]['taken']} ({took[kind]['why']}); the pilot"
-        if before[need]:
-            untried[attack] = f"the pilot could not even before: {before[need]}"
-        elif meanwhile[need]:
-            attempts[attack] = Attempt.SUCCEEDED, f"{words} then: {meanwhile[need]}"
-        else:
-            attempts[attack] = Attempt.BLOCKED, f"{words} had what it needed"
-    return attempts, untried
+def _begun(desk: Desk, orders: Mapping[str, Any]) -> tuple[str, str, Mapping[str, Any]]:
+    """A payload of Alice's that holds what it could take, its pilot, and what it says, if that lives to tell."""
+    payload, pilot = desk.send([*PYTHON, json.dumps(orders)], "alice", probe("hog"))
+    report = desk.vo.wait(payload, limit=PILOT_LIMIT, until="output")
+    lines = report.out.splitlines()
+    if lines:
+        return payload, pilot, json.loads(lines[0])
+    if report.state is State.LOST and orders["processes"]:
+        return payload, pilot, {}
+    raise Problem("Alice's payload did not get to run", found=f"{report.state}: {report.why}\n{report.err!r}")
+
+
+def _told(took: Mapping[str, Any], before: str, meanwhile: str) -> tuple[Attempt | None, str]:
+    """What the pilot's need felt of it; one that was not met even before proves nothing."""
+    words = f"it took {took['taken']}: {took['why']}" if took else "nobody could tell any more what it took"
+    if before:
+        return None, f"the pilot could not even before: {before}"
+    if meanwhile:
+        return Attempt.SUCCEEDED, f"{words}; the pilot: {meanwhile}"
+    return Attempt.BLOCKED, f"{words}; the pilot had what it needed"
+
+
+def _pilots_end(desk: Desk, pilot: str) -> str:
+    """The words of a pilot that ended because it could not start anything; empty for others."""
+    end = desk.vo.wait_for_pilot(pilot, limit=0.1)
+    lines = end.err.decode(errors="replace").splitlines()
+    return next((line for line in reversed(lines) if any(word in line for word in REFUSALS)), "")
 
 
 def _need(desk: Desk, account: str, processes: int) -> dict[str, Any]:

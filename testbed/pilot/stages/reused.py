@@ -16,6 +16,7 @@ from testbed.pilot.raid import Raid
 from testbed.pilot.stages.after import findings, leave, sorted_out, targets_of
 from testbed.pilot.stages.beside import PYTHON
 from testbed.pilot.stages.estate import ANSWERED, LIMIT, Estate, estate
+from testbed.pilot.stages.targets import key_of
 
 POOL = "/etc/grid-security/gridmapdir"
 _RECYCLE = """\
@@ -48,7 +49,7 @@ def reused(desk: Desk, measure: Measure | None = None) -> Raid:
             "targets": {str(attack): target for attack, target in targets.items()},
             "hold": f"{left.place}/release",
         }
-        payload, pilot = desk.send([*PYTHON, json.dumps(orders)], "bob", probe("finder", "finding", "segment"))
+        payload, pilot = desk.send([*PYTHON, json.dumps(orders)], "bob", probe("finder", "finding", "sysv"))
         report = desk.vo.wait(payload, limit=PILOT_LIMIT, until="output")
         if b"\n" not in report.out:
             raise Problem("Bob's payload did not get to run", found=f"{report.state}: {report.why}\n{report.err!r}")
@@ -73,14 +74,8 @@ def _stolen(left: Estate, proxy: str, grid: Grid) -> tuple[Attempt, str]:
 
     eventually(known, within=ANSWERED)
     census = looks[0]
-    if _key(grid) in census.answers.get("daemon-read", {"text": ""})["text"]:
-        return Attempt.SUCCEEDED, f"{census.running('daemon')}, which Alice left, has read the key in {proxy}"
+    if key_of(grid, "bob") in census.answers.get("daemon-read", {"text": ""})["text"]:
+        return Attempt.SUCCEEDED, f"the daemon that Alice left has read the key in {proxy}"
     if running := census.running("daemon"):
         return Attempt.BLOCKED, f"{running} could not read {proxy}"
     return Attempt.BLOCKED, "nothing of what Alice left runs any more"
-
-
-def _key(grid: Grid) -> str:
-    """A line of the private key in Bob's proxy."""
-    lines = grid.read(grid.bearer("bob").file).decode().splitlines()
-    return lines[next(number for number, line in enumerate(lines) if "PRIVATE KEY" in line) + 1]
