@@ -85,7 +85,8 @@ def unproved(suite: Suite, worlds: Worlds, cell: Cell) -> str:
         proof = raid(suite, worlds, Where(mode, cell.authority, threat.stage))
         attempt, saw = proof.attempts.get(cell.attack, (None, proof.untried.get(cell.attack, "it was not tried")))
         if attempt is not Attempt.SUCCEEDED:
-            return f"even in mode {mode}{' without it' if cell.measure else ''} it does not succeed here: {saw}"
+            where = f"without {cell.measure} either" if mode is cell.mode else f"here even in mode {mode}"
+            return f"it does not succeed {where}: {saw}"
     return ""
 
 
