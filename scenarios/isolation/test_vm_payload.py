@@ -16,7 +16,7 @@ from testbed.plugin import matrix, shows
 LIMIT = 60.0
 BRINGS = """
 set -- $(sha256sum "$X509_USER_PROXY"); first=$1; echo $first
-until set -- $(sha256sum "$X509_USER_PROXY") && test "$first" != "$1"; do sleep 0.1; done; echo $1
+until set -- $(sha256sum "$X509_USER_PROXY") && test "$first" != "$1"; do echo old >&2; sleep 0.1; done; echo $1
 ./of-the-sandbox; stat -c %a,%U "$X509_USER_PROXY"; mkdir results; echo made >results/one; ln -s /etc/passwd link
 """
 KILLS = """
