@@ -19,7 +19,7 @@ FLOOR: Mapping[str, int] = {
     "contract": 268,
     "failure": 205,
     "fleets": 4,
-    "isolation": 15,
+    "isolation": 20,
     "lifecycle": 28,
     "plugins": 16,
     "preflight": 8,

@@ -10,8 +10,8 @@ from testbed.lab.wait import eventually
 from testbed.lab.world import LeasedWorld
 from testbed.pilot.crowd import Result, let_loose
 from testbed.pilot.kill.spare import Spare
+from testbed.pilot.leases import LEASE
 from testbed.pilot.payload import State
-from testbed.pilot.queue import LEASE
 from testbed.plugin import matrix
 
 USERS = ("alice", "bob", "carol", "alice-production")

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from testbed.plugin import matrix, shows
 
 LISTENS = """
@@ -33,6 +35,7 @@ for door in sys.argv[1:]:
 LOOKS = "cat /proc/net/dev | grep -c : ; cat /proc/net/route | wc -l"
 
 
+@pytest.mark.slow
 @shows("R4")
 @matrix(mode="vm")
 def test_what_a_guest_sends_leaves_from_its_own_source_ports_and_not_to_the_nodes_loopback(switch):

@@ -16,7 +16,7 @@ pilots = [subprocess.Popen(each, stdin=subprocess.DEVNULL) for each in words]
 print(json.dumps([[pilot.wait(), json.load(open(result))] for pilot, result in zip(pilots, results)]))
 """
 SHELVED = "/var/cache/testbed-vm/*"
-THERE = f"""cd "$(dirname "$(grep -l '"memory": 256' {SHELVED}/machine-*/manifest)")" && """
+THERE = f"""cd "$(dirname "$(grep -l '"memory": 256, "network": false' {SHELVED}/machine-*/manifest)")" && """
 """To the usual machine: another one is of another size."""
 GROWS = f"{THERE} chmod u+w memory && echo >>memory"
 SPOILS = f"""

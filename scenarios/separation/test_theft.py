@@ -54,6 +54,12 @@ def test_whom_a_service_serves_that_asks_the_kernel_who_has_come(raid, cell, exp
 
 
 @shows("R8")
+@matrix(mode="setuid", attack="bobs-open-shared-memory", measure="private-tmp")
+def test_what_private_folders_hide(raid, cell, expect):
+    assert raid.outcome(cell.attack) == expect
+
+
+@shows("R8")
 @matrix(mode="container", attack="pilots-abstract-socket pilots-loopback", measure="network-namespace")
 def test_what_a_network_of_its_own_hides(raid, cell, expect):
     assert raid.outcome(cell.attack) == expect

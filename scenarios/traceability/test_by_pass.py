@@ -49,7 +49,8 @@ def test_the_sites_log_tells_of_a_by_pass_whose_it_was_and_why(desk, switch, by_
 
 
 @pytest.mark.parametrize(
-    "log", [Fault.LOG_MISSING, Fault.LOG_DEAD, pytest.param(Fault.LOG_STUCK, marks=pytest.mark.slow)]
+    "log",
+    [Fault.LOG_MISSING, *(pytest.param(log, marks=pytest.mark.slow) for log in (Fault.LOG_DEAD, Fault.LOG_STUCK))],
 )
 @matrix(mode="log-only setuid", fault="no-config", on_internal_error="yes")
 def test_what_could_not_be_recorded_is_not_run_past_the_switch(desk, switch, by_passes, log):

@@ -281,12 +281,12 @@ def qemu(kind: Kind, beginning: Beginning, console: int, ports: Sequence[int], q
     words += ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"]
     words += ["-chardev", f"socket,id=console,fd={console}", "-serial", "chardev:console"]
     words += ["-chardev", f"socket,id=qmp,fd={qmp}", "-mon", "chardev=qmp,mode=control"]
-    if kind.network:
-        words += ["-netdev", "user,id=net,ipv6=off", "-device", "virtio-net-pci,netdev=net,romfile="]
     words += ["-device", "virtio-serial-pci"]
     for number, port in enumerate(ports, start=1):
         words += ["-chardev", f"socket,id=port{number},fd={port}"]
         words += ["-device", f"virtserialport,chardev=port{number},nr={number}"]
+    if kind.network:  # behind the ports, which the supervisor looks for at the first device
+        words += ["-netdev", "user,id=net,ipv6=off", "-device", "virtio-net-pci,netdev=net,romfile="]
     return words
 
 

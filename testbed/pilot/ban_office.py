@@ -3,7 +3,7 @@
 from testbed.model.problem import Problem, shown
 from testbed.pilot.needs import known_keys, word
 from testbed.pilot.office import Answer, Office
-from testbed.pilot.payload import State, with_types
+from testbed.pilot.payload import with_types
 from testbed.pilot.visitor import Visitor
 
 LONGEST_DN = 1000
@@ -32,17 +32,6 @@ async def unban(office: Office, visitor: Visitor, body: Answer) -> Answer:
     office.queue.unban(dn, by=visitor.dn, owners=office.proxies.named(dn))
     office.stirred.set()
     return {"dn": dn}
-
-
-async def tell_ban(office: Office, visitor: Visitor, body: Answer, ident: str) -> Answer:
-    """Tell the pilot that has a payload whether its owner is banned by now: it asks before it goes past the switch."""
-    with_types(body, pilot=str)
-    office.as_pilot(visitor, body["pilot"])
-    report = office.queue.look(ident)
-    if report.pilot != body["pilot"] or report.state not in (State.TAKEN, State.STARTED):
-        raise Problem("this pilot does not have this payload", where=ident, found=shown(body["pilot"]))
-    found = office.queue.banned(office.queue.owner(ident))
-    return {"banned": found is not None, "why": str(found or "")}
 
 
 def _person(office: Office, body: Answer) -> str:

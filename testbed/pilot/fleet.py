@@ -4,7 +4,6 @@ It decides; who sends the pilots is told by ``send``, and tells what came of it.
 """
 
 import itertools
-import math
 import random
 import time
 from collections.abc import Callable, Collection
@@ -13,17 +12,15 @@ from typing import Any
 
 from testbed.model.problem import Problem, nearest
 from testbed.pilot.fleet_book import FleetBook
-from testbed.pilot.health import Failure, Health, Standing
+from testbed.pilot.fleet_nodes import FleetNodes
+from testbed.pilot.health import Standing
 from testbed.pilot.needs import Offer
 from testbed.pilot.order import PilotEnd
 from testbed.pilot.payload import Report, State
 from testbed.pilot.plan import Kind, Plan
-from testbed.pilot.queue import Lasts, Queue
+from testbed.pilot.queue import Queue
 from testbed.pilot.roster import Out, Roster
-
-REST = 5.0
-"""Seconds without another pilot for a node where one found nothing to take while something waited: what waits does not
-fit there, and would not fit the next one. Also for one that takes none, where a fleet does not back off."""
+from testbed.pilot.turn import Lasts
 
 MOST_LOOKED_AT = 1000
 """Payloads of the queue that one look goes through."""
@@ -51,12 +48,9 @@ class Fleets:
         self._send = send
         self._lasts = lasts
         self._roles = roles
-        self._clock = clock
-        self._chance = chance
         self._plans = dict(book.plans())
-        self._healths = book.healths()
+        self._nodes = FleetNodes(book, clock, chance)
         self._roster = Roster()
-        self._rests: dict[tuple[str, str], float] = {}
 
     # --- what the operator asks ---
 
@@ -95,15 +89,14 @@ class Fleets:
         return {"plan": plan.json(), "sent": sent, "waiting": waiting, "nodes": nodes}
 
     def _shown_node(self, plan: Plan, node: str) -> dict[str, Any]:
-        health, outs, now = self._health(node), self._roster.at(node, plan.name), self._clock()
-        standing = health.standing(now, plan.caution) if plan.caution else Standing.WELL
+        outs, standing = self._roster.at(node, plan.name), self._nodes.standing(plan, node)
         return {
             "name": node,
             "pilots": len(outs),
             "payloads": sum(out.held for out in outs),
             "standing": str(standing),
-            "left": max(0.0, health.until - now) if standing is Standing.DRAINED else 0.0,
-            "why": health.why(),
+            "left": self._nodes.pause(node) if standing is Standing.DRAINED else 0.0,
+            "why": self._nodes.why(node),
         }
 
     # --- what it decides ---
@@ -125,7 +118,7 @@ class Fleets:
                 return
             name = str(node["name"])
             there = len(self._roster.at(name, plan.name))
-            if there <= depth and there < self._wanted(plan, name):
+            if there <= depth and there < self._nodes.wanted(plan, name):
                 out = Out(plan, name, waiting[0] if plan.kind is Kind.SINGLE_USER else "")
                 _serve(waiting, out.owner, plan.slots)
                 self._roster.add(out)
@@ -137,21 +130,6 @@ class Fleets:
     def _owners(self, plan: Plan, offer: Offer) -> Offer:
         return replace(offer, owners=tuple(self._roles(plan.role))) if plan.role else offer
 
-    def _wanted(self, plan: Plan, node: str) -> int:
-        """How many pilots a node should have now."""
-        now = self._clock()
-        if now < self._rests.get((plan.name, node), 0.0):
-            return 0
-        return math.ceil(self._room(plan, node) / plan.slots)
-
-    def _room(self, plan: Plan, node: str) -> int:
-        if plan.caution is None:
-            return plan.most
-        return self._health(node).room(plan.most, self._clock(), plan.caution)
-
-    def _health(self, node: str) -> Health:
-        return self._healths.get(node, Health())
-
     def offered(self, pilot: str, offer: Offer) -> Offer | None:
         """What a pilot that asks for work may have of what it offers; None: nothing, for its node is in doubt."""
         out = self._roster.find(pilot)
@@ -159,10 +137,10 @@ class Fleets:
             return offer
         plan = out.plan
         beside = self._roster.at(out.node, plan.name)
-        if plan.caution and self._health(out.node).standing(self._clock(), plan.caution) is Standing.PROBED:
+        if self._nodes.standing(plan, out.node) is Standing.PROBED:
             beside = self._roster.at(out.node)
         # A pilot for one payload that asks has none, whatever was sent to it: the answer may have been lost.
-        if sum(each.held for each in beside if each is not out or plan.slots > 1) >= self._room(plan, out.node):
+        if sum(each.held for each in beside if each is not out or plan.slots > 1) >= self._nodes.room(plan, out.node):
             return None
         offer = self._owners(plan, offer)
         if out.owner:
@@ -189,7 +167,7 @@ class Fleets:
     def unreached(self, out: Out, why: str) -> None:
         """The node of a pilot cannot be reached."""
         self._roster.remove(out)
-        self._failed(out, "", f"it cannot be reached: {why}")
+        self._nodes.failed(out, "", f"it cannot be reached: {why}")
 
     def dropped(self, out: Out) -> None:
         """A pilot was not sent after all, which says nothing of its node."""
@@ -206,7 +184,7 @@ class Fleets:
         """A pilot that might have had something was given nothing."""
         out = self._roster.find(pilot)
         if out and not out.had and self._waiting(out.plan, 1):
-            self._rests[out.plan.name, out.node] = self._clock() + REST
+            self._nodes.rest(out)
 
     def heard(self, report: Report) -> None:
         """What a pilot has said of a payload, and the queue has taken down."""
@@ -217,9 +195,9 @@ class Fleets:
         if report.state in (State.STARTED, State.ENDED) and owner:
             out.running.add(report.payload)
             del out.hand[report.payload]
-            self._succeeded(out)
+            self._nodes.succeeded(out)
         elif owner and report.state.final and report.identity is None:
-            self._failed(out, owner, f"{report.payload} {report.state}: {report.why}")
+            self._nodes.failed(out, owner, f"{report.payload} {report.state}: {report.why}")
         if report.state.final:
             out.drop(report.payload)
 
@@ -230,9 +208,9 @@ class Fleets:
         self._roster.remove(out)
         how = end.why or f"code {end.code}"
         for payload, owner in out.hand.items():
-            self._failed(out, owner, f"{payload}: its pilot ended before it started, {how}")
+            self._nodes.failed(out, owner, f"{payload}: its pilot ended before it started, {how}")
         if end.code != 0 and not out.had and out.plan.name in self._plans:
-            self._failed(out, out.owner, f"{end.pilot} ended before it had a payload: {how}")
+            self._nodes.failed(out, out.owner, f"{end.pilot} ended before it had a payload: {how}")
 
     def _forget_taken_away(self) -> None:
         """Payloads that the queue has taken from pilots that were not heard of."""
@@ -242,22 +220,8 @@ class Fleets:
                 if report.pilot == out.pilot and not report.state.final:
                     continue
                 if owner := out.hand.get(payload):
-                    self._failed(out, owner, f"{payload}: its pilot was not heard of")
+                    self._nodes.failed(out, owner, f"{payload}: its pilot was not heard of")
                 out.drop(payload)
-
-    def _succeeded(self, out: Out) -> None:
-        if out.node in self._healths:
-            del self._healths[out.node]
-            self._book.note(out.node, Health())
-
-    def _failed(self, out: Out, user: str, why: str) -> None:
-        if out.plan.caution is None:
-            if not out.had:  # it is tried again, but not as fast as a node can refuse
-                self._rests[out.plan.name, out.node] = self._clock() + REST
-            return
-        failure = Failure(self._clock(), user, why)
-        self._healths[out.node] = self._health(out.node).failed(failure, out.plan.caution, self._chance())
-        self._book.note(out.node, self._healths[out.node])
 
 
 def _serve(waiting: list[str], owner: str, many: int) -> None:

@@ -10,18 +10,18 @@ from dataclasses import replace
 from typing import Any
 
 from testbed.authority.chain import Chains
-from testbed.model.problem import Problem, shown
+from testbed.model.problem import Problem
 from testbed.pilot.admission import admitted
 from testbed.pilot.dispatch import Dispatch
 from testbed.pilot.factory import Factory, Reach
 from testbed.pilot.fleet import Fleets
 from testbed.pilot.fleet_book import FleetBook
 from testbed.pilot.home import Home
-from testbed.pilot.needs import Offer, known_keys, word
+from testbed.pilot.needs import known_keys, word
 from testbed.pilot.news import News
 from testbed.pilot.order import Order, PilotEnd
 from testbed.pilot.own_proxies import OwnProxies
-from testbed.pilot.payload import Payload, Report, State, encode, seconds, with_types
+from testbed.pilot.payload import Payload, Report, State, encode, seconds
 from testbed.pilot.proxies import Proxies
 from testbed.pilot.queue import Queue
 from testbed.pilot.register import Register
@@ -144,23 +144,6 @@ class Office:
         self.queue.stop(ident, by=visitor.dn)
         return {}
 
-    async def tell_proxies(self, visitor: Visitor, body: Answer) -> Answer:
-        """Whose proxies the VO keeps, and until when; the proxies themselves are for pilots."""
-        kept = self.proxies.owners.items()
-        mine = [(name, one) for name, one in kept if visitor.robot or name in visitor.owns]
-        return {"proxies": [{"owner": name, "dn": one.dn, "until": one.until} for name, one in mine]}
-
-    async def request_proxy(self, visitor: Visitor, body: Answer, owner: str) -> Answer:
-        """A request that an owner signs, to delegate a proxy of which the key is made here."""
-        visitor.as_owner(owner)
-        return {"request": self.proxies.request(owner)}
-
-    async def keep_proxy(self, visitor: Visitor, body: Answer, owner: str) -> Answer:
-        """Renew the proxy of an owner."""
-        visitor.as_owner(owner)
-        with_types(body, pem=str)
-        return {"until": self.proxies.keep(owner, body["pem"], visitor.dn).until}
-
     async def start_pilot(self, visitor: Visitor, body: Answer) -> Answer:
         """Send a pilot out."""
         visitor.as_robot()
@@ -192,55 +175,6 @@ class Office:
         self.factory.stop(ident)
         return {}
 
-    async def next(self, visitor: Visitor, body: Answer) -> Answer:
-        """Give a pilot the next payload that fits what it offers, with its user's proxy."""
-        with_types(body, pilot=str)
-        self.as_pilot(visitor, body["pilot"])
-        known_keys(body, "a pilot that asks for work", ("pilot", "request", "offer"))
-        pilot = word(body["pilot"], "a pilot")
-        request = word(body.get("request", ""), "a word of the asker's")
-        offer = self._offer(pilot, body)
-        taken = self.queue.again(pilot, request)  # it is its own, however full or doubtful its node is by now
-        if taken is None and (fits := self.fleets.offered(pilot, offer)):
-            taken = self.queue.take(pilot, fits, request=request, lasts=self.proxies.left, names=self._names)
-            if taken is None:
-                self.fleets.went_without(pilot)
-        if taken is None:
-            return {"payload": None}
-        ident, payload = taken
-        self.fleets.took(pilot, ident, payload.user)
-        kept = self.proxies.get(payload.user)
-        more = {"id": ident, "proxy": kept.pem, "proxy_until": kept.until}
-        return {"payload": {**payload.json(), **more, "fqans": list(self.proxies.attributes(payload.user))}}
-
-    async def renew(self, visitor: Visitor, body: Answer, ident: str) -> Answer:
-        """Give the pilot that has a payload the proxy of its user as it is now."""
-        with_types(body, pilot=str)
-        self.as_pilot(visitor, body["pilot"])
-        report = self.queue.look(ident)
-        if report.pilot != body["pilot"] or report.state not in (State.TAKEN, State.STARTED):
-            raise Problem("this pilot does not have this payload", where=ident, found=shown(body["pilot"]))
-        owner = self.queue.owner(ident)
-        if ban := self.queue.banned(owner):
-            raise Problem("the VO gives out no proxy of whom it has banned", where=owner, cause=ban.why)
-        kept = self.proxies.get(owner)
-        return {"proxy": kept.pem, "until": kept.until}
-
-    async def report(self, visitor: Visitor, body: Answer) -> Answer:
-        """Hear what a pilot says of a payload, and say whether to end it, and until when its user's proxy lasts."""
-        if not visitor.owns:
-            visitor.as_pilot()
-        report = Report.parse(body)
-        self.as_pilot(visitor, report.pilot)
-        stop = self.queue.report(report)
-        self.fleets.heard(report)
-        if report.state.final:
-            self.stirred.set()
-        return {"stop": stop, "proxy_until": self.proxies.until(self.queue.owner(report.payload))}
-
-    def _names(self, owner: str) -> tuple[str, tuple[str, ...]]:
-        return self.proxies.dn(owner), self.proxies.attributes(owner)
-
     def as_pilot(self, visitor: Visitor, pilot: str) -> None:
         """Raises `Forbidden` for who is no pilot. A single-user pilot is one whom we sent for this very owner."""
         self.own.check(visitor, pilot)
@@ -249,18 +183,6 @@ class Office:
             visitor.as_owner(owner)
         else:
             visitor.as_pilot()
-
-    def _offer(self, pilot: str, body: Answer) -> Offer:
-        """What a pilot offers: what it says, on top of what it was sent out with."""
-        usual = None
-        if "offer" not in body or self.register.knows(pilot):
-            order = self.register.order(pilot)
-            usual = Offer(order.mode, order.slot, start_limit=order.start_limit)
-            if self.register.end(pilot).ended:
-                raise Problem("this pilot has ended", found=pilot)
-        said = body.get("offer", {})
-        with_types(said)
-        return Offer.parse(said, usual)
 
     def _tell_end(self, end: PilotEnd) -> None:
         """Called by a thread of the factory's; nobody is left to tell when we are ending ourselves."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from testbed.model.problem import Problem
 from testbed.pilot.home import Home
-from testbed.pilot.queue import LEASE
+from testbed.pilot.leases import LEASE
 from testbed.pilot.server import FILE, Server
 
 

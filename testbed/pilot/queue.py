@@ -3,55 +3,27 @@
 What a method has returned outlives the process. Used from one thread.
 """
 
-import itertools
-import json
 import re
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from testbed.model.failure import Failure
 from testbed.model.problem import Problem
 from testbed.pilot import records
 from testbed.pilot.bans import Ban, Bans
 from testbed.pilot.history import QUEUE, Change, Line
+from testbed.pilot.leases import LEASE, Leases
 from testbed.pilot.needs import Offer
 from testbed.pilot.payload import NEXT, Payload, Report, State
 from testbed.pilot.records import Records, ident
 from testbed.pilot.store import Store
+from testbed.pilot.turn import Lasts, Names, Person, Proves, Turn
 
-MARGIN = 15.0
-"""Seconds that a pilot has, beyond a payload's own limits, to end it and to say so."""
-LEASE = 60.0
-"""Seconds without a word after which a payload that has started is taken from its pilot. Pilots report twice a second,
-but not while they end a payload through a switch that hangs."""
 DENIED = re.compile(rb"^\[gLExec\]: cause class=denied ", re.MULTILINE)
 """The switch has said no to this user: to try again elsewhere would be to look for a site that does not know it yet."""
 LATE = "a late word that does not count: "
-WAITS = "waits: "
-
-Lasts = Callable[[str], float]
-"""Seconds that the proxy of an owner will still be good for."""
-Names = Callable[[str], tuple[str, Sequence[str]]]
-"""The DN of an owner, and his VOMS attributes."""
-Person = Callable[[str], str]
-"""The DN of an owner."""
-Proves = Callable[[str, str, Collection[str]], bool]
-"""Whether an owner's proxy still proves this VO and these roles."""
-
-
-@dataclass(slots=True)
-class Lease:
-    """Until when a pilot has to be heard of, and to be done, on the monotonic clock."""
-
-    heard: float
-    done: float
-
-    @property
-    def end(self) -> float:
-        """Whichever comes first."""
-        return min(self.heard, self.done)
 
 
 class Queue:
@@ -70,14 +42,10 @@ class Queue:
         """``changed`` is told the id of a payload after each change of it."""
         self._store = store or Store(None)
         self._records = Records(self._store)
-        self._lease = lease
-        self._clock = clock
+        self._leases = Leases(lease, clock)
         self._changed = changed
-        self._proves = proves
-        self._person = person
         self.bans = Bans(self._store)
-        self._leases: dict[int, Lease] = {}
-        self._passed: set[int] = set()
+        self._turn = Turn(self._records, self.bans, person, proves)
         self._take_up()
 
     def submit(self, payload: Payload, *, by: str = QUEUE, asked: str = "") -> str:
@@ -110,14 +78,14 @@ class Queue:
         if again := self.again(pilot, request):
             return again
         with self._store.change():
-            row = self._first(pilot, offer, lasts, names)
+            row = self._turn.first(pilot, offer, lasts, names)
             if row is None:
                 return None
             number = int(row["number"])
             report = Report(ident(number), State.TAKEN, pilot)
             self._records.hand_out(number, report, request, offer.start_limit)
             self._records.note(number, pilot, State.TAKEN, f"it offered {offer.mode}")
-        self._leases[number] = self._lease_of(offer.start_limit, row["seconds"])
+        self._leases.begin(number, offer.start_limit, row["seconds"])
         self._changed(ident(number))
         return ident(number), self._records.payload(number)
 
@@ -138,7 +106,7 @@ class Queue:
         row = self._records.row(report.payload)
         number, known = int(row["number"]), records.report(row)
         if known == replace(report, outputs=b"") and report.pilot:
-            self._heard(number)
+            self._leases.heard(number)
             return bool(row["stop"])  # said twice: the first answer did not arrive
         if known.pilot != report.pilot or not report.pilot or report.state not in NEXT[known.state]:
             if known.pilot != report.pilot or known.state.final:
@@ -160,8 +128,8 @@ class Queue:
             if again:
                 self._put_back(number, "it may have run" if report.state is State.LOST else "it has not run")
         if again or report.state.final:
-            self._leases.pop(number, None)
-        self._heard(number)
+            self._leases.end(number)
+        self._leases.heard(number)
         self._changed(report.payload)
         return bool(row["stop"])
 
@@ -213,7 +181,7 @@ class Queue:
             self.bans.write(ban)
             for row in rows:
                 if row["state"] == State.QUEUED:
-                    self._pass(row, f"{row['owner']} is {ban}", by)
+                    self._turn.pass_over(row, f"{row['owner']} is {ban}", by)
                 else:
                     self._ask_to_stop(row, by, f": {row['owner']} is {ban}")
         for row in rows:
@@ -226,11 +194,11 @@ class Queue:
             self.bans.remove(dn)
             for row in rows:
                 self._records.note(row["number"], by, State.QUEUED, f"{row['owner']} is banned no more")
-        self._passed.difference_update(row["number"] for row in rows)
+        self._turn.say_again(row["number"] for row in rows)
 
     def banned(self, owner: str) -> Ban | None:
         """The ban of an owner, if there is one."""
-        return self.bans.find(self._person(owner))
+        return self._turn.banned(owner)
 
     def pilot_ended(self, pilot: str) -> None:
         """Nobody will report any more of what this pilot had in hand."""
@@ -239,8 +207,7 @@ class Queue:
 
     def expire(self) -> None:
         """Take payloads from pilots that have not been heard of for too long, or that take too long."""
-        now = self._clock()
-        for number in [number for number, lease in self._leases.items() if now >= lease.end]:
+        for number in self._leases.over():
             row = self._records.row(ident(number))
             self._give_up(row, State.HUNG, f"no end was reported in time; the last word was {row['state']}")
 
@@ -250,47 +217,19 @@ class Queue:
             return
         with self._store.change():
             for row in out:
-                self._leases[row["number"]] = self._lease_of(row["starting"], row["seconds"])
+                self._leases.begin(row["number"], row["starting"], row["seconds"])
                 if row["state"] == State.STARTED:
-                    self._heard(row["number"])
+                    self._leases.heard(row["number"])
                 self._records.note(row["number"], QUEUE, State(row["state"]), "the VO was begun anew")
-
-    def _first(self, pilot: str, offer: Offer, lasts: Lasts, names: Names) -> sqlite3.Row | None:
-        for row in self._records.waiting(pilot, offer):
-            if not _meant(row, offer) or not offer.takes(*names(row["owner"]), row["vo"]):
-                continue
-            if not (lack := self._lack(row, offer, lasts)):
-                return row
-            if row["number"] not in self._passed:  # said once, and once more after each beginning
-                self._pass(row, lack, QUEUE)
-        return None
-
-    def _pass(self, row: sqlite3.Row, lack: str, who: str) -> None:
-        """Say of what waits why it is not handed out."""
-        self._passed.add(row["number"])
-        self._records.note(row["number"], who, State.QUEUED, WAITS + lack)
 
     def _ask_to_stop(self, row: sqlite3.Row, by: str, why: str = "") -> None:
         if not row["stop"]:
             self._records.ask_to_stop(row["number"])
             self._records.note(row["number"], by, State(row["state"]), f"{row['pilot']} is to end it{why}")
 
-    def _lack(self, row: sqlite3.Row, offer: Offer, lasts: Lasts) -> str:
-        """Why a waiting payload's owner cannot have it run by now; empty: for no reason."""
-        owner = row["owner"]
-        if ban := self.banned(owner):
-            return f"{owner} is {ban}"
-        if lasts(owner) < offer.start_limit + row["seconds"]:
-            return f"the proxy of {owner} ends too early, or is trusted no more"
-        if not self._proves(owner, row["vo"], json.loads(row["roles"])):
-            return f"the proxy of {owner} proves its VO or its roles no more"
-        return ""
-
     def waiting(self, offer: Offer, *, most: int, lasts: Lasts = lambda owner: float("inf")) -> Sequence[str]:
         """The owners of the payloads that a new pilot with this offer could take, in the order of their turn."""
-        rows = (row for row in self._records.waiting("", offer) if _meant(row, offer))
-        fit = (row["owner"] for row in rows if not self._lack(row, offer, lasts))
-        return list(itertools.islice(fit, most))
+        return self._turn.owners(offer, most, lasts)
 
     def _give_up(self, row: sqlite3.Row, end: State, why: str) -> None:
         """A payload's pilot is gone: it is handed out again where that is allowed, else this is its end."""
@@ -302,7 +241,7 @@ class Queue:
             else:
                 self._records.write(number, replace(records.report(row), state=end, why=why))
                 self._records.note(number, QUEUE, end, why)
-        self._leases.pop(number, None)
+        self._leases.end(number)
         self._changed(ident(number))
 
     def _put_back(self, number: int, why: str) -> None:
@@ -317,18 +256,3 @@ class Queue:
         if not any(change.who == report.pilot and change.why.startswith(LATE) for change in history):
             with self._store.change():
                 self._records.note(number, report.pilot, state, f"{LATE}{report.state}; {report.why}")
-
-    def _lease_of(self, starting: float, seconds: float) -> Lease:
-        now = self._clock()
-        return Lease(now + starting + max(self._lease, MARGIN), now + starting + seconds + MARGIN)
-
-    def _heard(self, number: int) -> None:
-        if number in self._leases:
-            self._leases[number].heard = self._clock() + self._lease
-
-
-def _meant(row: sqlite3.Row, offer: Offer) -> bool:
-    """Whether a waiting payload may go to such a pilot."""
-    if offer.vos and row["vo"] not in offer.vos:
-        return False
-    return offer.owners is None or row["owner"] in offer.owners

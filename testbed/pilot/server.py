@@ -24,11 +24,12 @@ from testbed.model.problem import Problem
 from testbed.pilot import bodies, tls
 from testbed.pilot.factory import Reach, by_ssh
 from testbed.pilot.home import Home
+from testbed.pilot.leases import LEASE
 from testbed.pilot.office import Answer, Office
-from testbed.pilot.queue import LEASE
 from testbed.pilot.routes import ROUTES, Act
 from testbed.pilot.store import Store, Unwritten
 from testbed.pilot.visitor import Forbidden, Visitor
+from testbed.pilot.work_office import hear
 
 LARGEST = 8 * 1024 * 1024
 """Bytes of a request's body: a report carries at most 1 MiB of each stream, a payload 4 MiB of sandbox, one third more
@@ -150,7 +151,7 @@ class Server:
         try:
             return _answer(200, await act(self.office, visitor, body, *found.groups()))
         except Problem as problem:
-            if act is Office.report and not isinstance(problem, Forbidden | Unwritten):
+            if act is hear and not isinstance(problem, Forbidden | Unwritten):
                 # It is not this pilot's payload any more: whatever it still runs, it should end.
                 return _answer(409, {**_problem(problem), "stop": True})
             raise

@@ -69,16 +69,25 @@ def raid_beside(suite: Suite, worlds: Worlds, wheres: Iterable[Where]) -> None:
 
 
 def unproved(suite: Suite, worlds: Worlds, cell: Cell) -> str:
-    """Why nothing follows from this cell: its probe does not succeed here even where nothing hinders it."""
-    proved_in = CATALOGUE[cell.attack].proved_in if cell.attack else None
-    if cell.attack is None or proved_in is None or (proved_in is cell.mode and cell.measure is None):
+    """Why nothing follows from this cell: its probe does not succeed here even where nothing hinders it.
+
+    Of a counter-measure nothing follows either where the attack does not succeed in the same mode without it.
+    """
+    if cell.attack is None:
         return ""
-    where = Where(proved_in, cell.authority, CATALOGUE[cell.attack].stage)
-    if suite.choice.site_for(proved_in, cell.authority)[0] is None:
-        return ""  # a site that has not this mode: what its cells come to says enough
-    proof = raid(suite, worlds, where)
-    attempt, saw = proof.attempts.get(cell.attack, (None, proof.untried.get(cell.attack, "it was not tried")))
-    return "" if attempt is Attempt.SUCCEEDED else f"even in mode {proved_in} it does not succeed here: {saw}"
+    threat = CATALOGUE[cell.attack]
+    without = (threat.proved_in, cell.mode if cell.measure else None)
+    for mode in dict.fromkeys(filter(None, without)):
+        if mode is cell.mode and cell.measure is None:
+            continue
+        if suite.choice.site_for(mode, cell.authority)[0] is None:
+            continue  # a site that has not this mode: what its cells come to says enough
+        proof = raid(suite, worlds, Where(mode, cell.authority, threat.stage))
+        attempt, saw = proof.attempts.get(cell.attack, (None, proof.untried.get(cell.attack, "it was not tried")))
+        if attempt is not Attempt.SUCCEEDED:
+            where = f"without {cell.measure} either" if mode is cell.mode else f"here even in mode {mode}"
+            return f"it does not succeed {where}: {saw}"
+    return ""
 
 
 def _keep(promise: Future[Raid], suite: Suite, worlds: Worlds, where: Where) -> None:

@@ -165,7 +165,7 @@ def test_an_examination_finds_everything_out_and_leaves_nothing(engine: Engine) 
     before = _ours(engine)
     findings, seen = examination()
     names = [finding.name for finding in findings]
-    assert len(names) == len(set(names)) == 13
+    assert len(names) == len(set(names)) == 14
     assert [finding.name for finding in findings if finding.needed and not finding.good] == []
     assert all(finding.good or (finding.cause and finding.remedy) for finding in findings)
     assert HIDEPID in seen

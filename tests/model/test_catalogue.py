@@ -37,6 +37,7 @@ def test_a_probe_is_proved_in_a_mode_that_lets_it_through_where_there_is_one(thr
 def test_a_counter_measure_blocks_what_would_succeed_without_it(threat: Threat) -> None:
     for measure, modes in threat.measures.items():
         for mode in modes:
+            assert threat.chance(mode, Kernel()) is Chance.SUCCEEDS
             assert threat.chance(mode, Kernel(), measure) is Chance.BLOCKED
 
 
@@ -50,6 +51,7 @@ def test_the_kernels_settings_change_what_is_expected() -> None:
         CATALOGUE[attack] for attack in (Attack.BOBS_MEMORY, Attack.PILOTS_CORE, Attack.LEFT_SET_ID_FILE)
     )
     assert traced.chance(Mode.NONE, Kernel(ptrace_scope=1)) is Chance.BLOCKED
+    assert CATALOGUE[Attack.BOBS_DESCRIPTOR].chance(Mode.NONE, Kernel(ptrace_scope=1)) is Chance.SUCCEEDS
     assert core.chance(Mode.NONE, Kernel(core_pattern="|/usr/lib/systemd/systemd-coredump")) is Chance.MEANINGLESS
     assert set_id.chance(Mode.SETUID, Kernel(tmp_nosuid=True)) is Chance.BLOCKED
     hidden = CATALOGUE[Attack.PILOTS_COMMAND_LINE]

@@ -23,8 +23,9 @@ from testbed.pilot.home import Home
 from testbed.pilot.needs import Offer
 from testbed.pilot.payload import Payload
 from testbed.pilot.proxies import LARGEST
-from testbed.pilot.queue import WAITS, Queue
+from testbed.pilot.queue import Queue
 from testbed.pilot.server import Server
+from testbed.pilot.turn import WAITS
 from tests.pilot.conftest import MEMBER, Grid, Side, served
 from tests.pilot.membership import attributes
 

@@ -10,11 +10,13 @@ from testbed.model.condition import Condition, stored
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
 from testbed.pilot.history import QUEUE
+from testbed.pilot.leases import LEASE, MARGIN
 from testbed.pilot.needs import Needs, Offer, Whose
 from testbed.pilot.order import Order
 from testbed.pilot.payload import Payload, Report, State
-from testbed.pilot.queue import LATE, LEASE, MARGIN, WAITS, Queue
+from testbed.pilot.queue import LATE, Queue
 from testbed.pilot.store import Store
+from testbed.pilot.turn import WAITS
 
 ID = Payload("alice", ("/usr/bin/id",), limit=5)
 OFFER = Offer(Mode.SETUID, memory=2000, seconds=600, vos=("alpha",), start_limit=10)

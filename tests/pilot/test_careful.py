@@ -239,7 +239,7 @@ def test_a_pilot_whose_time_is_up_gives_back_what_it_could_not_run_to_its_end(
 
 def test_what_may_yet_start_is_not_run_by_the_pilot_as_well(tmp_path: Path) -> None:
     """A part of the switch that nobody could end, of a call that ran nothing."""
-    orders = SimpleNamespace(mode="setuid", proxy="", notes=tmp_path / "notes", limit=9.0, slots=1)
+    orders = SimpleNamespace(mode="setuid", proxy="", notes=tmp_path / "notes", limit=9.0, slots=1, careless="")
     pilot = agent.Pilot(orders, None, None, SimpleNamespace(ending=""))  # type: ignore[arg-type]
     for remaining, why in (("7 of uid 0", "may yet start"), ("", "")):
         task = agent.Task(None, None, agent.Account(remaining=remaining), 0.0)  # type: ignore[arg-type]

@@ -8,8 +8,9 @@ import pytest
 
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
-from testbed.pilot.fleet import REST, Fleets
+from testbed.pilot.fleet import Fleets
 from testbed.pilot.fleet_book import FleetBook
+from testbed.pilot.fleet_nodes import REST
 from testbed.pilot.health import Caution, Standing
 from testbed.pilot.needs import Needs, Offer
 from testbed.pilot.order import Order, PilotEnd

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from testbed.model.attack import TRACING, Attack
 from testbed.model.kernel import Kernel
 from testbed.model.mode import Mode
 from testbed.pilot.stages.beside import THIEF
-from testbed.pilot.stages.targets import of_bob
-from tests.pilot.probing import NOBODY, SOMEBODY, TOKEN, Bob, run, steal, thefts
+from testbed.pilot.stages.targets import number_on, of_bob
+from tests.pilot.probing import NOBODY, PYTHON, SOMEBODY, TOKEN, Bob, Here, run, steal, thefts
 
 as_others = pytest.mark.skipif(os.geteuid() != 0, reason="another account can be taken by root only")
 KERNEL = Kernel.parse(run("kernel"))
@@ -150,3 +151,17 @@ def test_what_a_careless_starter_left_open_or_in_the_environment_is_found(tmp_pa
         os.close(number)
     assert [found["attempt"] for found in handed.values()] == ["succeeded", "succeeded"]
     assert [found["attempt"] for found in thefts(targets).values()] == ["blocked", "blocked"]
+
+
+@as_others
+def test_a_process_with_numbers_of_its_own_is_found_by_the_nodes(tmp_path: Path) -> None:
+    token = "a-token-that-nobody-else-has"
+    word = ["unshare", "--pid", "--fork", "--kill-child", PYTHON, "-c", "import os; print(os.getpid()); input()", token]
+    with subprocess.Popen(word, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as outer:
+        assert outer.stdout
+        assert int(outer.stdout.readline()) == 1
+        number = number_on(Here(), 1, token)
+        assert number != outer.pid
+        assert Path(f"/proc/{number}/status").read_text().split("NSpid:")[1].split()[1] == "1"
+        outer.kill()
+    assert number_on(Here(), 7, token) == 7

@@ -6,9 +6,10 @@ import pytest
 
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
+from testbed.pilot.leases import MARGIN
 from testbed.pilot.needs import Offer
 from testbed.pilot.payload import Payload, Report, State
-from testbed.pilot.queue import MARGIN, Queue
+from testbed.pilot.queue import Queue
 
 ID = Payload("alice", ("/usr/bin/id",), limit=5)
 OFFER = Offer(Mode.NONE, start_limit=10)

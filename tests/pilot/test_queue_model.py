@@ -17,9 +17,10 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, 
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
 from testbed.pilot.history import Change
+from testbed.pilot.leases import MARGIN
 from testbed.pilot.needs import Offer
 from testbed.pilot.payload import Payload, Report, State
-from testbed.pilot.queue import MARGIN, Queue
+from testbed.pilot.queue import Queue
 from testbed.pilot.store import Store
 
 LEASE, START, LIMIT = 20.0, 10.0, 30.0

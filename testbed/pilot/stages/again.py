@@ -7,8 +7,7 @@ from testbed.model.measure import Measure
 from testbed.model.problem import Problem
 from testbed.pilot.desk import PAYLOAD_LIMIT, PILOT_LIMIT, Desk
 from testbed.pilot.probes import probe
-from testbed.pilot.raid import Raid
-from testbed.pilot.stages.after import findings
+from testbed.pilot.raid import Raid, raid_of
 from testbed.pilot.stages.beside import PYTHON
 
 
@@ -27,4 +26,4 @@ def again(desk: Desk, measure: Measure | None = None) -> Raid:
     ran = desk.end_of(*desk.send([*PYTHON, orders], "alice", probe("finder", "finding", "sysv")))
     desk.vo.stop(first)
     desk.end_of(first, pilot)
-    return Raid(ran, findings(ran))
+    return raid_of(ran)

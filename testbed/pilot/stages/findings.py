@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from testbed.model.attack import Attack
-from testbed.model.outcome import Attempt
+from testbed.model.outcome import Attempt, Outcome
 from testbed.model.problem import Problem
 
 Attempts = dict[Attack, tuple[Attempt, str]]
@@ -25,3 +26,12 @@ def findings(out: str, who: str, err: str = "") -> tuple[Attempts, dict[Attack, 
             f"{who} did not say what came of its attacks", found=f"{out[-1000:]}\n{err[-1000:]}", cause=repr(error)
         ) from error
     return attempts, untried
+
+
+def last_words(ran: Outcome) -> Any:
+    """The last line that a probe printed, as JSON."""
+    try:
+        return json.loads(ran.out.splitlines()[-1])
+    except (ValueError, IndexError) as error:
+        found = f"{ran}: {ran.why}\n{ran.out[-1000:]}{ran.err[-1000:]}"
+        raise Problem("a payload did not say what it saw", found=found, cause=repr(error)) from error

@@ -20,8 +20,8 @@ from testbed.pilot.node_files import NodeFiles
 from testbed.pilot.payload import State
 from testbed.pilot.probes import probe
 from testbed.pilot.raid import Raid
-from testbed.pilot.stages.after import said_by
 from testbed.pilot.stages.beside import PYTHON
+from testbed.pilot.stages.findings import last_words
 
 LIMIT = 10.0
 """Seconds for one look at the worker node."""
@@ -41,6 +41,12 @@ FREE = 6
 BALLAST = "/dev/shm/ballast"
 KEYS = "/etc/ssh/authorized_keys.d"
 _BALLAST = 'fallocate -l "$(($(stat -f -c "%a * %S" /dev/shm) - $1 * 1048576))" "$2"'
+_RESIDENT = """\
+for each in $(grep -l -s -F -- "$1" /proc/[0-9]*/cmdline); do
+    while read -r name value rest; do [ "$name" != VmRSS: ] || echo "$value"; done <"${each%cmdline}status"
+done
+true
+"""
 
 _numbers = itertools.count(1)
 
@@ -57,11 +63,11 @@ def load(desk: Desk, measure: Measure | None = None) -> Raid:
     with _limits(desk, account, measure) as processes, _little_room(desk):
         before = _need(desk, account, processes)
         payload, pilot, _ = _begun(desk, {"mark": mark, "hold": GUESTS_HOLD if guest else HOLD, **most})
-        meanwhile = _need(desk, account, processes)
+        meanwhile, resident = _need(desk, account, processes), _resident(desk, mark)
         if not guest:  # nothing of the node's reaches it there
             desk.vo.stop(payload)
         ran = desk.end_of(payload, pilot)
-        took = said_by(ran)
+        took = last_words(ran)
         felt = {Attack.FULL_DISK: _told(took["disk"], before["room"], meanwhile["room"])}
         if alone:
             felt[Attack.MANY_PROCESSES] = _told(took["processes"], before["process"], meanwhile["process"])
@@ -70,8 +76,8 @@ def load(desk: Desk, measure: Measure | None = None) -> Raid:
             payload, pilot, took_then = _begun(desk, {"mark": mark, "hold": HOLD, **most})
             wants = _need(desk, account, processes)["process"] or _pilots_end(desk, pilot)
             felt[Attack.MANY_PROCESSES] = _told(took_then.get("processes", {}), before["process"], wants)
-    words = f"it took {took['memory']['taken']} MiB in one piece: {took['memory']['why']}"
-    held = Attempt.SUCCEEDED if took["memory"]["taken"] else Attempt.BLOCKED
+    words = f"it took {took['memory']['taken']} MiB in one piece: {took['memory']['why']}; the node saw {resident} MiB"
+    held = Attempt.SUCCEEDED if took["memory"]["taken"] and resident > GIVEN else Attempt.BLOCKED
     attempts = {attack: (found, seen) for attack, (found, seen) in felt.items() if found}
     untried = {attack: seen for attack, (found, seen) in felt.items() if not found}
     return Raid(ran, {**attempts, Attack.MUCH_MEMORY: (held, words)}, untried)
@@ -111,6 +117,12 @@ def _need(desk: Desk, account: str, processes: int) -> dict[str, Any]:
     words = ["python3", "-", str(processes), "/dev/shm/of-the-pilot"]
     said: dict[str, Any] = json.loads(desk.world.node.run(words, user=account, stdin=probe("needy"), limit=LIMIT).text)
     return said
+
+
+def _resident(desk: Desk, mark: str) -> int:
+    """MiB that the payload's own process has in memory, as its node sees it; 0 where it has no such process."""
+    seen = desk.world.node.run(["sh", "-c", _RESIDENT, "sh", mark], limit=LIMIT).text.split()
+    return max((int(each) // 1024 for each in seen), default=0)
 
 
 @contextlib.contextmanager

@@ -4,8 +4,7 @@ import json
 
 from testbed.credentials.grid import Grid
 from testbed.lab.wait import eventually
-from testbed.model.attack import Attack, Stage
-from testbed.model.catalogue import of_stage
+from testbed.model.attack import Attack
 from testbed.model.cell import Authority
 from testbed.model.measure import Measure
 from testbed.model.outcome import Attempt
@@ -13,9 +12,10 @@ from testbed.model.problem import Problem
 from testbed.pilot.desk import PILOT_LIMIT, Desk
 from testbed.pilot.probes import probe
 from testbed.pilot.raid import Raid
-from testbed.pilot.stages.after import findings, leave, sorted_out, targets_of
+from testbed.pilot.stages.after import leave, sorted_out, targets_of
 from testbed.pilot.stages.beside import PYTHON
 from testbed.pilot.stages.estate import ANSWERED, LIMIT, Estate, estate
+from testbed.pilot.stages.findings import findings
 from testbed.pilot.stages.targets import key_of
 
 POOL = "/etc/grid-security/gridmapdir"
@@ -28,11 +28,12 @@ done
 [ "$(stat -c %h "$2")" = 1 ]
 """
 """Free the account, and let somebody hold each other one of its pool: whoever comes next gets this one."""
-THINGS = {
+NEEDS = {
     Attack.FORMER_FILE: "closed-files",
     Attack.FORMER_HOME: "start-files",
     Attack.FORMER_PROCESS: "daemon",
 }
+"""What of the leaver's things each attack needs."""
 
 
 def reused(desk: Desk, measure: Measure | None = None) -> Raid:
@@ -58,9 +59,9 @@ def reused(desk: Desk, measure: Measure | None = None) -> Raid:
         bobs = desk.end_of(payload, pilot)
     if bobs.account != ran.account:
         raise Problem("Bob's payload did not get Alice's account", found=bobs.account, expected=ran.account)
-    raid = Raid(ran, {**findings(bobs), Attack.FORMER_PROCESS: stolen})
-    attacks = [threat.attack for threat in of_stage(Stage.REUSED)]
-    return sorted_out(desk, raid, {each: said[THINGS[each]] for each in attacks if said.get(THINGS[each]) != "left"})
+    attempts, untried = findings(bobs.out.splitlines()[-1], "Bob's payload", bobs.err)
+    untried |= {attack: said[thing] for attack, thing in NEEDS.items() if said.get(thing) != "left"}
+    return sorted_out(desk, Raid(ran, {**attempts, Attack.FORMER_PROCESS: stolen}), untried)
 
 
 def _stolen(left: Estate, proxy: str, grid: Grid) -> tuple[Attempt, str]:

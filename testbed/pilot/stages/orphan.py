@@ -1,0 +1,70 @@
+"""A payload whose pilot is killed, and what becomes of it then."""
+
+import json
+from collections.abc import Sequence
+
+from testbed.lab.layout import NODE
+from testbed.model.mode import Mode
+from testbed.model.outcome import Attempt
+from testbed.model.problem import Problem
+from testbed.pilot.desk import PAYLOAD_LIMIT, PILOT_LIMIT, Desk
+from testbed.pilot.payload import Payload
+from testbed.pilot.stages.beside import PYTHON
+from testbed.pilot.stages.estate import LIMIT, Estate
+
+_BELOW = """\
+import json, os, sys
+parents, words = {}, {}
+for name in filter(str.isdecimal, os.listdir("/proc")):
+    try:
+        with open(f"/proc/{name}/stat") as file:
+            parents[name] = file.read().rpartition(")")[2].split()[1]
+        with open(f"/proc/{name}/cmdline") as file:
+            words[name] = file.read().rstrip("\\0").split("\\0")
+    except OSError:
+        continue
+found = [sys.argv[1]]
+for each in found:
+    found += [pid for pid, parent in parents.items() if parent == each]
+print(json.dumps({pid: words.get(pid, [""]) for pid in found[1:]}))
+"""
+"""The processes below one, each with its command line."""
+_ALIVE = 'for each; do grep -q "^State:[[:space:]]*[^ZX]" "/proc/$each/status" && echo "$each"; done; true'
+
+
+class Orphan:
+    """A payload of Bob's whose pilot is killed; it does nothing but run."""
+
+    def __init__(self, desk: Desk, left: Estate) -> None:
+        self._desk, self._world, self._mark = desk, desk.world, f"{left.mark}-orphan"
+        self._pids: list[str] = []
+        says = b"import time\nprint('began', flush=True)\ntime.sleep(30)\n"
+        self._payload, self._pilot = desk.hand(Payload("bob", (*PYTHON, self._mark), says, PAYLOAD_LIMIT))
+
+    def bereave(self) -> None:
+        """Kill its pilot as soon as it runs."""
+        report = self._desk.vo.wait(self._payload, limit=PILOT_LIMIT, until="output")
+        if b"began" not in report.out:
+            raise Problem("Bob's payload did not get to run", found=f"{report.state}: {report.why}\n{report.err!r}")
+        agent = self._strike(f"agent={self._pilot}")
+        below = json.loads(self._world.node.run(["python3", "-c", _BELOW, agent], limit=LIMIT).text)
+        self._pids = [pid for pid, words in below.items() if self._is_payload(words)]
+        if not self._pids:
+            raise Problem("Bob's payload is not to be found below its pilot", found=str(below))
+        self._strike(f"process={agent}", "kill", f"gone={self._pilot}")
+
+    def _strike(self, *words: str) -> str:
+        return self._world.node.run(["python3", f"{NODE}/strike.py", f"{LIMIT:g}", *words], limit=LIMIT + 5).text
+
+    def _is_payload(self, words: Sequence[str]) -> bool:
+        """A process that runs its program, or the machine that does."""
+        if self._desk.mode is Mode.VM:
+            return "qemu" in words[0]
+        return (words[0], words[-1]) == (PYTHON[0], self._mark)
+
+    def seen(self) -> tuple[Attempt, str]:
+        """Whether it still runs."""
+        alive = self._world.node.run(["sh", "-c", _ALIVE, "sh", *self._pids], limit=LIMIT).text.split()
+        if alive:
+            return Attempt.SUCCEEDED, f"its pilot is dead, process {alive[0]} runs on"
+        return Attempt.BLOCKED, "it is gone, as its pilot is"
