@@ -167,6 +167,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         (
             "scenarios/contract/test_credential_files.py",
             "scenarios/contract/test_queue.py",
+            "scenarios/failure/test_credentials.py",
             "scenarios/lifecycle/test_pilots_payload.py",
             "tests/pilot/test_server.py",
         ),
