@@ -175,6 +175,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         (
             "scenarios/contract/test_credential_files.py",
             "scenarios/contract/test_queue.py",
+            "scenarios/failure/test_credentials.py",
             "scenarios/isolation/test_vm_contextualisation.py",
             "scenarios/isolation/test_vm_payload.py",
             "scenarios/lifecycle/test_pilots_payload.py",
