@@ -54,7 +54,7 @@ fuzz: venv ## what reads text of others under libFuzzer, SECONDS=300 for each, J
 	@$(MAKE) -s -k -j$(or $(JOBS),2) -C images/worker-node/glexec/fuzz fuzz
 	@$(MAKE) -s -k -j$(or $(JOBS),2) -C images/worker-node/lcmaps-plugins/fuzz fuzz
 
-mutants: machine ## switches with one defect each: which scenario catches which; fails when one survives
+mutants: machine ## switches and sites with one defect each: which scenario, which attack notices it; fails when one survives
 	@$(BIN)/python -m testbed.lab.machine
 	@$(BIN)/python -m testbed.lab.machine.compiler
 	@$(BIN)/python -m tests.mutants

@@ -35,6 +35,7 @@ class Attack(StrEnum):
 
     BOBS_PROXY = "bobs-proxy"
     BOBS_FILE = "bobs-file"
+    BOBS_OPEN_FILE = "bobs-open-file"
     BOBS_ENVIRONMENT = "bobs-environment"
     BOBS_COMMAND_LINE = "bobs-command-line"
     BOBS_PROCESS = "bobs-process"
@@ -60,6 +61,7 @@ class Attack(StrEnum):
     PILOTS_BATCH_COOKIE = "pilots-batch-cookie"
     INHERITED_DESCRIPTOR = "inherited-descriptor"
     INHERITED_ENVIRONMENT = "inherited-environment"
+    FOREIGN_KEY = "foreign-key"
     LEFT_DAEMON = "left-daemon"
     OUTLIVED_PILOT = "outlived-pilot"
     LEFT_FILE = "left-file"

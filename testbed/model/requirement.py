@@ -94,6 +94,8 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "scenarios/contract/test_authority.py",
             "scenarios/contract/test_hostile_records.py",
             "scenarios/failure/test_profiles.py",
+            "scenarios/isolation/test_vm_identity.py",
+            "scenarios/isolation/test_vm_network.py",
             "scenarios/lifecycle/test_advisories.py",
             "scenarios/traceability/test_by_pass.py",
             "scenarios/traceability/test_parallel.py",
@@ -150,6 +152,8 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         (
             "scenarios/contract/test_accounts.py",
             "scenarios/isolation/test_container.py",
+            "scenarios/isolation/test_vm_contextualisation.py",
+            "scenarios/isolation/test_vm_identity.py",
             "scenarios/lifecycle/test_advisories.py",
             "scenarios/lifecycle/test_epilogue.py",
             "scenarios/lifecycle/test_pilots_payload.py",
@@ -171,6 +175,8 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         (
             "scenarios/contract/test_credential_files.py",
             "scenarios/contract/test_queue.py",
+            "scenarios/isolation/test_vm_contextualisation.py",
+            "scenarios/isolation/test_vm_payload.py",
             "scenarios/lifecycle/test_pilots_payload.py",
             "tests/pilot/test_server.py",
         ),

@@ -1,4 +1,7 @@
-"""``python -m tests.mutants [NAME ...]``: which scenario catches which defect; exit code 1 when one survives."""
+"""``python -m tests.mutants [NAME ...]``: which scenario catches which defect; exit code 1 when one survives.
+
+First the switches with a defect, then the sites: which attack of the separation suite notices which misconfiguration.
+"""
 
 import os
 import sys
@@ -9,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.mutants import series
+from tests.mutants import series, sites
 from tests.mutants.build import Builder
 from tests.mutants.exchange import Program
 from tests.mutants.hold import MODES, catch, hold
@@ -108,23 +111,47 @@ def line_of(mutant: Mutant, program: Path, folder: Path, control: Path) -> Line:
     return Line(mutant.name, mutant.sentence, bool(scenario) and passed.code == 0, end, time.monotonic() - began)
 
 
+def site_lines(names: Sequence[str] = ()) -> Iterator[Line]:
+    """Every misconfiguration of a site, or these, held to the attacks that are to notice it; and the sites without."""
+    mutants = [mutant for mutant in sites.read() if not names or mutant.name in names]
+    if not mutants:
+        return
+    with tempfile.TemporaryDirectory(prefix="mutants-") as name:
+        for held in sites.noticed([*sites.controls(mutants), *mutants], Path(name)):
+            if held.mutant.defective:
+                yield Line(held.mutant.name, held.mutant.sentence, held.good, held.by, held.seconds)
+            else:
+                end = "as documented" if held.good else f"FAILS: {held.by}"
+                yield Line(held.mutant.name, held.mutant.sentence, held.good, end, held.seconds)
+
+
 def main(names: Sequence[str]) -> int:
-    """Print the table."""
-    if unknown := set(names) - {mutant.name for mutant in read()}:
+    """Print the tables."""
+    switches, of_sites = {mutant.name for mutant in read()}, {mutant.name for mutant in sites.read()}
+    if unknown := set(names) - switches - of_sites:
         print(f"no mutant is called {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
+    parts = []
+    if not names or switches & set(names):
+        parts.append(_table("of the switch", (line for part in (lines(names), controls()) for line in part)))
+    if not names or of_sites & set(names):
+        parts.append(_table("of the site", site_lines(names)))
+    return 0 if all(parts) else 1
+
+
+def _table(what: str, of: Iterator[Line]) -> bool:
+    """Print one table as it comes, and its sum; whether all was well."""
     began = time.monotonic()
     found = []
-    for line in (line for part in (lines(names), controls()) for line in part):
-        print(f"{line.name:<36} {line.seconds:5.1f} s  {line.end}", flush=True)
+    for line in of:
+        print(f"{line.name:<42} {line.seconds:5.1f} s  {line.end}", flush=True)
         found.append(line)
     bad = [line.name for line in found if not line.good]
     mutants = [line for line in found if not line.name.startswith(f"{CONTROL}, ")]
     good, seconds = sum(line.good for line in mutants), time.monotonic() - began
-    caught = f"{good} of {len(mutants)} mutants caught in {seconds:.0f} s"
-    wrong = f"wrong: {', '.join(bad)}" if bad else "the reference passes all"
-    print(f"\n{caught}; {wrong}")
-    return 1 if bad else 0
+    wrong = f"wrong: {', '.join(bad)}" if bad else "what has no defect passes all"
+    print(f"\n{good} of {len(mutants)} mutants {what} caught in {seconds:.0f} s; {wrong}\n")
+    return not bad
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import time
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,6 +68,13 @@ class SiteMutant:
     edits: tuple[NodeEdit, ...] = ()
     switch: str = ""
     measure: Measure | None = None
+    quick: bool = False
+    """Whether `make test` tries it."""
+
+    @property
+    def defective(self) -> bool:
+        """Whether anything is wrong; else it is a control."""
+        return bool(self.script or self.edits or self.switch)
 
     @property
     def stage(self) -> Stage:
@@ -89,6 +96,11 @@ class Noticed:
         """What noticed it, in words."""
         return ", ".join(self.differs) or self.why_not or "NOBODY"
 
+    @property
+    def good(self) -> bool:
+        """Whether a defect was noticed, or a site without one was not."""
+        return not self.why_not and bool(self.differs) is self.mutant.defective
+
 
 def read(path: Path = TABLE) -> tuple[SiteMutant, ...]:
     """Every mutant of the table, in its order."""
@@ -109,10 +121,11 @@ def _mutant(values: Mapping[str, Any]) -> SiteMutant:
         tuple(NodeEdit(**edit) for edit in values.get("edits", ())),
         values.get("switch", ""),
         Measure(values["measure"]) if "measure" in values else None,
+        values.get("quick", False),
     )
     unknown = values.keys() - {each.name for each in dataclasses.fields(SiteMutant)}
     assert not unknown, f"{mutant.name}: unknown {unknown}"
-    assert len({CATALOGUE[attack].stage for attack in mutant.notices}) == 1, f"{mutant.name}: attacks of two stages"
+    assert len({CATALOGUE[attack].stage for attack in mutant.notices}) == 1, f"{mutant.name}: one raid has one stage"
     return mutant
 
 
@@ -197,6 +210,17 @@ def _raided(world: World, choice: Choice, mutant: SiteMutant) -> Noticed:
             if ran == documented(cell):
                 raise
             return Noticed(mutant, {IDENTITY: f"{ran}, not {documented(cell)}; so no raid: {problem.what}"})
+    return _compared(raid, mutant, documented(cell), lambda attack: documented(_celled(cell, mutant, attack)))
+
+
+def _celled(cell: Cell, mutant: SiteMutant, attack: Attack) -> Cell:
+    return dataclasses.replace(cell, attack=attack, measure=mutant.measure)
+
+
+def _compared(
+    raid: Raid, mutant: SiteMutant, usual: Outcome | None, documented: Callable[[Attack], Outcome | None]
+) -> Noticed:
+    """What differs from the documentation; nobody notices anything by an attack that was not tried."""
     differs: dict[str, str] = {}
     untried: dict[str, str] = {}
     for attack in mutant.notices:
@@ -205,11 +229,11 @@ def _raided(world: World, choice: Choice, mutant: SiteMutant) -> Noticed:
         except Problem as problem:
             untried[attack] = str(problem)
             continue
-        expected = documented(dataclasses.replace(cell, attack=attack, measure=mutant.measure))
-        if outcome != expected:
+        if outcome != (expected := documented(attack)):
             differs[attack] = f"{outcome}, not {expected}: {_saw(raid, attack)}"
-    why_not = "NOT JUDGED: " + "; ".join(untried.values()) if len(untried) == len(mutant.notices) else ""
-    return Noticed(mutant, differs, why_not)
+    if untried and raid.ran != usual:
+        differs[IDENTITY] = f"{raid.ran}, not {usual}"
+    return Noticed(mutant, differs, "NOT JUDGED: " + "; ".join(untried.values()) if untried and not differs else "")
 
 
 def _saw(raid: Raid, attack: Attack) -> str:

@@ -27,6 +27,13 @@ CAREFUL = {Measure.CAREFUL_PILOT: (Mode.SETUID,)}
 BESIDE = (
     _beside(Attack.BOBS_PROXY, "A41", "read Bob's proxy", "SSBBB", UID),
     _beside(Attack.BOBS_FILE, "A25", "read a file of Bob's, mode 0600", "SSBBB", UID),
+    _beside(
+        Attack.BOBS_OPEN_FILE,
+        "A25",
+        "read a file of Bob's, mode 0644, in his home",
+        "SSBBB",
+        "path_resolution(7): a home of mode 0700 is passed by its account only; a container has a home of its own",
+    ),
     _beside(Attack.BOBS_ENVIRONMENT, "A02", "read the environment of Bob's process", "SSBBB", UID),
     _beside(
         Attack.BOBS_COMMAND_LINE,

@@ -25,4 +25,12 @@ LAUNCH = (
         "docs/companions.md",
         measures={Measure.CAREFUL_PILOT: (Mode.NONE,)},
     ),
+    Threat(
+        Attack.FOREIGN_KEY,
+        "A01",
+        Stage.LAUNCH,
+        "search node, container or image for private keys that are not the payload's own",
+        "SSBBB",
+        "path_resolution(7): proxies and keys of others are 0600; images with keys in them: OSG-2024-10-03",
+    ),
 )

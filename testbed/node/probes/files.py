@@ -1,12 +1,18 @@
 """Attacks on files of others: read them, change them, put something beside them."""
 
 import os
+import stat
 from collections.abc import Callable, Mapping
 
 from testbed.node.probes.finding import LARGEST, Finding, Target, blocked, succeeded, untried
 
 FIRST_OWN = 3
 """The first descriptor that is no standard stream."""
+
+PLACES = ("/root", "/home", "/tmp", "/var/tmp", "/dev/shm", "/etc", "/opt", "/srv", "/run")
+MOST_FILES = 10000
+LARGEST_KEY = 1 << 16
+"""Bytes of a file that are looked at; a key is smaller."""
 
 
 def read(target: Target) -> Finding:
@@ -74,7 +80,36 @@ def own_environment(target: Target) -> Finding:
     return blocked(f"it is in none of {len(os.environ)} variables: {' '.join(sorted(os.environ))}")
 
 
+def search(target: Target) -> Finding:
+    """Look for a secret in every file that can be read, where such things are kept; one's own proxy does not count."""
+    marker = str(target["marker"]).encode()
+    own, files, looked = os.path.realpath(os.environ.get("X509_USER_PROXY", "/")), 0, 0
+    for top in PLACES:
+        for folder, _, names in os.walk(top):
+            for path in (os.path.join(folder, name) for name in names):
+                files += 1
+                if files > MOST_FILES:
+                    return untried(f"there are more than {MOST_FILES} files")
+                content = look(path)
+                looked += content is not None
+                if content and marker in content and os.path.realpath(path) != own:
+                    return succeeded(f"{path}, {len(content)} bytes, the secret among them")
+    return blocked(f"{looked} of {files} files could be read, and none holds it")
+
+
+def look(path: str) -> bytes | None:
+    """The beginning of a regular file that one may read."""
+    try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            return None
+        with open(path, "rb") as file:
+            return file.read(LARGEST_KEY)
+    except OSError:
+        return None
+
+
 KINDS: Mapping[str, Callable[[Target], Finding]] = {
+    "search": search,
     "read": read,
     "append": append,
     "plant": plant,

@@ -97,17 +97,19 @@ def main(token: str, limit: float) -> None:
     # From now on these wait to be counted: none is missed, none kills.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1, signal.SIGTERM})
     folder = private_folder()
-    shared = None
+    open_file, shared = folder.with_name(f"open-{token}"), None
     try:
         shared = Shared(token)
         secret, release = folder / f"secret-{token}", folder / "release"
         keep(secret, f"{token}\n")
+        keep(open_file, f"{token}\n", EVERYBODY)
         memory = ctypes.create_string_buffer(token.encode())
         facts: dict[str, object] = {
             "pid": os.getpid(),
             "uid": os.getuid(),
             "proxy": os.environ.get("X509_USER_PROXY", ""),
             "secret": str(secret),
+            "open_file": str(open_file),
             "environment": f"SECRET={token}",
             "memory": ctypes.addressof(memory),
             "descriptor": nameless(token),
@@ -119,6 +121,7 @@ def main(token: str, limit: float) -> None:
         signals, ended_by = wait(release, limit)
     finally:
         shutil.rmtree(folder)
+        open_file.unlink(missing_ok=True)
         if shared:
             shared.remove()
     say({"signalled": signals, "ended_by": ended_by})

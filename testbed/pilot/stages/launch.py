@@ -17,6 +17,7 @@ def launch(desk: Desk, measure: Measure | None = None) -> Raid:
     told = {
         Attack.INHERITED_DESCRIPTOR: {"kind": "own-descriptors", "marker": key_of(desk.world.grid, "pilot")},
         Attack.INHERITED_ENVIRONMENT: {"kind": "own-environment", "marker": secret},
+        Attack.FOREIGN_KEY: {"kind": "search", "marker": "PRIVATE KEY-----"},
     }
     careless = "" if measure is Measure.CAREFUL_PILOT else secret
     command = [*PYTHON, json.dumps(told)]

@@ -8,7 +8,7 @@ from testbed.model.effect import Effect
 from testbed.model.measure import Measure
 from testbed.model.mode import WAYS, Installation
 from testbed.model.outcome import Attempt
-from testbed.pilot.caller import Caller
+from testbed.pilot.caller import Caller, How
 from testbed.pilot.desk import Desk
 from testbed.pilot.probes import probe
 from testbed.pilot.raid import Raid
@@ -22,6 +22,7 @@ SAID = 'real_user({caller}),real_group(pilot)->mapped_user(victim),mapped_group(
 """A record of the switch's, but for the names in it."""
 PRIORITY = "<30>"
 """daemon.info, syslog(3)."""
+OWN_LOG = "/var/log/glexec-own.log"
 LONG = 64
 """Arguments of a kilobyte each."""
 
@@ -49,13 +50,23 @@ def _skipped(caller: Caller) -> Tried:
 
 def _injected(caller: Caller) -> Tried:
     """Lines within arguments, the folder that it starts in, and GLEXEC_ID."""
-    made = f"\nglexec[1]: {SAID.format(caller='pilot01', name='injected')}"
+    made = f"\nglexec[1]: {SAID.format(caller='forger', name='injected')}"
     folder = "/tmp/injected\nglexec[1]: injected"
     caller.node.run(["mkdir", "-p", "-m", "755", folder], limit=10).check()
     command = (*caller.witness.command(":"), made, f"\r{made}", f'" {made}', "\x1b[2K" + made)
-    effect = caller.tries(*command, before=("sh", "-c", 'cd "$0"; exec "$@"', folder), env={"GLEXEC_ID": made})
-    forged = [line.text for line in site_log(caller.node) if line.text.startswith(("real_user(pilot01)", "injected"))]
-    forged = [line for line in forged if "mapped_user(victim)" in line[:200]]
+    how: How = {"env": {"GLEXEC_ID": made}}
+    within = ("sh", "-c", 'cd "$0"; exec "$@"', folder)
+    effect = caller.tries(*command, before=within, **how)
+    lines = [line.text for line in site_log(caller.node)]
+    if caller.separates:  # a file of the switch's own: no log daemon makes anything harmless there
+        caller.node.run(
+            ["install", "-o", "glexec", "-g", "glexec", "-m", "640", "/dev/null", OWN_LOG], limit=10
+        ).check()
+        with caller.configured(log_destination="file", log_file=OWN_LOG):
+            caller.call(*command, before=within, **how)
+        lines += [line.removeprefix("glexec[1]: ") for line in caller.read(OWN_LOG).splitlines()]
+        caller.node.run(["rm", OWN_LOG], limit=10).check()
+    forged = [line for line in lines if line.startswith(("real_user(forger)", "injected"))]
     if forged:
         return Attempt.SUCCEEDED, f"a line of its own in the log: {forged[0]}"
     return Attempt.BLOCKED, f"{len(effect.recorded)} record, nothing but its own: {_commands(effect)}"

@@ -31,6 +31,7 @@ def of_bob(bob: Mapping[str, Any], pid: int, token: str, key: str) -> dict[Attac
     return {
         Attack.BOBS_PROXY: {"kind": "read", "path": bob["proxy"], "marker": key},
         Attack.BOBS_FILE: {"kind": "read", "path": bob["secret"], "marker": token},
+        Attack.BOBS_OPEN_FILE: {"kind": "read", "path": bob["open_file"], "marker": token},
         Attack.BOBS_ENVIRONMENT: {**of_process, "kind": "environ", "marker": bob["environment"]},
         Attack.BOBS_COMMAND_LINE: {**of_process, "kind": "cmdline"},
         Attack.BOBS_PROCESS: {**of_process, "kind": "signal", "signal": "SIGUSR1"},

@@ -1,0 +1,68 @@
+"""Every misconfiguration is one, every one is noticed, and a site without one is not."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from testbed.model.attack import ORDER, Attack
+from testbed.model.catalogue import CATALOGUE
+from testbed.model.mode import Mode
+from tests.mutants.sites import NodeEdit, Noticed, SiteMutant, controls, noticed, read
+from tests.mutants.table import ROOT
+from tests.mutants.table import read as read_switches
+
+QUICK = [mutant for mutant in read() if mutant.quick]
+HARMLESS = SiteMutant(
+    "harmless", "nothing that matters", Mode.SETUID, (Attack.BOBS_FILE,), script="touch /root/harmless"
+)
+WRONG_INSTALLATION = "log-only-program-set-id"
+"""In log-only everything succeeds: this one is noticed by who the payload runs as."""
+UNFIT = dataclasses.replace(HARMLESS, name="unfit", script="", edits=(NodeEdit("agent.py", "no such text", ""),))
+
+
+def wrong(held: list[Noticed]) -> list[str]:
+    return [f"{each.mutant.name}: {each.by} {dict(each.differs)}" for each in held if not each.good]
+
+
+def test_there_are_twenty_each_with_its_sentence_and_source() -> None:
+    assert len(read()) >= 20
+    assert all(mutant.sentence and mutant.source and mutant.defective for mutant in read())
+
+
+def test_each_mode_that_separates_has_some() -> None:
+    assert {mutant.mode for mutant in read()} >= {Mode.SETUID, Mode.CONTAINER, Mode.VM}
+
+
+def test_every_replacement_stands_once_in_a_file_of_the_node() -> None:
+    for mutant in read():
+        for edit in mutant.edits:
+            text = (ROOT / "testbed" / "node" / edit.file).read_text()
+            assert text.count(edit.old) == 1, f"{mutant.name}: {edit.old!r}"
+
+
+def test_the_switches_are_those_of_the_other_table() -> None:
+    assert {mutant.switch for mutant in read()} - {""} <= {mutant.name for mutant in read_switches()}
+
+
+def test_each_is_to_be_noticed_by_an_attack_that_is_blocked_without_it() -> None:
+    letters = {
+        mutant.name: [CATALOGUE[attack].letters[ORDER.index(mutant.mode)] for attack in mutant.notices]
+        for mutant in read()
+    }
+    assert [name for name, found in letters.items() if "B" not in found] == [WRONG_INSTALLATION]
+
+
+@pytest.mark.held
+def test_of_some_every_one_is_noticed_and_what_is_none_is_not(tmp_path: Path) -> None:
+    *held, harmless, unfit = noticed([*controls(QUICK), *QUICK, HARMLESS, UNFIT], tmp_path)
+    assert not wrong(held), "\n".join(wrong(held))
+    assert (harmless.by, harmless.good) == ("NOBODY", False)
+    assert not unfit.good
+    assert unfit.by.startswith("NOT JUDGED: agent.py has 0 times")
+
+
+@pytest.mark.slow
+def test_every_one_is_noticed(tmp_path: Path) -> None:
+    held = list(noticed([*controls(read()), *read()], tmp_path))
+    assert not wrong(held), "\n".join(wrong(held))
