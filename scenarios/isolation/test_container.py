@@ -176,6 +176,17 @@ def test_a_payload_dies_with_its_launcher_unless_it_was_told_otherwise(switch, v
 
 @shows("R10")
 @matrix(mode="container")
+def test_a_payload_dies_with_its_pilot_though_the_switch_stands_between_them(desk, switch):
+    ident, pilot = desk.hand(Payload("alice", ("/bin/sh", "-c", "echo runs; exec sleep 3219")))
+    desk.vo.wait(ident, limit=LIMIT, until="output")
+    there = switch.node.run(["pgrep", "-x", "-f", "sleep 3219"], limit=LIMIT).code
+    switch.node.run(["pkill", "-KILL", "-f", f"agent.py {pilot}$"], limit=LIMIT).check()
+    gone = eventually(lambda: switch.node.run(["pgrep", "-x", "-f", "sleep 3219"], limit=LIMIT).code == 1, within=2.0)
+    assert (there, bool(gone)) == (0, True)
+
+
+@shows("R10")
+@matrix(mode="container")
 def test_a_payload_that_is_stopped_or_takes_too_long_ends_with_all_its_processes(desk, switch):
     """SIGTERM reaches it, and then its whole pid namespace is gone (pid_namespaces(7))."""
     runs = "setsid sleep 3217 & echo ready; while :; do sleep 0.05; done"

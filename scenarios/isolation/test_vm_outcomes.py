@@ -11,6 +11,8 @@ LAUNCHER = "/usr/libexec/testbed/node/vm.py"
 EATS = "hoard = []\nwhile True: hoard.append(bytearray(b'x' * (4 << 20)))"
 FILLS = "cat /dev/zero >here; exit 3"
 SLEEPS = ("/usr/bin/sleep", "60")
+COMES_UP = ("/usr/bin/sh", "-c", "sleep 0.2; touch /tmp/up; exec sleep 60")
+"""The supervisor has told of it long before root, who waits for the file, does anything."""
 KILLED = """
 import json, os, pathlib, signal, subprocess, sys, tempfile
 result = tempfile.mktemp()
@@ -31,7 +33,7 @@ def contextualised(switch):
     """Options with which root in the guest does something once the payload runs."""
 
     def options(does):
-        script = f"#!/usr/bin/sh\n(sleep 0.2; {does}) &\n"
+        script = f"#!/usr/bin/sh\n(until test -e /tmp/up; do sleep 0.05; done; {does}) &\n"
         switch.node.put([Entry("/tmp/user-data", script.encode(), 0o644)], limit=10)
         return ("--user-data", "/tmp/user-data")
 
@@ -59,10 +61,10 @@ def test_a_host_without_memory_for_a_machine_says_so_before_anything_runs(machin
 @matrix(mode="vm")
 def test_a_kernel_that_panics_and_a_guest_that_is_switched_off_have_their_own_words(machine, contextualised):
     """Both by root in the guest: a real panic (sysrq c, Documentation/admin-guide/sysrq.rst) and a real power-off."""
-    panicked = machine(*SLEEPS, options=contextualised("echo c >/proc/sysrq-trigger"))
+    panicked = machine(*COMES_UP, options=contextualised("echo c >/proc/sysrq-trigger"))
     assert panicked.outcome == (125, "kernel-panic", "started")
     assert "sysrq triggered crash" in panicked.line
-    assert machine(*SLEEPS, options=contextualised("poweroff -f")).outcome == (125, "powered-off", "started")
+    assert machine(*COMES_UP, options=contextualised("poweroff -f")).outcome == (125, "powered-off", "started")
 
 
 @matrix(mode="vm")

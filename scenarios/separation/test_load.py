@@ -1,5 +1,7 @@
 """A payload that takes what it gets of its node: processes, memory, disk. What it takes is limited by the testbed."""
 
+import pytest
+
 from testbed.plugin import matrix, shows
 
 
@@ -12,4 +14,18 @@ def test_what_a_payload_can_take_from_the_pilot_and_the_node(raid, cell, expect)
 @shows("R8")
 @matrix(mode="none setuid container", attack="much-memory", measure="limits")
 def test_what_the_limits_of_a_batch_system_keep_from_it(raid, cell, expect):
+    assert raid.outcome(cell.attack) == expect
+
+
+@pytest.mark.slow
+@shows("R8")
+@matrix(mode="log-only", attack="much-memory", measure="limits")
+def test_what_the_limits_keep_from_it_where_the_switch_is_called_as_well(raid, cell, expect):
+    assert raid.outcome(cell.attack) == expect
+
+
+@pytest.mark.slow
+@shows("R8")
+@matrix(mode="setuid", attack="full-disk", measure="private-tmp")
+def test_what_a_folder_of_its_own_keeps_from_the_pilots(raid, cell, expect):
     assert raid.outcome(cell.attack) == expect

@@ -29,6 +29,10 @@ def label(index: int) -> str:
     return AUTHORITY if index == 0 else f"{AUTHORITY}-{index + 1}"
 
 
+MACHINES_NETWORK = "/usr/lib/testbed/vm/network"
+"""Where a worker node says what network virtual machines of payloads have."""
+
+
 def worker_node(site: Site, grid: Grid, host: str, *, gatekeeper: bool = False) -> list[Entry]:
     """The tree of a worker node called ``host``, with a gatekeeper that the VO may call or without."""
     return [
@@ -43,6 +47,7 @@ def worker_node(site: Site, grid: Grid, host: str, *, gatekeeper: bool = False) 
             for pilot in site.pilot_accounts
         ),
         *_node_files(),
+        *([Entry(MACHINES_NETWORK, b"user\n")] if site.machine_network else []),
     ]
 
 

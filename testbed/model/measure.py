@@ -93,10 +93,11 @@ REMEDIES = {
         ),
         Remedy(
             Measure.LIMITS,
-            "RLIMIT_NPROC for each account, a limit of memory and a quota for the payload",
+            "who starts a job limits its memory (RLIMIT_DATA, as batch systems do), for each of its processes",
             "site",
-            "limits have to be chosen; RLIMIT_NPROC counts by uid, so it helps only where uids differ",
-            "setrlimit(2)",
+            "limits have to be chosen, and many processes have many times as much; a control group would count all "
+            "(here its files are read-only), and a quota of the disk is not to be had in a container",
+            "setrlimit(2); cgroup files are read-only and tmpfs takes no usrquota on the nodes tried (observed)",
         ),
         Remedy(
             Measure.TRUSTED_LOG,

@@ -1749,7 +1749,7 @@ class Pilot:
         """What starts a payload in namespaces of its own. Of the pilot's folders it sees those that are for it."""
         return [
             *CONTAINER,
-            *("--limit", str(math.ceil(limit)), "--options", self._orders.container),
+            *("--limit", str(math.ceil(limit)), "--options", self._orders.container, "--pilot", str(os.getpid())),
             *("--folder", str(task.place.folder), "--proxy-folder", str(task.place.copy.parent), "--"),
         ]
 

@@ -248,16 +248,17 @@ class Container:
             for each in (*passed, said_end):
                 os.close(each)
 
-    def end_within(self, limit: float) -> dict[str, Any]:
-        """How the payload ended. Raises `Failure` where there was none, or where it took longer."""
+    def end_within(self, limit: float, whose: int | None) -> dict[str, Any]:
+        """How the payload ended. Raises `Failure` where there was none, or it took longer, or outlived whose it is."""
         poll = select.poll()
         watch = os.pidfd_open(self._process.pid)
-        poll.register(watch, select.POLLIN)
-        for pipe in self._pipes:
-            poll.register(pipe, select.POLLIN)
+        for number in (watch, *self._pipes, *([whose] if whose is not None else [])):
+            poll.register(number, select.POLLIN)
         try:
             while self._process.poll() is None:
                 left = self.began + limit - time.monotonic()
+                if whose is not None and ended(whose):
+                    raise Failure("the pilot is gone, and its payload with it", "find out who killed the pilot")
                 if left <= 0:
                     raise Failure(f"the payload did not end within {limit:g} s", "give it longer with --limit SECONDS")
                 self._take(poll, left)
@@ -318,6 +319,11 @@ class Container:
             os.close(pipe)
 
 
+def ended(process: int) -> bool:
+    """Whether the process of a pidfd is gone."""
+    return bool(select.select([process], [], [], 0)[0])
+
+
 def memory(content: bytes) -> int:
     """A descriptor to read something from that has no name in any file system."""
     descriptor = os.memfd_create("proxy")
@@ -368,6 +374,14 @@ def filtered() -> bool:
     return False
 
 
+def pilot(pid: int) -> int:
+    """The pilot, to be watched, of which the switch and others may stand between us. Raises `Failure` without one."""
+    try:
+        return os.pidfd_open(pid)
+    except OSError as error:
+        raise Failure(f"there is no pilot {pid}: {error.strerror}", "let --pilot name whose payload it is") from error
+
+
 def probe(options: Options) -> dict[str, Any]:
     """Whether a container runs here, tried with one; why not, if so."""
     payload = Payload(["/usr/bin/true"], {"PATH": "/usr/bin"}, pwd.getpwuid(os.getuid()).pw_dir)
@@ -380,13 +394,13 @@ def probe(options: Options) -> dict[str, Any]:
     return {"usable": True, "cause": f"a container ran in {result['seconds']} s", "remedy": ""}
 
 
-def run(options: Options, payload: Payload, limit: float) -> dict[str, Any]:
-    """Run a payload to its end; what became of it."""
+def run(options: Options, payload: Payload, limit: float, whose: int | None = None) -> dict[str, Any]:
+    """Run a payload to its end; what became of it. It ends with the process of the pidfd ``whose``, if there is one."""
     container = Container(options, payload)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda kind, _: container.pass_on(kind))
     try:
-        return container.end_within(limit)
+        return container.end_within(limit, whose)
     finally:
         container.end()
 
@@ -410,6 +424,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--proxy-folder", metavar="DIR", help="show the folder of X509_USER_PROXY, so that a renewed one is seen"
     )
+    parser.add_argument("--pilot", type=int, metavar="PID", help="end with this process, however that ends")
     parser.add_argument("--result", type=Path, metavar="FILE", help="write what became of the payload, as JSON")
     parser.add_argument("--probe", action="store_true", help="say whether a container runs here, and why not, as JSON")
     parser.add_argument("command", nargs="*", metavar="-- COMMAND", help="absolute path and arguments")
@@ -443,7 +458,9 @@ def main(words: list[str]) -> int:
         if chosen.probe:
             print(json.dumps(probe(options)))
             return 0
-        result = run(options, payload_of(chosen, os.environ, options), chosen.limit)
+        payload = payload_of(chosen, os.environ, options)
+        whose = pilot(chosen.pilot) if chosen.pilot and options.die_with_parent else None
+        result = run(options, payload, chosen.limit, whose)
         code: int = result["code"]
     except (Failure, OSError, KeyError) as error:
         failure = error if isinstance(error, Failure) else unforeseen(error)

@@ -20,7 +20,7 @@ SITE = "site.toml"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
 _VO = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}")
 _TOP = ("name", "description", "answers", "switch", "authority", "pools", "pilots", "files", "worker_node")
-_NODE = ("capabilities", "user_namespaces", "own_network")
+_NODE = ("capabilities", "user_namespaces", "own_network", "machine_network")
 _POOL = ("prefix", "count", "first_uid", "vo", "group", "width")
 _PILOTS = ("prefix", "count", "first_uid", "group", "width")
 
@@ -40,7 +40,7 @@ def load_site(directory: Path) -> Site:
     pools, pilots = _pools(top)
     answers = questions.of(top.table("answers", questions.KEYS), tuple(dict.fromkeys(pool.vo for pool in pools)))
     files = folders.site_files(directory, top.table("files", ()) if "files" in top else None, installation)
-    rights = _rights(top.table("worker_node", _NODE)) if "worker_node" in top else ((), False, False)
+    rights = _rights(top.table("worker_node", _NODE)) if "worker_node" in top else ((), False, False, False)
     own = folders.switch(directory, switch, name) if "path" in switch else None
     description = top.word("description", "")
     lines = {toml.spell(place): line for place, line in document.lines.items()}
@@ -75,13 +75,16 @@ def _shipped() -> Path:
     return Path(str(resources.files("testbed.site"))) / "examples"
 
 
-def _rights(node: Table) -> tuple[tuple[str, ...], bool, bool]:
-    """What the worker node may do, whether its accounts may make user namespaces, and networks in them."""
+def _rights(node: Table) -> tuple[tuple[str, ...], bool, bool, bool]:
+    """What the worker node may do, whether its accounts may make user namespaces, and networks in them.
+
+    Last, whether virtual machines of payloads have a network.
+    """
     capabilities = node.words("capabilities", list(ALLOWED)) if "capabilities" in node else ()
     namespaces, network = (node.flag(key, default=False) for key in ("user_namespaces", "own_network"))
     if network and not namespaces:
         raise node.problem("own_network", "means nothing without user namespaces", remedy="add user_namespaces = true")
-    return capabilities, namespaces, network
+    return capabilities, namespaces, network, node.flag("machine_network", default=False)
 
 
 def _pools(top: Table) -> tuple[tuple[Pool, ...], Pool]:

@@ -51,6 +51,8 @@ class Site:
     """Whether ordinary accounts of its worker node may make user namespaces, which mode container takes."""
     own_network: bool = False
     """Whether payloads of mode container have a network of their own, which is none."""
+    machine_network: bool = False
+    """Whether virtual machines of payloads have a network, which is none otherwise."""
     switch: Switch | None = None
     """Another switch in place of the reference."""
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)

@@ -23,6 +23,7 @@ def log_only(site: Site, like: Site) -> Site:
         installation=Installation.LOG_ONLY,
         user_namespaces=like.user_namespaces,
         own_network=like.own_network,
+        machine_network=like.machine_network,
         files=tuple(_readable(file) for file in site.files),
     )
 

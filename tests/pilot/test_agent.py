@@ -136,6 +136,18 @@ def test_what_a_payload_leaves_running_is_ended(side: Side, alive: Callable[[int
     assert "left-over processes were ended: 1" in report.why
 
 
+def test_a_pilot_that_adopts_nobody_ends_nothing_that_a_payload_leaves(
+    side: Side, alive: Callable[[int], bool]
+) -> None:
+    report = run(side, SHELL, "-c", "setsid sleep 1000 >/dev/null 2>&1 & echo $!", adopts=False)
+    left = int(report.out)
+    try:
+        assert alive(left)
+        assert "left-over" not in report.why
+    finally:
+        os.kill(left, signal.SIGKILL)
+
+
 def test_hanging_up_on_a_pilot_ends_its_payload(side: Side, alive: Callable[[int], bool], tmp_path: Path) -> None:
     payload = side.vo.submit(Payload("alice", (SHELL, "-c", "echo $$; exec sleep 1000")))
     pilot = side.vo.start_pilot(Order(Mode.NONE))

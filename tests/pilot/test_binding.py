@@ -107,6 +107,14 @@ def test_an_order_with_a_condition_that_nobody_understands_is_refused(condition:
         Order.parse({**good, "on_internal_error_if": [whole]})
 
 
+@pytest.mark.parametrize("word", ["adopts", "needs_trace"])
+def test_an_order_that_neither_says_yes_nor_no_is_refused(word: str) -> None:
+    good = Order(Mode.NONE, adopts=False).json()
+    assert Order.parse(good).adopts is False
+    with pytest.raises(Problem, match="no pilot understands"):
+        Order.parse({**good, word: "no"})
+
+
 def test_a_virtual_machine_gets_payloads_with_a_sandbox_too() -> None:
     queue = Queue()
     ident = queue.submit(dataclasses.replace(FITS, sandbox=b"tar"))

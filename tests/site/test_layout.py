@@ -85,3 +85,10 @@ def test_a_worker_node_whose_accounts_may_make_namespaces_is_another_one(draft) 
     assert not example("setuid-gridmap").user_namespaces
     site.swap("user_namespaces = true", "user_namespaces = true\nown_network = true")
     assert load_site(site.folder).own_network
+
+
+def test_a_site_may_give_machines_a_network(draft) -> None:
+    site = draft()
+    assert not load_site(site.folder).machine_network
+    site.swap("[switch]", "[worker_node]\nmachine_network = true\n\n[switch]")
+    assert load_site(site.folder).machine_network

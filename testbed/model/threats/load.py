@@ -11,7 +11,8 @@ LOAD = (
         Stage.LOAD,
         "start so many processes that the pilot cannot start one",
         "SSBSB",
-        "setrlimit(2): RLIMIT_NPROC counts by uid; here the pilot's account has a limit, as batch systems give",
+        "setrlimit(2): RLIMIT_NPROC counts by uid, of the node and not of a namespace; here the account has one, as "
+        "batch systems give; the pilot itself ended, it could start no thread (observed)",
     ),
     Threat(
         Attack.MUCH_MEMORY,
@@ -19,16 +20,18 @@ LOAD = (
         Stage.LOAD,
         "take memory of the node beyond what its job was given",
         "SSSSB",
-        "cgroups(7): without a group of its own nothing limits a payload; a machine has what it was started with",
+        "cgroups(7): without a group of its own nothing limits a payload; a machine has what it was started with, and "
+        "its kernel refuses more",
         measures={Measure.LIMITS: (Mode.NONE, Mode.LOG_ONLY, Mode.SETUID, Mode.CONTAINER)},
     ),
     Threat(
         Attack.FULL_DISK,
         "A31",
         Stage.LOAD,
-        "fill the folders that the pilot needs",
+        "fill a folder that everybody may write, here /dev/shm, so that the pilot can write nothing there",
         "SSSBB",
-        "one file system for all; private folders and a guest's disk have sizes of their own",
+        "one file system for all; a container's folders and a guest's disk have sizes of their own. Folders of its own "
+        "in setuid lie below /tmp, so the load is moved there. RLIMIT_FSIZE bounds a file and not how many",
         measures={Measure.PRIVATE_TMP: (Mode.SETUID,)},
     ),
 )
