@@ -147,7 +147,8 @@ def _compared(rows: Sequence[Row]) -> str:
         return ""
     lines = [_cells((word, Tone.QUIET) for word in each.words) for each in found.lines]
     caption = f'<p class="soft">{_line(comparison.CAPTION)}</p>'
-    return f"<section><h2>{_line(comparison.TITLE)}</h2>{caption}<div class="each">{_table(found.heading, lines)}</div></section>"
+    table = f'<div class="each">{_table(found.heading, lines)}</div>'
+    return f"<section><h2>{_line(comparison.TITLE)}</h2>{caption}{table}</section>"
 
 
 def _requirements(rows: Sequence[Row], anchors: dict[tuple[str, str], str]) -> str:
