@@ -1542,7 +1542,7 @@ def output(name: str, room: int) -> tuple[bytes, int]:
     """The content and the mode of one file. Raises `OSError` for what is not brought back."""
     if not name.isprintable():
         raise OSError(0, "a name that cannot be printed")
-    if os.path.realpath(name) != os.path.join(os.getcwd(), name):
+    if os.path.isabs(name) or os.path.realpath(name) != os.path.join(os.getcwd(), name):
         raise OSError(0, "a link, or a way out of the folder")
     descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
