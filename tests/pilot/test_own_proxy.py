@@ -83,12 +83,37 @@ def test_a_pilots_own_proxy_is_good_for_that_pilot_alone(side: Side, grid: Grid,
         for path, body in ((f"/pilots/{pilot}/proxy", {}), ("/next", {"pilot": pilot, "request": "2"})):
             with pytest.raises(Problem):
                 side.caller(proxy)._post(path, body)
+    is_nobody_elses(side, own, other, payload)
     for each in (payload, other):
         side.vo.stop(each)
         side.vo.wait(each, limit=LIMIT)
     assert side.vo.wait_for_pilot(pilot, limit=LIMIT).code == 0
     with pytest.raises(Problem, match="this pilot has ended"):
         side.vo._post(f"/pilots/{pilot}/proxy", {})
+    is_nobody_elses(side, own, other, payload)
+
+
+def is_nobody_elses(side: Side, own: bytes, other: str, payload: str) -> None:
+    """Who has one pilot's own proxy has neither the VO's, nor the robot's rights, nor what others' pilots have."""
+    sharing, [waits] = sent(side, "shares", ("/bin/sleep", "60"), proxy=0)
+    assert side.vo.wait(waits, limit=LIMIT, until="start").state is State.STARTED
+    stolen = side.caller(own)
+    for path, body in (
+        (f"/pilots/{sharing}/proxy", {}),
+        (f"/payloads/{waits}/proxy", {"pilot": sharing}),
+        ("/next", {"pilot": sharing, "request": "3"}),
+        ("/next", {"pilot": "unheard-of", "request": "1", "offer": {"mode": "none"}}),
+        ("/reports", {**side.vo.wait(waits, limit=LIMIT, until="start").json(), "state": "lost"}),
+        (f"/payloads/{other}/stop", {}),
+        ("/bans", {"who": "alice"}),
+        ("/pilots", Order(Mode.NONE, careless="a secret").json()),
+        ("/proxies/alice/request", {}),
+    ):
+        with pytest.raises(Problem, match=r"another pilot|only the VO's robot|somebody else's"):
+            stolen._post(path, body)
+    assert payload not in {line.ident for line in stolen.list()}
+    side.vo.stop(waits)
+    assert ended(side, sharing).code == 0
 
 
 def test_the_robot_hands_in_a_new_proxy_of_the_vos_and_pilots_that_are_out_get_it(
