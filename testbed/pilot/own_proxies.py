@@ -16,6 +16,10 @@ from testbed.pilot.order import Order
 from testbed.pilot.proxies import Kept, Proxies
 from testbed.pilot.visitor import Forbidden, Visitor, print_of
 
+MOST = 200
+"""Proxies of one pilot that last at a time. Each of its 16 workers renews at two thirds, and again where no answer
+came; making them costs the VO time, which a pilot that asks and asks would take from everybody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -42,10 +46,12 @@ class OwnProxies:
         """The proxy that a pilot is to have from now on. Raises `Problem`."""
         kept = self._proxies.get(owner) if owner else self._proxies.robot
         if order.proxy and not owner:
-            self._signers.add(kept.chain[0])
-            kept = lasting(kept, order.proxy)
             now = time.time()
             before = {seen: until for seen, until in self._given.get(pilot, {}).items() if until > now}
+            if len(before) >= MOST:
+                raise Problem("this pilot has too many proxies", where=pilot, expected=f"{MOST} that last, at most")
+            self._signers.add(kept.chain[0])
+            kept = lasting(kept, order.proxy)
             self._given[pilot] = {**before, print_of(kept.chain): kept.until}
         return Given(kept.pem, kept.until - time.time())
 

@@ -18,7 +18,7 @@ from testbed.model.problem import Problem
 from testbed.node import agent
 from testbed.pilot.home import Home
 from testbed.pilot.order import Order, PilotEnd
-from testbed.pilot.own_proxies import OwnProxies
+from testbed.pilot.own_proxies import MOST, OwnProxies
 from testbed.pilot.payload import Payload, State
 from testbed.pilot.proxies import Kept, Proxies
 from testbed.pilot.store import Store
@@ -174,9 +174,23 @@ def orders(side: Side, grid: Grid) -> Callable[..., agent.Orders]:
     return made
 
 
-def test_a_single_user_pilot_gets_its_users_proxy_and_the_renewed_one_later(grid: Grid, tmp_path: Path) -> None:
+@pytest.fixture
+def proxies(grid: Grid) -> Proxies:
+    """Those of a VO."""
     trust = Trust(grid.folder / "certificates", grid.folder / "vomsdir")
-    proxies = Proxies(Home.open(grid.folder), Store(tmp_path / "queue.db"), Chains(trust))
+    return Proxies(Home.open(grid.folder), Store(None), Chains(trust))
+
+
+def test_a_pilot_that_asks_and_asks_gets_no_more_in_the_end(proxies: Proxies) -> None:
+    own, order = OwnProxies(proxies), Order(Mode.NONE, proxy=60.0)
+    for _ in range(MOST):
+        own.give("pilot-1", order)
+    with pytest.raises(Problem, match="too many proxies"):
+        own.give("pilot-1", order)
+    assert own.give("pilot-2", order).seconds > 0
+
+
+def test_a_single_user_pilot_gets_its_users_proxy_and_the_renewed_one_later(grid: Grid, proxies: Proxies) -> None:
     own = OwnProxies(proxies)
     order = Order(Mode.NONE, proxy=60.0)
     assert own.give("pilot-1", order, "bob").pem.encode() == grid.proxy("bob")
