@@ -127,7 +127,7 @@ def test_a_call_that_never_ends_holds_up_every_client_without_a_time_limit(
     Each client gets a second here, for whatever it would wait: those without a limit count as hung.
     """
     with waiting("30"):
-        seen = replay(str(cell.fault), Failure.INTERNAL, patience=1.0)
+        seen = replay("hang-after-accept-30s", Failure.INTERNAL, patience=1.0)
     assert fates(seen) == documented(seen, Kind.HANGS)
     assert sum(each.fate.end is End.HUNG for each in seen.values()) == 9
 

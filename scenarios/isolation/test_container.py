@@ -194,7 +194,7 @@ def test_a_payload_that_is_stopped_or_takes_too_long_ends_with_all_its_processes
     desk.vo.wait(ident, limit=LIMIT, until="output")
     desk.vo.stop(ident)
     stopped = desk.vo.end_of(ident, pilot, limit=LIMIT)
-    stubborn = desk.handle(Payload("alice", ("/bin/sh", "-c", f"trap '' TERM; {runs}"), limit=1.0))
+    stubborn = desk.handle(Payload("alice", ("/bin/sh", "-c", f"trap '' TERM; {runs}"), limit=0.3))
     assert (stopped.state, stopped.code, stopped.out) == (State.ENDED, 3, b"ready\nkindly\n")
     assert stubborn.state is State.HUNG
     assert (stopped.account.remaining, stubborn.account.remaining) == ("", "")

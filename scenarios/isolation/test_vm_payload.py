@@ -85,6 +85,20 @@ def test_a_payload_whose_machine_was_lost_is_told_of_and_never_run_again(desk):
 
 
 @matrix(mode="vm")
+def test_a_payload_in_a_machine_ends_when_the_vo_asks_and_its_machine_with_it(desk):
+    """What is ended by the pilot has run; nothing of it stays on the node, not even for a moment (our choice)."""
+    ident, pilot = desk.hand(Payload("alice", ("/bin/sh", "-c", "echo up; exec sleep 60")))
+    assert desk.vo.wait(ident, limit=LIMIT, until="output").state is State.STARTED
+    desk.vo.stop(ident)
+    report = desk.vo.wait(ident, limit=LIMIT)
+    assert desk.vo.wait_for_pilot(pilot, limit=LIMIT).code == 0
+    assert (report.state, report.separated, report.account.remaining) == (State.ENDED, True, ""), report
+    assert "stopped as the VO asked" in report.why
+    assert report.account.machine.startswith("restored under ")
+    assert desk.world.node.run(["sh", "-c", KILLS], limit=10).code == 1  # there is none to be killed
+
+
+@matrix(mode="vm")
 def test_only_a_machine_that_never_ran_anything_is_an_internal_error_of_the_node(desk, switch):
     """Question 4 is about the site's own failures: what the user's own files bring about opens no way (our choice)."""
     with switch.without("/usr/lib/testbed/vm/initrd"):

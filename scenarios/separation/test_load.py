@@ -12,15 +12,15 @@ def test_what_a_payload_can_take_from_the_pilot_and_the_node(raid, cell, expect)
 
 
 @shows("R8")
-@matrix(mode="none setuid container", attack="much-memory", measure="limits")
+@matrix(mode="setuid container", attack="much-memory", measure="limits")
 def test_what_the_limits_of_a_batch_system_keep_from_it(raid, cell, expect):
     assert raid.outcome(cell.attack) == expect
 
 
 @pytest.mark.slow
 @shows("R8")
-@matrix(mode="log-only", attack="much-memory", measure="limits")
-def test_what_the_limits_keep_from_it_where_the_switch_is_called_as_well(raid, cell, expect):
+@matrix(mode="none log-only", attack="much-memory", measure="limits")
+def test_what_the_limits_keep_from_a_payload_of_the_pilots_own_account(raid, cell, expect):
     assert raid.outcome(cell.attack) == expect
 
 

@@ -112,6 +112,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         (
             "scenarios/contract/test_authority.py",
             "scenarios/lifecycle/test_pilots_payload.py",
+            "scenarios/separation/test_complications.py",
             "scenarios/separation/test_evidence.py",
             "scenarios/separation/test_identity.py",
             "scenarios/traceability/test_record.py",
@@ -162,6 +163,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "scenarios/lifecycle/test_pilots_payload.py",
             "scenarios/plugins/test_mount_under_scratch.py",
             "scenarios/separation/test_account_reuse.py",
+            "scenarios/separation/test_complications.py",
             "scenarios/separation/test_cron.py",
             "scenarios/separation/test_evidence.py",
             "scenarios/separation/test_launch.py",
@@ -183,6 +185,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "scenarios/isolation/test_vm_contextualisation.py",
             "scenarios/isolation/test_vm_payload.py",
             "scenarios/lifecycle/test_pilots_payload.py",
+            "scenarios/separation/test_complications.py",
             "tests/pilot/test_server.py",
         ),
     ),
@@ -202,6 +205,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "scenarios/lifecycle/test_advisories.py",
             "scenarios/lifecycle/test_lingering.py",
             "scenarios/lifecycle/test_pilots_payload.py",
+            "scenarios/separation/test_complications.py",
         ),
     ),
     Requirement(

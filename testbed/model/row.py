@@ -1,7 +1,8 @@
 """One line of the matrix: what was documented, what was observed, and where the evidence lies."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
 
@@ -53,6 +54,9 @@ class Row:
     """Seconds that it may have taken: `testbed.model.bound`."""
     saw: str = ""
     """What an attack saw, in its own words; the kernel's settings are in ``raid.json`` of its evidence."""
+
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """What was measured, by what it is called: see `testbed.report.comparison`."""
 
     def json(self) -> str:
         """The row as one line of JSON."""

@@ -1542,7 +1542,7 @@ def output(name: str, room: int) -> tuple[bytes, int]:
     """The content and the mode of one file. Raises `OSError` for what is not brought back."""
     if not name.isprintable():
         raise OSError(0, "a name that cannot be printed")
-    if os.path.realpath(name) != os.path.join(os.getcwd(), name):
+    if os.path.isabs(name) or os.path.realpath(name) != os.path.join(os.getcwd(), name):
         raise OSError(0, "a link, or a way out of the folder")
     descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
@@ -2022,7 +2022,9 @@ class Pilot:
         if reason == "ended":
             return replace(report, state="lost", why=f"{self._wake.ending} while the payload ran{leftovers}")
         machine = task.machine
-        if machine.may_have_started or (started and self._launcher_failed(report)):
+        # A launcher that is told to end, as the VO asks for, has no time to write more.
+        failed = machine.may_have_started and not (started and reason == "stopped")
+        if failed or (started and self._launcher_failed(report)):
             what = "launcher" if self._orders.mode == "container" else "machine"
             seen = "failed while it ran" if started else "failed, and it may have run"
             why = f"the {what} of the payload {seen}{f' ({machine.said})' if machine.said else ''}{leftovers}"

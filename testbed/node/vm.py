@@ -30,7 +30,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -699,18 +699,14 @@ class Run:
         self.reached = BEFORE
         self.console, self.files = b"", b""
         self.facts: dict[str, Any] = {"accelerator": kind.accelerator}
-        self.begun = self._nothing
-        """Called before the payload may have started."""
+        self.begun: Callable[[Mapping[str, Any]], None] = lambda known: None
+        """Called with what is known before the payload may have started."""
         self._proxy = proxy
         self._seen = self._look()
         self._ports: tuple[int, int] | None = None
         self._started = time.monotonic()
         self._boots = 0
         self._troubles: list[str] = []
-
-    @staticmethod
-    def _nothing() -> None:
-        pass
 
     def result(self, boot_limit: float = BOOT_LIMIT, boots: int = BOOTS) -> dict[str, Any]:
         """How the payload ended, its output passed on while it ran."""
@@ -791,7 +787,7 @@ class Run:
         counts = {"out": 0, "err": 0}
         result: dict[str, Any] | None = None
         self.reached = PERHAPS
-        self.begun()
+        self.begun({"payload": PERHAPS, **self.facts})
         guest.ask(frame("go", str(time.time_ns()).encode()))
         try:
             arm(self._left())
@@ -1060,8 +1056,8 @@ def launch(chosen: argparse.Namespace) -> int:
         found, _ = accelerator()
         kind = Kind(found, chosen.memory, payload.network)
         run = Run(payload, kind, chosen.limit, cold=chosen.cold, proxy=Path(file) if file else None)
-        if (chosen.result and not os.path.exists(chosen.result)) or (chosen.result and chosen.result.is_file()):
-            run.begun = lambda: note({"payload": PERHAPS})
+        if chosen.result and (chosen.result.is_file() or not chosen.result.exists()):
+            run.begun = note
         result = run.result()
         code = int(result["code"] if result["signal"] is None else 128 + result["signal"])
         if result["cause"]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
+from testbed.lab import demo
 from testbed.lab.world import World
 from testbed.model.attack import Stage
 from testbed.model.catalogue import CATALOGUE
@@ -23,7 +24,7 @@ from testbed.pilot.raid import Raid
 from testbed.pilot.staging import STAGES
 from testbed.plugin.suite import Suite, Worlds
 from testbed.report.results import writing
-from testbed.site.measured import measured
+from testbed.site.measured import counted_apart, measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,8 @@ def _made(suite: Suite, worlds: Worlds, where: Where) -> Raid:
     site, why_not = suite.choice.site_for(where.mode, where.authority)
     if site is None:
         raise Problem(f"no site of this run offers the mode {where.mode}", cause=why_not)
+    if where.stage is Stage.LOAD and worlds is not demo.attached:  # its containers are what they are
+        site = counted_apart(site)
     cell = Cell(where.mode, where.authority)
     with (
         worlds(measured(site, where.measure)) as world,

@@ -37,6 +37,7 @@ def row_of(
         bound=None if notes.took is None else notes.bound,
         evidence=notes.evidence,
         shows=shown(item),
+        figures=dict(notes.figures),
         saw=notes.outcome.out if notes.outcome and notes.outcome.attack else "",
     )
     row = suite.ledger.judged(suite.switch, row)

@@ -39,6 +39,8 @@ class Notes:
     evidence: str = ""
     observed: str = ""
     """What the scenario itself says that it saw, where there is no outcome."""
+    figures: dict[str, float] = field(default_factory=dict)
+    """What it has measured."""
     judged: bool = False
     patience: float | None = None
     """Seconds that the modules wait for a service here; ``None``: as the site says."""

@@ -5,7 +5,7 @@ from html import escape
 
 from testbed.model.replay import Replay
 from testbed.model.row import Row
-from testbed.report import clients, requirements
+from testbed.report import clients, comparison, requirements
 from testbed.report.attention import findings
 from testbed.report.conditions import Conditions
 from testbed.report.matrix import CONFORMANCE, PROTECTION, Line, Mark, Matrix, Tally, Tone, closing, matrix
@@ -22,6 +22,7 @@ def render(rows: Sequence[Row], conditions: Conditions, replays: Sequence[Replay
         '<section class="tallies">' + "".join(map(_tally, table.tallies)) + "</section>",
         _attention(rows, anchors),
         _grid(table, anchors),
+        _compared(rows),
         _requirements(rows, anchors),
         _clients(replays),
         _conditions(conditions),
@@ -137,6 +138,17 @@ def _card(column: str, row: Row, anchor: str) -> str:
         f'<article class="card" id="{anchor}"><h4>{_line(column)} <span class="cell">{marks}</span></h4>'
         f"{_list(fields)}</article>"
     )
+
+
+def _compared(rows: Sequence[Row]) -> str:
+    """The modes side by side, where a run compared any."""
+    found = comparison.comparison(rows)
+    if found is None:
+        return ""
+    lines = [_cells((word, Tone.QUIET) for word in each.words) for each in found.lines]
+    caption = f'<p class="soft">{_line(comparison.CAPTION)}</p>'
+    table = f'<div class="each">{_table(found.heading, lines)}</div>'
+    return f"<section><h2>{_line(comparison.TITLE)}</h2>{caption}{table}</section>"
 
 
 def _requirements(rows: Sequence[Row], anchors: dict[tuple[str, str], str]) -> str:

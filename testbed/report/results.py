@@ -216,6 +216,8 @@ def _checked(row: Row) -> Row:
                 fits = all(isinstance(name, str) for name in value)
             case "seconds":
                 fits = isinstance(value, int | float) and not isinstance(value, bool)
+            case "figures":
+                fits = isinstance(value, dict) and all(isinstance(each, int | float) for each in value.values())
             case "took" | "bound":
                 fits = value is None or (isinstance(value, int | float) and not isinstance(value, bool))
             case _:

@@ -1,6 +1,7 @@
-"""A site as it is while a counter-measure is taken: what its worker node has to be allowed for that."""
+"""A site as a raid needs it: what its worker node has to be allowed, and whose processes the kernel counts."""
 
 import dataclasses
+import os
 from collections.abc import Mapping
 
 from testbed.model.measure import Measure
@@ -19,3 +20,12 @@ def measured(site: Site, measure: Measure | None) -> Site:
     if not needed:
         return site
     return dataclasses.replace(site, capabilities=tuple(dict.fromkeys((*site.capabilities, *needed))))
+
+
+def counted_apart(site: Site) -> Site:
+    """The site with uids for its pilots that no other world of this machine has.
+
+    A kernel counts the processes of a uid for its limit (RLIMIT_NPROC) over all containers, those of other runs too.
+    """
+    own = 100_000 + os.getpid() % 1_000_000 * site.pilots.count
+    return dataclasses.replace(site, pilots=dataclasses.replace(site.pilots, first_uid=own))

@@ -144,15 +144,14 @@ def noticed(mutants: Sequence[SiteMutant], folder: Path, workers: int = WORKERS)
     """Raid each, in a world of its own that is thrown away; what became of them, in their order."""
     choice = Choice.of_examples()
     switches = {each.name: each for each in read_switches()}
-    builder = Builder(folder) if any(each.switch for each in mutants) else None
+    wanted = {each.switch for each in mutants} - {""}
+    builder = Builder(folder) if wanted else None
+    built = {name: of_path(builder.build(name, switches[name].edits)) for name in wanted} if builder else {}
     with opened(choice.vos, choice.authority_hosts) as lab, ThreadPoolExecutor(workers) as raiders:
 
         def one(mutant: SiteMutant) -> Noticed:
             began = time.monotonic()
-            switch = None
-            if mutant.switch and builder:
-                switch = of_path(builder.build(mutant.switch, switches[mutant.switch].edits))
-            held = held_to_attacks(lab, choice, mutant, switch)
+            held = held_to_attacks(lab, choice, mutant, built.get(mutant.switch))
             return dataclasses.replace(held, seconds=time.monotonic() - began)
 
         yield from raiders.map(one, mutants)

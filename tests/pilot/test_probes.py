@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,6 +99,14 @@ def test_an_identity_is_what_the_kernel_says() -> None:
     assert said["host"] == os.uname().nodename
 
 
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A home that only its account, which owns nothing else, can pass."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        os.chown(folder, NOBODY, NOBODY)
+        yield Path(folder)
+
+
 def told(bob: Bob) -> dict[Attack, dict[str, object]]:
     """What a thief is told of Bob, but for his proxy: he has none here."""
     targets = of_bob(bob.said, bob.process.pid, TOKEN, "a key")
@@ -106,8 +115,8 @@ def told(bob: Bob) -> dict[Attack, dict[str, object]]:
 
 @as_others
 @pytest.mark.parametrize("thief", [NOBODY, SOMEBODY], ids=["same account", "another account"])
-def test_what_is_his_alone_is_had_by_his_account_alone(tmp_path: Path, thief: int) -> None:
-    victim = Bob(tmp_path, user=NOBODY)
+def test_what_is_his_alone_is_had_by_his_account_alone(home: Path, thief: int) -> None:
+    victim = Bob(home, user=NOBODY)
     try:
         found = thefts(told(victim), thief)
     finally:

@@ -109,10 +109,10 @@ def look(path: str) -> bytes | None:
 
 
 KINDS: Mapping[str, Callable[[Target], Finding]] = {
-    "search": search,
     "read": read,
     "append": append,
     "plant": plant,
+    "search": search,
     "own-descriptors": own_descriptors,
     "own-environment": own_environment,
 }

@@ -34,7 +34,13 @@ for each in atd crond; do
     kill "$process" && timeout 5 tail -s 0.02 -f /dev/null --pid="$process"
     rm -f /run/$each.pid
 done
-grep -l -s -F -- "$2" /var/spool/cron/atjobs/* /var/spool/cron/crontabs/* | xargs -r rm -f
+for process in $(grep -l -s -F -- "$2" /proc/[0-9]*/cmdline); do
+    process=${process%/cmdline}
+    [ "$(stat -c %u "$process" 2>/dev/null || echo 0)" = 0 ] || kill -KILL "${process#/proc/}"
+done
+grep -l -s -F -- "$2" /var/spool/cron/atjobs/* /var/spool/cron/crontabs/* \
+    /home/*/.profile /home/*/.local/lib/python3*/site-packages/usercustomize.py | xargs -r rm -f
+rm -f "/tmp/$2"-* "/var/tmp/$2"-* "/dev/shm/$2"-*
 [ ! -e "$1.sequence" ] || cp -p "$1.sequence" /var/spool/cron/atjobs/.SEQ
 rm -rf "$1" "$1.sequence"
 while read -r key segment mode size maker last attached uid rest; do
