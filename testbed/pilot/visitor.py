@@ -47,6 +47,7 @@ class Visitor:
                 found=party.dn,
                 expected="its robot, or somebody whose proxy it keeps",
             )
+        bound = bound and robot  # whoever else shows the certificates of such a chain is who the proxy says
         return cls(party.dn, party.fqans, robot and not bound, home.role, owns, print_of(party.chain), bound)
 
     def as_robot(self) -> None:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from testbed.authority.chain import Chains
 from testbed.authority.trust import Trust
@@ -114,6 +116,17 @@ def is_nobody_elses(side: Side, own: bytes, other: str, payload: str) -> None:
     assert payload not in {line.ident for line in stolen.list()}
     side.vo.stop(waits)
     assert ended(side, sharing).code == 0
+
+
+def test_nobody_is_a_pilot_for_showing_the_vos_own_proxy_behind_another_one(side: Side, grid: Grid) -> None:
+    """A certificate is no secret, and one that a chain does not need says nothing of who shows it."""
+    role = attributes(grid.alpha, grid.people["alice"], ("/alpha/Role=pilot", "/alpha"))
+    alices = make_proxy(grid.people["alice"], attributes=role).pem
+    [decoy, *_] = Kept.parse(grid.proxy("pilot").decode()).chain
+    shown = alices + x509.load_der_x509_certificate(decoy).public_bytes(Encoding.PEM)
+    for proxy in (alices, shown):
+        with pytest.raises(Problem, match="only the VO's robot"):
+            side.caller(proxy)._post("/next", {"pilot": "unheard-of", "request": "1", "offer": {"mode": "none"}})
 
 
 def test_the_robot_hands_in_a_new_proxy_of_the_vos_and_pilots_that_are_out_get_it(
