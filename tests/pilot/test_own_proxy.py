@@ -85,20 +85,23 @@ def test_a_pilots_own_proxy_is_good_for_that_pilot_alone(side: Side, grid: Grid,
         for path, body in ((f"/pilots/{pilot}/proxy", {}), ("/next", {"pilot": pilot, "request": "2"})):
             with pytest.raises(Problem):
                 side.caller(proxy)._post(path, body)
-    is_nobody_elses(side, own, other, payload)
+    sharing, [waits] = sent(side, "shares", ("/bin/sleep", "60"), proxy=0)
+    assert side.vo.wait(waits, limit=LIMIT, until="start").state is State.STARTED
+    is_nobody_elses(side, own, sharing, waits)
     for each in (payload, other):
         side.vo.stop(each)
         side.vo.wait(each, limit=LIMIT)
     assert side.vo.wait_for_pilot(pilot, limit=LIMIT).code == 0
     with pytest.raises(Problem, match="this pilot has ended"):
         side.vo._post(f"/pilots/{pilot}/proxy", {})
-    is_nobody_elses(side, own, other, payload)
+    is_nobody_elses(side, own, sharing, waits)
+    side.vo.stop(waits)
+    assert ended(side, sharing).code == 0
 
 
-def is_nobody_elses(side: Side, own: bytes, other: str, payload: str) -> None:
-    """Who has one pilot's own proxy has neither the VO's, nor the robot's rights, nor what others' pilots have."""
-    sharing, [waits] = sent(side, "shares", ("/bin/sleep", "60"), proxy=0)
-    assert side.vo.wait(waits, limit=LIMIT, until="start").state is State.STARTED
+def is_nobody_elses(side: Side, own: bytes, sharing: str, waits: str) -> None:
+    """Who has one pilot's own proxy has neither the VO's, which another pilot shares and has a payload by, nor the
+    robot's rights."""
     stolen = side.caller(own)
     for path, body in (
         (f"/pilots/{sharing}/proxy", {}),
@@ -106,16 +109,14 @@ def is_nobody_elses(side: Side, own: bytes, other: str, payload: str) -> None:
         ("/next", {"pilot": sharing, "request": "3"}),
         ("/next", {"pilot": "unheard-of", "request": "1", "offer": {"mode": "none"}}),
         ("/reports", {**side.vo.wait(waits, limit=LIMIT, until="start").json(), "state": "lost"}),
-        (f"/payloads/{other}/stop", {}),
+        (f"/payloads/{waits}/stop", {}),
         ("/bans", {"who": "alice"}),
         ("/pilots", Order(Mode.NONE, careless="a secret").json()),
         ("/proxies/alice/request", {}),
     ):
         with pytest.raises(Problem, match=r"another pilot|only the VO's robot|somebody else's"):
             stolen._post(path, body)
-    assert payload not in {line.ident for line in stolen.list()}
-    side.vo.stop(waits)
-    assert ended(side, sharing).code == 0
+    assert stolen.list() == []
 
 
 def test_nobody_is_a_pilot_for_showing_the_vos_own_proxy_behind_another_one(side: Side, grid: Grid) -> None:
