@@ -1757,7 +1757,7 @@ class Pilot:
     def _machine(self, task: Task, limit: float) -> list[str]:
         """The launcher of a machine for one run, with what goes in, and where it is to put what comes out."""
         payload, folder = task.payload, self._sandbox.machine(task.payload.ident)
-        command = [*self._mode.launcher(limit), "--result", str(folder / "result")]
+        command = [*self._mode.launcher(limit), "--pilot", str(os.getpid()), "--result", str(folder / "result")]
         if payload.sandbox:
             (folder / "sandbox").write_bytes(packed(task.place.folder))
             command += ["--sandbox", str(folder / "sandbox")]
