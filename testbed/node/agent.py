@@ -864,6 +864,7 @@ WORKERS = (
     "this pilot has several payloads at once, and what it runs itself could read the proxies of its workers, and of "
     "the others' users"
 )
+CARELESS = "this pilot leaves its own proxy open to what it starts, and so cannot hide it"
 
 
 def by_conditions(
@@ -1885,6 +1886,8 @@ class Pilot:
             return STILL_THERE
         if task.let_in:
             return LET_IN
+        if self._orders.careless:
+            return CARELESS
         return WORKERS if self._orders.slots > 1 else ""
 
     def _plain(self, task: Task) -> dict[str, str]:
