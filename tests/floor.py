@@ -23,7 +23,7 @@ FLOOR: Mapping[str, int] = {
     "lifecycle": 28,
     "plugins": 16,
     "preflight": 8,
-    "separation": 50,
+    "separation": 300,
     "tour": 34,
     "traceability": 11,
 }

@@ -101,10 +101,11 @@ REMEDIES = {
         ),
         Remedy(
             Measure.TRUSTED_LOG,
-            "the log keeps the sender's uid and program as the kernel knows them (SCM_CREDENTIALS), not as he says",
+            "the log keeps beside each line the uid of who sent it, as the kernel knows it (SCM_CREDENTIALS), and only "
+            "what the switch's own uid has sent counts as its record",
             "site",
-            "a log daemon that records them",
-            "unix(7); systemd.journal-fields(7): fields that begin with _ are trusted",
+            "a log daemon that asks for it; no help in log-only, where the switch has its caller's uid (observed)",
+            "unix(7); rsyslog's imuxsock, SysSock.Annotate; systemd.journal-fields(7): fields that begin with _",
         ),
     )
 }

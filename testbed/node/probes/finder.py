@@ -4,7 +4,7 @@ ORDERS is JSON: "targets", attack -> one of
 
     {"kind": "read", "paths", "marker"}          a file holds the marker
     {"kind": "segment", "key", "marker"}         a segment of System V does
-    {"kind": "run", "command", "marker"}         a command prints it
+    {"kind": "run", "commands", "marker"}        one of them prints it
     {"kind": "start", "marker"}                  a shell or a Python that starts prints it, without being told to
 
 It prints attack -> {"attempt", "saw", "errno"}, as `testbed.node.probes.finding` has them. With "hold", a path, it
@@ -84,9 +84,9 @@ def attempt(target: Target) -> Finding:
         case "segment":
             return attach(int(str(target["key"])), marker)
         case "run":
-            command = target["command"]
-            assert isinstance(command, list)
-            return run([map(str, command)], marker)
+            commands = target["commands"]
+            assert isinstance(commands, list)
+            return run(commands, marker)
         case "start":
             return run(STARTS, marker)
         case kind:

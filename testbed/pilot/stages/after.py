@@ -81,7 +81,7 @@ def targets_of(left: Estate) -> dict[Attack, dict[str, Any]]:
         Attack.LEFT_HOME: {"kind": "start", "marker": mark},
         Attack.LEFT_SET_ID_FILE: {
             "kind": "run",
-            "command": [f"/tmp/{mark}-cat", f"/tmp/{mark}-secret"],
+            "commands": [[f"{each}/{mark}-cat", f"/tmp/{mark}-secret"] for each in shared],
             "marker": mark,
         },
     }

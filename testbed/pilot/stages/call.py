@@ -37,7 +37,8 @@ def call(desk: Desk, measure: Measure | None = None) -> Raid:
     leases = world.site.installation is Installation.SETUID
     before = ""
     if leases:
-        caller.tries()  # from now on Alice has her account
+        for user in ("alice", "bob"):  # from now on both have their accounts, so that no call makes another link
+            caller.tries(user=user)
         before = _leases(world.node)
     proxy = world.grid.read(world.grid.bearer("bob").file).decode()
     own, borrowed = (f"{word}-{id(desk)}" for word in ("own", "borrowed"))

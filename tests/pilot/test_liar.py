@@ -1,0 +1,89 @@
+"""The probe that lies, as real processes: what it may do it does, what it may not is blocked, and it says which."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from testbed.node.probes import liar
+from tests.pilot.probing import NOBODY, run
+
+LIMIT = 20
+as_others = pytest.mark.skipif(os.geteuid() != 0, reason="another account can be taken by root only")
+PROGRAM = "liars-victim"
+
+
+@pytest.fixture
+def victim(tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process of a program that nobody else runs."""
+    program = tmp_path / PROGRAM
+    shutil.copy("/usr/bin/sleep", program)
+    process = subprocess.Popen([program, str(LIMIT)])
+    yield process
+    process.kill()
+    process.wait()
+
+
+def tried(user: int | None = None, **targets: object) -> dict[str, dict[str, str]]:
+    """What the probe says, run as payloads run it, by this account."""
+    found: dict[str, dict[str, str]] = run("liar", json.dumps(targets), user=user, parts=("finding",))
+    return found
+
+
+def test_a_line_goes_into_the_log_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(liar, "LOG", str(tmp_path / "log"))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.bind(liar.LOG)
+        assert liar.forge("<30>glexec[1]: forged")["attempt"] == "succeeded"
+        assert log.recv(100) == b"<30>glexec[1]: forged"
+
+
+def test_without_a_log_nothing_is_forged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(liar, "LOG", str(tmp_path / "log"))
+    with pytest.raises(FileNotFoundError):
+        liar.forge("x")
+
+
+def test_who_may_signal_the_switch_silences_it(victim: "subprocess.Popen[bytes]") -> None:
+    assert tried(a={"kind": "silence", "program": PROGRAM})["a"]["attempt"]
+    assert victim.wait(LIMIT) == -9
+
+
+@as_others
+def test_who_may_not_signal_the_switch_does_not(victim: "subprocess.Popen[bytes]") -> None:
+    found = tried(NOBODY, a={"kind": "silence", "program": PROGRAM})["a"]
+    assert (found["attempt"], victim.poll()) == ("blocked", None)
+    assert "1 processes" in found["saw"]
+
+
+@pytest.mark.parametrize(("does", "end"), [("echo 4242", "succeeded"), ("exit 203", "blocked")])
+def test_a_call_that_runs_nothing_is_blocked(tmp_path: Path, does: str, end: str) -> None:
+    switch = tmp_path / "switch"
+    switch.write_text(f"#!/bin/sh\n{does}\n")
+    switch.chmod(0o755)
+    assert tried(a={"kind": "switch", "program": str(switch), "proxy": "a proxy", "ident": "1"})["a"]["attempt"] == end
+
+
+def test_a_call_without_a_switch_is_blocked_and_one_without_a_proxy_untried() -> None:
+    missing = {"kind": "switch", "program": "/no/such/switch", "ident": "1"}
+    found = tried(a={**missing, "proxy": "a proxy"}, b={**missing, "proxy": ""}, c={"kind": "no such kind"})
+    assert [found[name]["attempt"] for name in "abc"] == ["blocked", "not tried", "not tried"]
+
+
+@as_others
+def test_leases_are_changed_by_who_may_write_there_only() -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "alpha001").touch()
+        lease = {"kind": "leases", "folder": name, "account": "alpha001", "name": "%2fcn%3dx"}
+        assert tried(NOBODY, a=lease)["a"]["attempt"] == "blocked"
+        assert [path.name for path in folder.iterdir()] == ["alpha001"]
+        assert tried(a=lease)["a"]["attempt"] == "succeeded"
+        assert len(list(folder.iterdir())) > 1
