@@ -28,6 +28,10 @@ NEEDS: Mapping[Attack, str] = {
     Attack.LEFT_CRON_JOB: "cron-job",
 }
 """What of the leaver's things each attack needs."""
+JOBS = {Attack.LEFT_AT_JOB, Attack.LEFT_CRON_JOB}
+"""What is given to daemons of the node's."""
+ELSEWHERE = (Mode.CONTAINER, Mode.VM)
+"""Where a payload does not see the node as it is."""
 
 
 def after(desk: Desk, measure: Measure | None = None) -> Raid:
@@ -48,10 +52,15 @@ def after(desk: Desk, measure: Measure | None = None) -> Raid:
             attempts[Attack.LEFT_HOME] = Attempt.SUCCEEDED, seen
         if orphan:
             attempts[Attack.OUTLIVED_PILOT] = orphan.seen()
-        untried |= {attack: said[thing] for attack, thing in NEEDS.items() if said.get(thing) != "left"}
         if "at" not in census.answers and census.awaited("at"):
             untried[Attack.LEFT_AT_JOB] = "at did not start the job that it has"
-    return sorted_out(desk, Raid(ran, attempts), untried)
+    return sorted_out(desk.mode, Raid(ran, attempts, untried), not_left(said, NEEDS))
+
+
+def not_left(said: Mapping[str, str], needs: Mapping[Attack, str]) -> dict[Attack, str]:
+    """The attacks for which the leaver could not leave what they need, and why."""
+    words = {attack: said.get(thing, f"it said nothing of {thing}") for attack, thing in needs.items()}
+    return {attack: why for attack, why in words.items() if why != "left"}
 
 
 def leave(desk: Desk, left: Estate, *, adopts: bool = False) -> tuple[Outcome, Mapping[str, str]]:
@@ -111,14 +120,14 @@ def _program(census: Census, name: str) -> tuple[Attempt, str]:
     return Attempt.BLOCKED, "no process bears its mark any more, no job waits, and nothing answered"
 
 
-def sorted_out(desk: Desk, raid: Raid, untried: Mapping[Attack, str]) -> Raid:
-    """The raid without the attacks for which nothing could be left.
+def sorted_out(mode: Mode, raid: Raid, missing: Mapping[Attack, str]) -> Raid:
+    """The raid without the attacks that were not tried, and those for which what they need was ``missing``.
 
-    On the worker node itself such an attack was not tried: nothing follows. Where the payload sees another node, or
-    a part of it only, that is what hinders it: the same thing could be left in mode none, see `Threat.proved_in`.
+    Nothing follows from these. But where the payload sees another node, or a part of it only, that is what keeps it
+    from the node's at and cron: the same job could be left in mode none, see `Threat.proved_in`. All else can be left
+    anywhere.
     """
-    if desk.mode in (Mode.CONTAINER, Mode.VM):
-        hindered = {attack: (Attempt.BLOCKED, why) for attack, why in untried.items()}
-        return Raid(raid.ran, {**raid.attempts, **hindered})
+    hindered = {attack: missing[attack] for attack in JOBS & missing.keys()} if mode in ELSEWHERE else {}
+    untried = {attack: why for attack, why in {**raid.untried, **missing}.items() if attack not in hindered}
     attempts = {attack: seen for attack, seen in raid.attempts.items() if attack not in untried}
-    return Raid(raid.ran, attempts, untried)
+    return Raid(raid.ran, {**attempts, **{attack: (Attempt.BLOCKED, why) for attack, why in hindered.items()}}, untried)

@@ -77,7 +77,7 @@ def load(desk: Desk, measure: Measure | None = None) -> Raid:
             wants = _need(desk, account, processes)["process"] or _pilots_end(desk, pilot)
             felt[Attack.MANY_PROCESSES] = _told(took_then.get("processes", {}), before["process"], wants)
     words = f"it took {took['memory']['taken']} MiB in one piece: {took['memory']['why']}; the node saw {resident} MiB"
-    held = Attempt.SUCCEEDED if took["memory"]["taken"] and resident > GIVEN else Attempt.BLOCKED
+    held = _held(took["memory"]["taken"], resident, guest=guest)
     attempts = {attack: (found, seen) for attack, (found, seen) in felt.items() if found}
     untried = {attack: seen for attack, (found, seen) in felt.items() if not found}
     return Raid(ran, {**attempts, Attack.MUCH_MEMORY: (held, words)}, untried)
@@ -95,13 +95,20 @@ def _begun(desk: Desk, orders: Mapping[str, Any]) -> tuple[str, str, Mapping[str
     raise Problem("Alice's payload did not get to run", found=f"{report.state}: {report.why}\n{report.err!r}")
 
 
+def _held(taken: int, resident: int, *, guest: bool) -> Attempt:
+    """Whether it had more memory than its job was given. What a guest gives, its node does not see: there it is all."""
+    return Attempt.SUCCEEDED if taken and (guest or resident > GIVEN) else Attempt.BLOCKED
+
+
 def _told(took: Mapping[str, Any], before: str, meanwhile: str) -> tuple[Attempt | None, str]:
-    """What the pilot's need felt of it; one that was not met even before proves nothing."""
+    """What the pilot's need felt of it; one that was not met even before, or who took nothing, proves nothing."""
     words = f"it took {took['taken']}: {took['why']}" if took else "nobody could tell any more what it took"
     if before:
         return None, f"the pilot could not even before: {before}"
     if meanwhile:
         return Attempt.SUCCEEDED, f"{words}; the pilot: {meanwhile}"
+    if not took.get("taken"):
+        return None, f"{words}, so nothing was taken from anybody"
     return Attempt.BLOCKED, f"{words}; the pilot had what it needed"
 
 

@@ -1,6 +1,7 @@
 """A payload whose pilot is killed, and what becomes of it then."""
 
 import json
+import time
 from collections.abc import Sequence
 
 from testbed.lab.layout import NODE
@@ -8,11 +9,13 @@ from testbed.lab.wait import eventually
 from testbed.model.mode import Mode
 from testbed.model.outcome import Attempt
 from testbed.model.problem import Problem
-from testbed.pilot.desk import PAYLOAD_LIMIT, PILOT_LIMIT, Desk
+from testbed.pilot.desk import PILOT_LIMIT, Desk
 from testbed.pilot.payload import Payload
 from testbed.pilot.stages.beside import PYTHON
 from testbed.pilot.stages.estate import LIMIT, Estate
 
+LIFE = 120.0
+"""Seconds after which it ends by itself; long after somebody has looked whether it is gone."""
 FOLLOWS = 1.0
 """Seconds within which a payload must have followed its pilot, to be called gone with it."""
 _BELOW = """\
@@ -41,8 +44,9 @@ class Orphan:
     def __init__(self, desk: Desk, left: Estate) -> None:
         self._desk, self._world, self._mark = desk, desk.world, f"{left.mark}-orphan"
         self._pids: list[str] = []
-        says = b"import time\nprint('began', flush=True)\ntime.sleep(30)\n"
-        self._payload, self._pilot = desk.hand(Payload("bob", (*PYTHON, self._mark), says, PAYLOAD_LIMIT))
+        says = f"import time\nprint('began', flush=True)\ntime.sleep({LIFE:g})\n".encode()
+        self._ends = time.monotonic() + LIFE
+        self._payload, self._pilot = desk.hand(Payload("bob", (*PYTHON, self._mark), says, LIFE))
 
     def bereave(self) -> None:
         """Kill its pilot as soon as it runs."""
@@ -68,8 +72,15 @@ class Orphan:
     def seen(self) -> tuple[Attempt, str]:
         """Whether it still runs."""
         if eventually(lambda: not self._alive(), within=FOLLOWS):
-            return Attempt.BLOCKED, "it is gone, as its pilot is"
+            return gone(time.monotonic(), self._ends)
         return Attempt.SUCCEEDED, f"its pilot has been dead for {FOLLOWS:g} s, process {self._pids[0]} runs on"
 
     def _alive(self) -> list[str]:
         return self._world.node.run(["sh", "-c", _ALIVE, "sh", *self._pids], limit=LIMIT).text.split()
+
+
+def gone(now: float, ends: float) -> tuple[Attempt, str]:
+    """It does not run any more. Nothing follows from that where it may have ended by itself."""
+    if now >= ends:
+        raise Problem("nobody looked in time whether Bob's payload went with its pilot", expected=f"within {LIFE:g} s")
+    return Attempt.BLOCKED, "it is gone, as its pilot is"

@@ -14,7 +14,7 @@ from testbed.model.problem import Problem
 from testbed.pilot.desk import PILOT_LIMIT, Desk
 from testbed.pilot.probes import probe
 from testbed.pilot.raid import Raid
-from testbed.pilot.stages.after import leave, sorted_out, targets_of
+from testbed.pilot.stages.after import leave, not_left, sorted_out, targets_of
 from testbed.pilot.stages.beside import PYTHON
 from testbed.pilot.stages.estate import ANSWERED, LIMIT, Estate, estate
 from testbed.pilot.stages.findings import findings
@@ -49,8 +49,8 @@ def reused(desk: Desk, measure: Measure | None = None) -> Raid:
     if bobs.account != ran.account:
         raise Problem("Bob's payload did not get Alice's account", found=bobs.account, expected=ran.account)
     attempts, untried = findings(bobs.out.splitlines()[-1], "Bob's payload", bobs.err)
-    untried |= {attack: said[thing] for attack, thing in NEEDS.items() if said.get(thing) != "left"}
-    return sorted_out(desk, Raid(ran, {**attempts, Attack.FORMER_PROCESS: stolen}), untried)
+    raid = Raid(ran, {**attempts, Attack.FORMER_PROCESS: stolen}, untried)
+    return sorted_out(desk.mode, raid, not_left(said, NEEDS))
 
 
 @contextlib.contextmanager

@@ -1,0 +1,57 @@
+"""What a stage makes of what its probes say: "blocked" is said only where the attack could have succeeded."""
+
+import pytest
+
+from testbed.model.attack import Attack
+from testbed.model.mode import Mode
+from testbed.model.outcome import Attempt, End, Outcome
+from testbed.model.problem import Problem
+from testbed.pilot.raid import Raid
+from testbed.pilot.stages import load
+from testbed.pilot.stages.after import NEEDS, not_left, sorted_out
+from testbed.pilot.stages.orphan import gone
+
+RAN = Outcome(End.SEPARATED, 0, "container")
+LEFT = dict.fromkeys(NEEDS.values(), "left")
+
+
+@pytest.mark.parametrize(
+    ("taken", "resident", "guest", "held"),
+    [
+        (load.GIVEN, load.GIVEN + 11, False, Attempt.SUCCEEDED),
+        (0, 11, False, Attempt.BLOCKED),
+        (load.GUESTS, 23, True, Attempt.SUCCEEDED),
+        (0, 23, True, Attempt.BLOCKED),
+    ],
+)
+def test_memory_that_a_machine_gives_is_not_seen_by_its_node_and_counts(
+    taken: int, resident: int, guest: bool, held: Attempt
+) -> None:
+    assert load._held(taken, resident, guest=guest) is held
+
+
+def test_who_took_nothing_was_not_stopped_by_anything() -> None:
+    assert load._told({"taken": 12.0, "why": "enough"}, "", "")[0] is Attempt.BLOCKED
+    assert load._told({"taken": 0, "why": "Permission denied"}, "", "")[0] is None
+    assert load._told({}, "", "can't start new thread")[0] is Attempt.SUCCEEDED
+
+
+@pytest.mark.parametrize("mode", [Mode.CONTAINER, Mode.VM])
+def test_in_a_container_or_machine_only_what_daemons_of_the_node_do_is_blocked_by_not_being_left(mode: Mode) -> None:
+    said = LEFT | {"at-job": "no at here", "segment": "Function not implemented", "daemon": "a probe that is broken"}
+    tried = dict.fromkeys(NEEDS, (Attempt.BLOCKED, "nothing there"))
+    raid = sorted_out(mode, Raid(RAN, tried, {Attack.LEFT_HOME: "the finder is broken"}), not_left(said, NEEDS))
+    assert raid.attempts[Attack.LEFT_AT_JOB] == (Attempt.BLOCKED, "no at here")
+    assert set(raid.untried) == {Attack.LEFT_SEGMENT, Attack.LEFT_DAEMON, Attack.LEFT_HOME}
+    assert not raid.untried.keys() & raid.attempts.keys()
+
+
+def test_on_the_node_itself_nothing_follows_from_what_could_not_be_left() -> None:
+    raid = sorted_out(Mode.SETUID, Raid(RAN, {}), not_left(LEFT | {"at-job": "no at here"}, NEEDS))
+    assert (raid.attempts, raid.untried) == ({}, {Attack.LEFT_AT_JOB: "no at here"})
+
+
+def test_a_payload_that_may_have_ended_by_itself_did_not_follow_its_pilot() -> None:
+    assert gone(99.9, ends=100.0)[0] is Attempt.BLOCKED
+    with pytest.raises(Problem, match="nobody looked in time"):
+        gone(100.0, ends=100.0)
