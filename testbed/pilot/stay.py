@@ -11,7 +11,7 @@ from testbed.model.outcome import Outcome
 from testbed.model.problem import Problem
 from testbed.pilot.desk import PAYLOAD_LIMIT, PILOT_LIMIT, Desk
 from testbed.pilot.probes import probe
-from testbed.pilot.stages.beside import PYTHON
+from testbed.pilot.stages.bystander import PYTHON
 from testbed.pilot.stages.targets import pilot_on
 
 LIMIT = 10.0

@@ -6,9 +6,11 @@ from testbed.model.attack import Attack
 from testbed.model.mode import Mode
 from testbed.model.outcome import Attempt, End, Outcome
 from testbed.model.problem import Problem
+from testbed.pilot.payload import Report, State
 from testbed.pilot.raid import Raid
 from testbed.pilot.stages import load
 from testbed.pilot.stages.after import NEEDS, not_left, sorted_out
+from testbed.pilot.stages.bystander import still_there
 from testbed.pilot.stages.orphan import gone
 
 RAN = Outcome(End.SEPARATED, 0, "container")
@@ -55,3 +57,10 @@ def test_a_payload_that_may_have_ended_by_itself_did_not_follow_its_pilot() -> N
     assert gone(99.9, ends=100.0)[0] is Attempt.BLOCKED
     with pytest.raises(Problem, match="nobody looked in time"):
         gone(100.0, ends=100.0)
+
+
+def test_who_had_ended_before_the_attack_was_not_protected_from_it() -> None:
+    still_there(Report("payload-1", State.STARTED))
+    for state in (State.ENDED, State.LOST):
+        with pytest.raises(Problem, match="had ended before that"):
+            still_there(Report("payload-1", state, err=b"Traceback"))

@@ -12,7 +12,7 @@ from testbed.pilot.desk import PAYLOAD_LIMIT, Desk
 from testbed.pilot.payload import Payload
 from testbed.pilot.probes import probe
 from testbed.pilot.raid import Raid
-from testbed.pilot.stages.beside import PYTHON
+from testbed.pilot.stages.bystander import PYTHON
 from testbed.pilot.stages.estate import Census, Estate, estate
 from testbed.pilot.stages.findings import Attempts, findings, last_words
 from testbed.pilot.stages.orphan import Orphan

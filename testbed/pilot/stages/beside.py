@@ -8,13 +8,12 @@ from testbed.model.measure import Measure
 from testbed.model.outcome import Outcome
 from testbed.model.problem import Problem
 from testbed.pilot.daemon import daemon, done_to
-from testbed.pilot.desk import PAYLOAD_LIMIT, PILOT_LIMIT, Desk
+from testbed.pilot.desk import Desk
 from testbed.pilot.probes import probe
 from testbed.pilot.raid import Raid, raid_of
 from testbed.pilot.stages import targets
+from testbed.pilot.stages.bystander import LOOK, PYTHON, begun, still_there
 
-PYTHON = ("/usr/bin/python3", "-S", "-")
-"""How a probe is run: without looking for modules of the site's, which an emulated machine takes its time for."""
 THIEF = ("finding", "files", "processes", "sysv", "channels")
 """The parts of the thief, each before those that need it."""
 
@@ -23,13 +22,7 @@ def beside(desk: Desk, measure: Measure | None = None) -> Raid:
     """Let Bob's payload and a daemon of the pilot's run, let Alice's try her hand at them, and hear what they felt."""
     token, world = f"bobs-secret-{id(desk)}", desk.world
     grid, account = world.grid, world.site.pilot_accounts[0].name
-    bob, pilot = desk.send(
-        ["/usr/bin/env", f"SECRET={token}", *PYTHON, token, f"{PAYLOAD_LIMIT:g}"], "bob", probe("victim", "sysv")
-    )
-    report = desk.vo.wait(bob, limit=PILOT_LIMIT, until="output")
-    if b"\n" not in report.out:
-        raise Problem("Bob's payload did not get to run", found=f"{report.state}: {report.why}\n{report.err.decode()}")
-    said = json.loads(report.out.splitlines()[0])
+    bob, pilot, said = begun(desk, "bob", token)
     process, proxy = targets.pilot_on(world.node, pilot, bob)
     key = targets.key_of(grid, "pilot")
     number = targets.number_on(world.node, said["pid"], token)
@@ -49,6 +42,7 @@ def beside(desk: Desk, measure: Measure | None = None) -> Raid:
         }
         command = [*PYTHON, json.dumps(told)]
         ran = desk.end_of(*desk.send(command, "alice", probe("thief", *THIEF), **network))
+        still_there(desk.vo.wait(bob, limit=LOOK))
         felt = done_to(framework.felt())
     desk.vo.stop(bob)
     return raid_of(ran, {**felt, **_felt_by_bob(desk.end_of(bob, pilot))})

@@ -16,7 +16,7 @@ from testbed.pilot.desk import Desk
 from testbed.pilot.probes import probe
 from testbed.pilot.raid import Raid
 from testbed.pilot.site_log import site_log
-from testbed.pilot.stages.beside import PYTHON
+from testbed.pilot.stages.bystander import PYTHON
 from testbed.pilot.stages.findings import Attempts, findings
 from testbed.site.layout import SWITCH
 

@@ -7,7 +7,8 @@ from testbed.model.measure import Measure
 from testbed.pilot.desk import Desk
 from testbed.pilot.probes import probe
 from testbed.pilot.raid import Raid, raid_of
-from testbed.pilot.stages.beside import PYTHON, THIEF
+from testbed.pilot.stages.beside import THIEF
+from testbed.pilot.stages.bystander import PYTHON
 from testbed.pilot.stages.targets import key_of
 
 

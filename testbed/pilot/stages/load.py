@@ -20,7 +20,7 @@ from testbed.pilot.node_files import NodeFiles
 from testbed.pilot.payload import State
 from testbed.pilot.probes import probe
 from testbed.pilot.raid import Raid
-from testbed.pilot.stages.beside import PYTHON
+from testbed.pilot.stages.bystander import PYTHON
 from testbed.pilot.stages.findings import last_words
 
 LIMIT = 10.0

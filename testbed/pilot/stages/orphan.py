@@ -11,7 +11,7 @@ from testbed.model.outcome import Attempt
 from testbed.model.problem import Problem
 from testbed.pilot.desk import PILOT_LIMIT, Desk
 from testbed.pilot.payload import Payload
-from testbed.pilot.stages.beside import PYTHON
+from testbed.pilot.stages.bystander import PYTHON
 from testbed.pilot.stages.estate import LIMIT, Estate
 
 LIFE = 120.0

@@ -15,7 +15,7 @@ from testbed.pilot.desk import PILOT_LIMIT, Desk
 from testbed.pilot.probes import probe
 from testbed.pilot.raid import Raid
 from testbed.pilot.stages.after import leave, not_left, sorted_out, targets_of
-from testbed.pilot.stages.beside import PYTHON
+from testbed.pilot.stages.bystander import PYTHON
 from testbed.pilot.stages.estate import ANSWERED, LIMIT, Estate, estate
 from testbed.pilot.stages.findings import findings
 from testbed.pilot.stages.targets import key_of
