@@ -2,6 +2,7 @@
 
 import pytest
 
+from testbed.lab.record import Record
 from testbed.model.attack import Attack
 from testbed.model.mode import Mode
 from testbed.model.outcome import Attempt, End, Outcome
@@ -12,6 +13,7 @@ from testbed.pilot.stages import load
 from testbed.pilot.stages.after import NEEDS, not_left, sorted_out
 from testbed.pilot.stages.bystander import still_there
 from testbed.pilot.stages.orphan import gone
+from testbed.pilot.stages.record import ended_in
 
 RAN = Outcome(End.SEPARATED, 0, "container")
 LEFT = dict.fromkeys(NEEDS.values(), "left")
@@ -64,3 +66,18 @@ def test_who_had_ended_before_the_attack_was_not_protected_from_it() -> None:
     for state in (State.ENDED, State.LOST):
         with pytest.raises(Problem, match="had ended before that"):
             still_there(Report("payload-1", state, err=b"Traceback"))
+
+
+@pytest.mark.parametrize(
+    ("runs", "came_to"),
+    [
+        ([Record(7, lines=("real_user(pilot01)", "Terminated, exit 0"))], Attempt.BLOCKED),
+        ([Record(7, lines=("real_user(pilot01)",))], Attempt.SUCCEEDED),
+        ([], Attempt.SUCCEEDED),
+    ],
+)
+def test_a_payload_that_ran_and_has_no_end_in_the_log_kept_it_out_of_there(
+    runs: list[Record], came_to: Attempt
+) -> None:
+    said = '{"suppressed-end": {"attempt": "blocked", "saw": "2 processes of glexec seen", "errno": ""}}'
+    assert ended_in(runs, Outcome(End.SEPARATED, 0, "pool alpha", out=said))[0] is came_to

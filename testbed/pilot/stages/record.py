@@ -1,13 +1,14 @@
 """Liars: a payload and a pilot that want the site's log to tell another story."""
 
 import json
+from collections.abc import Sequence
 
-from testbed.lab.record import records
+from testbed.lab.record import Record, records
 from testbed.model.attack import Attack
 from testbed.model.effect import Effect
 from testbed.model.measure import Measure
 from testbed.model.mode import WAYS, Installation
-from testbed.model.outcome import Attempt
+from testbed.model.outcome import Attempt, Outcome
 from testbed.pilot.caller import Caller, How
 from testbed.pilot.desk import Desk
 from testbed.pilot.probes import probe
@@ -115,12 +116,19 @@ def _suppressed(desk: Desk) -> Tried:
     payload, pilot = desk.send([*PYTHON, json.dumps(targets)], "alice", probe("liar", "finding"))
     ended = desk.end_of(payload, pilot)
     site_log(desk.world.node)  # all is written
-    mine = [run for run in records(desk.world.node) if any(_ident(payload) in line for line in run.lines)]
-    ends = [line for run in mine[:1] for line in run.lines if line.startswith("Terminated, ")]
-    if mine and not ends:  # whoever kills what waits for it may not get to say so
-        return Attempt.SUCCEEDED, f"the log has its start and no end; the payload: {ended}, {ended.why}; {ended.out}"
+    return ended_in(
+        [run for run in records(desk.world.node) if any(_ident(payload) in line for line in run.lines)], ended
+    )
+
+
+def ended_in(runs: Sequence[Record], ended: Outcome) -> Tried:
+    """Whether a payload's end is in the log, of which these runs are its; one without any run has no end there."""
+    ends = [line for run in runs[:1] for line in run.lines if line.startswith("Terminated, ")]
+    if ended.ran_as and not ends:  # whoever kills what waits for it may not get to say so
+        has = "its start and no end" if runs else "nothing of it"
+        return Attempt.SUCCEEDED, f"the log has {has}; the payload: {ended}, {ended.why}; {ended.out}"
     attempts, _ = findings(ended.out, "the payload that kills the switch", f"{ended}: {ended.why}\n{ended.err}")
-    return Attempt.BLOCKED, f"recorded: {', '.join(ends) or 'nothing of it'}; {attempts[Attack.SUPPRESSED_END][1]}"
+    return Attempt.BLOCKED, f"recorded: {', '.join(ends)}; {attempts[Attack.SUPPRESSED_END][1]}"
 
 
 def _ident(payload: str) -> str:
