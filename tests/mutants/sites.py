@@ -68,6 +68,8 @@ class SiteMutant:
     edits: tuple[NodeEdit, ...] = ()
     switch: str = ""
     measure: Measure | None = None
+    identity: bool = False
+    """Whether no attack gets as far: that the payload does not run as documented is all that notices it."""
     quick: bool = False
     """Whether `make test` tries it."""
 
@@ -98,8 +100,10 @@ class Noticed:
 
     @property
     def good(self) -> bool:
-        """Whether a defect was noticed, or a site without one was not."""
-        return not self.why_not and bool(self.differs) is self.mutant.defective
+        """Whether a defect was noticed, for its own reason and not because something broke; a site without was not."""
+        if self.why_not or not self.mutant.defective:
+            return not self.why_not and not self.differs
+        return bool(self.differs.keys() - ({IDENTITY} if not self.mutant.identity else set()))
 
 
 def read(path: Path = TABLE) -> tuple[SiteMutant, ...]:
@@ -121,6 +125,7 @@ def _mutant(values: Mapping[str, Any]) -> SiteMutant:
         tuple(NodeEdit(**edit) for edit in values.get("edits", ())),
         values.get("switch", ""),
         Measure(values["measure"]) if "measure" in values else None,
+        values.get("identity", False),
         values.get("quick", False),
     )
     unknown = values.keys() - {each.name for each in dataclasses.fields(SiteMutant)}
@@ -228,9 +233,10 @@ def _compared(
         except Problem as problem:
             untried[attack] = str(problem)
             continue
-        if outcome != (expected := documented(attack)):
+        expected = documented(attack)
+        if expected is None or outcome.attack is not expected.attack:
             differs[attack] = f"{outcome}, not {expected}: {_saw(raid, attack)}"
-    if untried and raid.ran != usual:
+    if raid.ran != usual:
         differs[IDENTITY] = f"{raid.ran}, not {usual}"
     return Noticed(mutant, differs, "NOT JUDGED: " + "; ".join(untried.values()) if untried and not differs else "")
 

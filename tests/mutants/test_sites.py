@@ -8,7 +8,9 @@ import pytest
 from testbed.model.attack import ORDER, Attack
 from testbed.model.catalogue import CATALOGUE
 from testbed.model.mode import Mode
-from tests.mutants.sites import NodeEdit, Noticed, SiteMutant, controls, noticed, read
+from testbed.model.outcome import Attempt, End, Outcome
+from testbed.pilot.raid import Raid
+from tests.mutants.sites import IDENTITY, NodeEdit, Noticed, SiteMutant, _compared, controls, noticed, read
 from tests.mutants.table import ROOT
 from tests.mutants.table import read as read_switches
 
@@ -57,6 +59,22 @@ def test_an_attack_that_no_mode_lets_through_is_let_through_by_a_defect() -> Non
     """Else its probe may be one that never works."""
     unproved = {threat.attack for threat in CATALOGUE.values() if threat.proved_in is None}
     assert unproved - {attack for mutant in read() for attack in mutant.notices} == set()
+
+
+def test_who_the_payload_runs_as_notices_only_what_no_attack_can() -> None:
+    broken = {IDENTITY: "returned to the queue"}
+    assert not Noticed(HARMLESS, broken).good
+    assert Noticed(HARMLESS, broken | {"bobs-file": "succeeded"}).good
+    assert Noticed(dataclasses.replace(HARMLESS, identity=True), broken).good
+    assert not Noticed(dataclasses.replace(HARMLESS, script=""), broken).good
+
+
+def test_an_attack_notices_by_what_it_comes_to_itself() -> None:
+    """Who does not run as documented may be attacked in vain all the same."""
+    usual = Outcome(End.SEPARATED, 0, "pool alpha")
+    raid = Raid(Outcome(End.UNSEPARATED, 0, "pilot"), {Attack.BOBS_FILE: (Attempt.BLOCKED, "Permission denied")})
+    held = _compared(raid, HARMLESS, usual, lambda attack: dataclasses.replace(usual, attack=Attempt.BLOCKED))
+    assert held.differs.keys() == {IDENTITY}
 
 
 @pytest.mark.held
