@@ -51,7 +51,7 @@ def test_without_a_log_nothing_is_forged(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_who_may_signal_the_switch_silences_it(victim: "subprocess.Popen[bytes]") -> None:
-    assert tried(a={"kind": "silence", "program": PROGRAM})["a"]["attempt"]
+    assert tried(a={"kind": "silence", "program": PROGRAM})["a"]["attempt"] == "succeeded"
     assert victim.wait(LIMIT) == -9
 
 

@@ -37,14 +37,21 @@ def silence(program: str) -> Finding:
 
     They are stopped first: one that sees another die has no time to say so.
     """
-    seen = [place for place in Path("/proc").glob("[0-9]*") if named(place, program)]
+    seen = [int(place.name) for place in Path("/proc").glob("[0-9]*") if named(place, program)]
+    killed = []
     for kind in (signal.SIGSTOP, signal.SIGKILL):
-        for place in seen:
-            with contextlib.suppress(PermissionError, ProcessLookupError):
-                os.kill(int(place.name), kind)
-    kept = [place.name for place in seen if named(place, program)]
-    saw = f"{len(seen)} processes of {program} seen, {len(kept)} are still there"
-    return succeeded(saw) if len(kept) < len(seen) else blocked(saw)
+        killed = [pid for pid in seen if signalled(pid, kind)]
+    saw = f"{len(seen)} processes of {program} seen, {len(killed)} of them killed"
+    return succeeded(saw) if killed else blocked(saw)
+
+
+def signalled(pid: int, kind: signal.Signals) -> bool:
+    """Whether a process took a signal."""
+    try:
+        os.kill(pid, kind)
+    except (PermissionError, ProcessLookupError):
+        return False
+    return True
 
 
 def named(place: Path, program: str) -> bool:
