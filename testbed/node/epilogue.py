@@ -70,10 +70,17 @@ def remove_objects(uid: int) -> None:
 
 
 def remove_files(uid: int, home: str) -> None:
-    """Remove its files where everybody may write, and all in its home. No link is followed, no mount crossed."""
+    """Remove its files where everybody may write, and all in its home. No link is followed, no mount crossed.
+
+    A folder that is not the account's own is no home of its, whatever passwd says: it may be "/".
+    """
     there = [folder for folder in SHARED if os.path.isdir(folder)]
     subprocess.run(["/usr/bin/find", *there, "-xdev", "-uid", str(uid), "-delete"], timeout=LIMIT, check=True)
-    for path in Path(home).iterdir() if os.path.isdir(home) else ():
+    if not os.path.isdir(home):
+        return
+    if os.lstat(home).st_uid != uid:
+        sys.exit(f"{home} does not belong to uid {uid}: nothing is removed there")
+    for path in Path(home).iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:

@@ -24,6 +24,7 @@ NODE = f"""\
 set -e
 for each in /tmp /var/tmp /dev/shm /var/spool; do mount -t tmpfs -o mode=1777 test "$each"; done
 mkdir -m 1777 {PLACE} {HOME}
+chown {ALICE} {HOME}
 cp /etc/passwd {PLACE}/passwd
 echo "alice-of-the-test:x:{ALICE}:{ALICE}::{HOME}:/bin/sh" >>{PLACE}/passwd
 mount --bind {PLACE}/passwd /etc/passwd
@@ -114,6 +115,15 @@ def test_an_epilogue_touches_no_account_of_the_systems_own() -> None:
     env = {f"GLEXEC_EPILOG_TARGET_{name}": value for name, value in said.items()}
     done = subprocess.run(["/usr/bin/python3", "-IS", str(EPILOGUE)], env=env, capture_output=True, timeout=10)
     assert (done.returncode, done.stderr) == (1, b"uid 0 is no account of a user's\n")
+
+
+def test_an_epilogue_empties_no_home_that_is_not_the_accounts_own() -> None:
+    said = {"UID": ALICE, "USER": "alice-of-the-test", "HOME": "/var/spool"}
+    who = " ".join(f"GLEXEC_EPILOG_TARGET_{name}={value}" for name, value in said.items())
+    script = f'env {who} /usr/bin/python3 -IS "$6" 2>&1 | sed \'s/.*/"&"/\'; ls /var/spool | sed \'s/.*/"&"/\'\n'
+    refusal, *left = on_a_node(script, *words())
+    assert refusal == f"/var/spool does not belong to uid {ALICE}: nothing is removed there"
+    assert left == ["alice"]
 
 
 def hog(*limits: str, **most: float) -> dict[str, dict[str, Any]]:
