@@ -458,7 +458,8 @@ class Guest:
     def end(self) -> None:
         """Kill the machine and forget it."""
         self._process.kill()
-        self._process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # the kernel is busy with it: it ends without us
+            self._process.wait(END_LIMIT)
         self._selector.close()
         for end in self._ends.values():
             end.close()
