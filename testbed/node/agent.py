@@ -998,11 +998,15 @@ class Sandbox:
         new.rename(path)
         return path
 
-    def place(self, payload: Payload, *, separates: bool) -> "Place":
-        """All the places of one payload. In a folder of an account of its own nothing is the pilot's."""
+    def place(self, payload: Payload, *, separates: bool, enclosed: bool = False) -> "Place":
+        """All the places of one payload. In a folder of an account of its own nothing is the pilot's.
+
+        ``enclosed``: nobody else has a way there. A set-id program in it would be a way out of its payload's container.
+        """
         folder = self.folder / payload.ident
         folder.mkdir(0o700)
-        folder.chmod(0o755 if separates and payload.sandbox else 0o711)
+        if not enclosed:
+            folder.chmod(0o755 if separates and payload.sandbox else 0o711)
         proxy = self.keep(payload.ident, payload.proxy)
         if not separates:
             shown = self._private / payload.ident
@@ -1368,6 +1372,11 @@ class Mode:
     """Whether it starts in the folder that the pilot has made for it."""
     launcher: Callable[[float], list[str]] = field(default=lambda limit: [])
 
+    @property
+    def encloses(self) -> bool:
+        """Whether it keeps a payload of the pilot's own account apart."""
+        return self.separates and not self.own_account
+
 
 MODES = {
     "none": Mode(calls_switch=False, separates=False, in_folder=True),
@@ -1648,7 +1657,7 @@ class Pilot:
         while payload := self._next():
             account, report = Account(), Report(payload.ident, self._orders.pilot)
             try:
-                place = self._sandbox.place(payload, separates=self._mode.own_account)
+                place = self._sandbox.place(payload, separates=self._mode.own_account, enclosed=self._mode.encloses)
             except OSError as error:
                 why = f"its folder could not be made: {error.strerror}"
                 report = replace(report, state="returned", failure=INTERNAL, why=why)

@@ -4,6 +4,8 @@ import json
 import os
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -122,3 +124,15 @@ def test_what_is_not_named_or_is_the_pilots_own_is_no_proof(named: bytes, monkey
 def test_namespaces_that_make_no_sense_are_refused(data: object) -> None:
     with pytest.raises(Problem, match="namespaces that make no sense"):
         Identity.parse({"uid": 1, "user": "a", "host": "b", "namespaces": data})
+
+
+@pytest.mark.parametrize(("mode", "open_to"), [("container", 0o700), ("vm", 0o700), ("setuid", 0o711)])
+def test_a_folder_shared_with_a_container_is_no_way_out_for_a_set_id_program(mode: str, open_to: int) -> None:
+    """Outside its namespaces such a program would run as the pilot for every account that reaches it (inferred)."""
+    sandbox, how = agent.Sandbox("proxy"), agent.MODES[mode]
+    payload: Any = SimpleNamespace(ident="payload-1", sandbox=b"", proxy="proxy")
+    try:
+        place = sandbox.place(payload, separates=how.own_account, enclosed=how.encloses)
+        assert place.folder.stat().st_mode & 0o777 == open_to
+    finally:
+        sandbox.remove()
