@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
@@ -136,3 +137,25 @@ def test_a_folder_shared_with_a_container_is_no_way_out_for_a_set_id_program(mod
         assert place.folder.stat().st_mode & 0o777 == open_to
     finally:
         sandbox.remove()
+
+
+def test_what_outlives_its_container_and_talks_on_does_not_keep_the_launcher(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a weak variant something may be left that holds the pipe; here it says something at every look."""
+    looks = []
+
+    def talks(_self: object, _poll: object, left: float) -> bool:
+        looks.append(left)
+        assert len(looks) < 1000, "it listens for ever"
+        return True
+
+    (taken, gives), process = os.pipe(), subprocess.Popen(["/bin/true"])
+    process.wait()
+    left = container.Container.__new__(container.Container)
+    left.began, left._options, left._process, left._pipes = 0.0, container.Options(), process, {taken: bytearray()}
+    left._said, left._status = bytearray(), bytearray(b'{"exit-code": 3}\n')
+    monkeypatch.setattr(container.Container, "_take", talks)
+    monkeypatch.setattr(os, "pidfd_open", lambda pid: os.dup(taken))
+    assert left.end_within(1.0, None)["code"] == 3
+    assert len(looks) == container.LAST_WORDS
+    for end in (taken, gives):
+        os.close(end)
