@@ -75,7 +75,7 @@ class Proxies:
         self._home = home
         self._keys: dict[str, Key] = {}
         self.robots: set[bytes] = {self._kept[ROBOT].chain[0]} if ROBOT in self._kept else set()
-        """The first certificates of the VO's own proxies, the earlier ones too: with any of them pilots' may be signed."""
+        """The first certificates of the VO's own proxies, earlier ones too: any of them may have signed a pilot's."""
         for row in store.connection.execute("SELECT owner, pem FROM proxies").fetchall():
             better = Kept.parse(row["pem"])
             if row["owner"] == ROBOT:
