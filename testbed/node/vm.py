@@ -446,7 +446,7 @@ class Guest:
             return Trouble("vm-lost", "QEMU closed everything and did not end")
         text = bytes(self.console)
         if code < 0:
-            return Trouble("vm-lost", f"QEMU was ended by {signal.Signals(-code).name}")
+            return Trouble("vm-lost", f"QEMU was ended by {name_of(-code)}")
         if code > 0:
             short = b"Cannot allocate memory" in text or b"cannot set up guest memory" in text
             return Trouble("out-of-memory" if short else "vm-lost", f"QEMU ended with {code}: {self.last_line()}")
@@ -470,6 +470,14 @@ class Guest:
         self._selector.close()
         for end in self._ends.values():
             end.close()
+
+
+def name_of(number: int) -> str:
+    """Of a signal; those for real time have none but the first and the last."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 # --- saved machines ---------------------------------------------------------------------------------------------------
@@ -676,29 +684,36 @@ def write_manifest(folder: Path, kind: Kind) -> None:
 @contextlib.contextmanager
 def taken(folder: Path, how: str) -> Iterator[Saved]:
     """A saved machine whose files are what they were when it was saved, looked at as they are open."""
-    opened: list[int] = []
-    try:
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-        opened.append(top := os.open(folder, flags | os.O_DIRECTORY))
-        opened += [os.open(name, flags | os.O_NONBLOCK, dir_fd=top) for name in ("manifest", "memory", "state")]
-        _, noted, memory, state = opened
-        if not all(private(os.fstat(each)) for each in opened):
-            raise Unusable("what was saved is open to others")
-        manifest = json.loads(os.pread(noted, 1 << 16, 0))
-        facts = {"memory": facts_of_file(os.fstat(memory)), "state": facts_of_file(os.fstat(state))}
-        if manifest["files"] != facts:
-            raise Unusable("what was saved has been changed")
-        with os.fdopen(os.dup(state), "rb") as file:
-            if manifest["state"] != hashlib.sha256(file.read(1 << 26)).hexdigest():
-                raise Unusable("what was saved is damaged")
-        yield Saved(memory, state, how)
-    except FileNotFoundError:
-        raise Unusable("there was none") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Unusable(f"what was saved cannot be used: {error}") from error
-    finally:
-        for each in opened:
-            os.close(each)
+    with contextlib.ExitStack() as held:
+        try:
+            memory, state = looked_at(folder, held)
+        except FileNotFoundError:
+            raise Unusable("there was none") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise Unusable(f"what was saved cannot be used: {error}") from error
+        yield Saved(memory, state, how)  # what fails from here on says nothing of it
+
+
+def looked_at(folder: Path, held: contextlib.ExitStack) -> tuple[int, int]:
+    """The memory and the state of a saved machine, open as long as the stack is, if they can be trusted."""
+
+    def opened(name: str | Path, flags: int, at: int | None = None) -> int:
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | flags, dir_fd=at)
+        held.callback(os.close, descriptor)
+        return descriptor
+
+    top = opened(folder, os.O_DIRECTORY)
+    noted, memory, state = (opened(name, os.O_NONBLOCK, top) for name in ("manifest", "memory", "state"))
+    if not all(private(os.fstat(each)) for each in (top, noted, memory, state)):
+        raise Unusable("what was saved is open to others")
+    manifest = json.loads(os.pread(noted, 1 << 16, 0))
+    facts = {"memory": facts_of_file(os.fstat(memory)), "state": facts_of_file(os.fstat(state))}
+    if manifest["files"] != facts:
+        raise Unusable("what was saved has been changed")
+    with os.fdopen(os.dup(state), "rb") as file:
+        if manifest["state"] != hashlib.sha256(file.read(1 << 26)).hexdigest():
+            raise Unusable("what was saved is damaged")
+    return memory, state
 
 
 # --- one payload's run ------------------------------------------------------------------------------------------------

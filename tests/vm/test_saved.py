@@ -178,6 +178,32 @@ def test_a_folder_that_is_open_to_others_or_is_a_link_keeps_nothing(
         pass
 
 
+@pytest.mark.parametrize("error", [ValueError("no such signal"), FileNotFoundError(2, "gone"), KeyError("data")])
+def test_what_fails_while_a_payload_runs_is_no_reason_to_run_it_again(
+    vm: ModuleType, shelf: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Such an error was once taken for one of the saved machine, and the payload was started in another."""
+    starts = []
+
+    def fails(_run: object, _beginning: object, start: str, _limit: float) -> None:
+        starts.append(start)
+        raise error
+
+    monkeypatch.setattr(vm, "SHELVES", tmp_path)
+    monkeypatch.setattr(vm.Run, "_through", fails)
+    before = signal.signal(signal.SIGALRM, vm.expire)
+    try:
+        with pytest.raises(type(error)):
+            vm.Run(vm.Payload(["/bin/true"]), vm.Kind(*KIND), 10.0).result()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert starts == ["restored"]
+
+
+def test_a_machine_that_was_ended_by_any_signal_has_a_word_for_it(vm: ModuleType) -> None:
+    assert [vm.name_of(number) for number in (9, 40)] == ["SIGKILL", "signal 40"]
+
+
 def test_while_another_makes_one_a_pilot_waits_no_longer_than_it_may(vm: ModuleType, shelf: Any) -> None:
     before = signal.signal(signal.SIGALRM, vm.expire)
     try:
