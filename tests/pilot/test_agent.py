@@ -351,8 +351,9 @@ def test_the_launcher_of_machines_is_called_through_the_switch(side: Side, scrip
     side.node.changes["switch"] = script('printf "%s\\n" "$@" >&2; echo "[vm]: no machine; make one" >&2; exit 125')
     report = run(side, "/usr/bin/id", mode=Mode.VM, limit=7)
     words = report.err.decode().splitlines()
-    assert words[:5] == ["/usr/bin/python3", "/usr/libexec/testbed/node/vm.py", "--limit", "12", "--result"]
-    assert words[6:8] == ["--", os.path.realpath(SHELL)]
+    assert words[:5] == ["/usr/bin/python3", "/usr/libexec/testbed/node/vm.py", "--limit", "12", "--pilot"]
+    assert words[6] == "--result"
+    assert words[8:10] == ["--", os.path.realpath(SHELL)]
     assert (report.state, report.code) == (State.RETURNED, 125)
     assert "internal error" in report.why
 
