@@ -3,19 +3,18 @@
 from dataclasses import dataclass, replace
 
 from testbed.model.answers import OnInternalError
-from testbed.model.attack import Chance, Threat
 from testbed.model.case import Case
-from testbed.model.catalogue import CATALOGUE
 from testbed.model.cell import Cell
 from testbed.model.condition import Condition, Situation
 from testbed.model.failure import Failure
 from testbed.model.kernel import Kernel
-from testbed.model.outcome import Attempt, Outcome
+from testbed.model.outcome import Outcome
 from testbed.model.policy import Ruling
+from testbed.model.rules.attacks import ATTACKS
 from testbed.model.rules.failures import NOBODY, NODE, SERVICE, SWITCH, UNMAPPED
 from testbed.model.rules.meaning import MEANINGLESS
 from testbed.model.rules.modes import MODES
-from testbed.model.rules.rule import Rule, meaningless
+from testbed.model.rules.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,39 +57,6 @@ def expected_of(case: Case) -> Expectation:
     asked = outcome is not None and case.failure in (Failure.INTERNAL, Failure.TRACELESS)
     return Expectation(outcome, rule, case.ruling if asked else None)
 
-
-def _tried(threat: Threat) -> Rule:
-    """What an attack of the catalogue comes to, beside what becomes of the payload that tries it."""
-
-    def outcome(case: Case) -> Outcome | None:
-        cell = case.cell
-        chance = threat.chance(cell.mode, case.kernel, cell.measure)
-        if chance is Chance.MEANINGLESS or (cell.measure and cell.mode not in threat.measures.get(cell.measure, ())):
-            return None
-        ran = expected_of(replace(case, cell=replace(cell, attack=None, measure=None))).outcome
-        attempt = Attempt.SUCCEEDED if chance is Chance.SUCCEEDS else Attempt.BLOCKED
-        return replace(ran, attack=attempt) if ran else None
-
-    return Rule(
-        f"{threat.number}: {threat.says}",
-        "there is nothing of the kind in this mode, or the measure does nothing against it here",
-        threat.why,
-        lambda case: case.cell.attack is threat.attack,
-        outcome,
-    )
-
-
-ATTACKS: tuple[Rule, ...] = (
-    Rule(
-        "a counter-measure needs an attack",
-        "nothing is done against nothing",
-        "definition of the counter-measures",
-        lambda case: case.cell.measure is not None and case.cell.attack is None,
-        meaningless,
-    ),
-    *(_tried(threat) for threat in CATALOGUE.values()),
-)
-"""What somebody's payload tries, and what is done against that: the outcome is that of the mode, with the attempt's."""
 
 RULES: tuple[Rule, ...] = (
     *MEANINGLESS,

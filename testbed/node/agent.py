@@ -865,6 +865,7 @@ WORKERS = (
     "this pilot has several payloads at once, and what it runs itself could read the proxies of its workers, and of "
     "the others' users"
 )
+CARELESS = "this pilot leaves its own proxy open to what it starts, and so cannot hide it"
 
 
 def by_conditions(
@@ -1786,7 +1787,7 @@ class Pilot:
     def _machine(self, task: Task, limit: float) -> list[str]:
         """The launcher of a machine for one run, with what goes in, and where it is to put what comes out."""
         payload, folder = task.payload, self._sandbox.machine(task.payload.ident)
-        command = [*self._mode.launcher(limit), "--result", str(folder / "result")]
+        command = [*self._mode.launcher(limit), "--pilot", str(os.getpid()), "--result", str(folder / "result")]
         if payload.sandbox:
             (folder / "sandbox").write_bytes(packed(task.place.folder))
             command += ["--sandbox", str(folder / "sandbox")]
@@ -1915,6 +1916,8 @@ class Pilot:
             return STILL_THERE
         if task.let_in:
             return LET_IN
+        if self._orders.careless:
+            return CARELESS
         return WORKERS if self._orders.slots > 1 else ""
 
     def _plain(self, task: Task) -> dict[str, str]:

@@ -89,6 +89,8 @@ PANIC = re.compile(rb"^\[ *[0-9.]+\] Kernel panic - not syncing: ([^\r\n]*)", re
 """What a kernel says last. A payload can bring it to say 15 bytes of its own (a process's name), no such line."""
 LAST_WORDS = re.compile(rb"^supervisor: ([^\r\n]*)", re.MULTILINE)
 CONSOLE = "look at its console (--console FILE)"
+PILOT = "pilot"
+"""What the pilot's end is called beside the channels of a machine."""
 
 
 # --- what goes wrong --------------------------------------------------------------------------------------------------
@@ -107,6 +109,7 @@ WORDS = {
     "powered-off": "the guest was switched off, or started again, from within",
     "no-network": "the guest cannot have the network that the site has chosen",
     "time-limit": "the payload did not end in time",
+    "pilot-gone": "the pilot whose payload it is has gone",
     "no-result": "the guest told no proper result",
     "output": "the launcher's own output, or a file of its, could not be written",
 }
@@ -330,7 +333,9 @@ def kept_to(ports: tuple[int, int] | None) -> dict[str, str]:
 class Guest:
     """A machine that runs. ``console`` is what its kernel has said so far."""
 
-    def __init__(self, kind: Kind, beginning: Beginning, ports: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self, kind: Kind, beginning: Beginning, ports: tuple[int, int] | None = None, whose: int | None = None
+    ) -> None:
         self.console = bytearray()
         self._left_over = {"said": b"", "qmp": b""}
         self._to_send = {"said": bytearray(), "qmp": bytearray()}
@@ -354,6 +359,9 @@ class Guest:
         for name, end in self._ends.items():
             end.setblocking(False)
             self._selector.register(end, selectors.EVENT_READ, name)
+        if whose is not None:
+            self._selector.register(whose, selectors.EVENT_READ, PILOT)
+        self._channels = set(self._ends)
         for name, values in (("qmp_capabilities", {}), *beginning.commands):
             self.command(name, values)
 
@@ -379,13 +387,17 @@ class Guest:
         bytes), (``qmp``, an event or an error of QEMU's), and (``tick``, nothing) about that often.
         """
         due = time.monotonic() + (tick or 0)
-        while self._selector.get_map():
+        while self._channels:
             left = max(due - time.monotonic(), 0) if tick else None
             ready = self._selector.select(left)
             if tick and time.monotonic() >= due:
                 due = time.monotonic() + tick
                 yield "tick", b""
             for key, events in ready:
+                if key.data == PILOT:
+                    raise Failure(
+                        "pilot-gone", "the pilot has gone, and its machine with it", "see who killed the pilot"
+                    )
                 if events & selectors.EVENT_WRITE:
                     self._sent(key.data)
                 if events & selectors.EVENT_READ:
@@ -408,6 +420,7 @@ class Guest:
             return
         if not data:
             self._selector.unregister(self._ends[channel])
+            self._channels.discard(channel)
         elif channel == "console":
             self.console += data
             del self.console[CONSOLE_HEAD:-CONSOLE_TAIL]
@@ -715,14 +728,23 @@ def looked_at(folder: Path, held: contextlib.ExitStack) -> tuple[int, int]:
 class Run:
     """One payload through one or two machines, or three: another only when one did not come up."""
 
-    def __init__(self, payload: Payload, kind: Kind, limit: float, *, cold: bool = False, proxy: Path | None = None):
+    def __init__(
+        self,
+        payload: Payload,
+        kind: Kind,
+        limit: float,
+        *,
+        cold: bool = False,
+        proxy: Path | None = None,
+        whose: int | None = None,
+    ):
         self.payload, self.kind, self.limit, self.cold = payload, kind, limit, cold
         self.reached = BEFORE
         self.console, self.files = b"", b""
         self.facts: dict[str, Any] = {"accelerator": kind.accelerator}
         self.begun: Callable[[Mapping[str, Any]], None] = lambda known: None
         """Called with what is known before the payload may have started."""
-        self._proxy = proxy
+        self._proxy, self._whose = proxy, whose
         self._seen = self._look()
         self._ports: tuple[int, int] | None = None
         self._started = time.monotonic()
@@ -769,7 +791,7 @@ class Run:
     def _through(self, beginning: Beginning, start: str, limit: float) -> dict[str, Any] | Trouble:
         """The payload's result from one machine; or why that machine did not come up."""
         self.facts |= {"accelerator": self.kind.accelerator, "start": start, "boots": self._boots}
-        guest = Guest(self.kind, beginning, self._ports)
+        guest = Guest(self.kind, beginning, self._ports, self._whose)
         began = time.monotonic()
         try:
             pieces = guest.pieces(TICK)
@@ -1005,6 +1027,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--user-data-as", choices=("script", "file"), default="script", help="file: a weak way, to be shown"
     )
+    parser.add_argument("--pilot", type=int, metavar="PID", help="end with this process, however that ends")
     parser.add_argument("--result", type=Path, metavar="FILE", help="write what became of the payload, as JSON")
     parser.add_argument("--console", type=Path, metavar="FILE", help="write what the guest's kernel said")
     parser.add_argument("--probe", action="store_true", help="say which accelerator is used, and why, as JSON")
@@ -1062,6 +1085,16 @@ def payload_of(chosen: argparse.Namespace, environment: Mapping[str, str]) -> Pa
     )
 
 
+def pilot(pid: int) -> int:
+    """The pilot, to be watched, of which the switch and others may stand between us. Raises `Failure` without one."""
+    try:
+        return os.pidfd_open(pid)
+    except OSError as error:
+        raise Failure(
+            "pilot-gone", f"there is no pilot {pid}: {error.strerror}", "let --pilot name the pilot"
+        ) from error
+
+
 def launch(chosen: argparse.Namespace) -> int:
     """Run the payload, and write down what became of it: the launcher's exit code."""
     run: Run | None = None
@@ -1074,9 +1107,11 @@ def launch(chosen: argparse.Namespace) -> int:
         check_parts()
         payload = payload_of(chosen, os.environ)
         file = os.environ.get("X509_USER_PROXY")
+        whose = pilot(chosen.pilot) if chosen.pilot else None
         found, _ = accelerator()
         kind = Kind(found, chosen.memory, payload.network)
-        run = Run(payload, kind, chosen.limit, cold=chosen.cold, proxy=Path(file) if file else None)
+        proxy = Path(file) if file else None
+        run = Run(payload, kind, chosen.limit, cold=chosen.cold, proxy=proxy, whose=whose)
         if chosen.result and (chosen.result.is_file() or not chosen.result.exists()):
             run.begun = note
         result = run.result()

@@ -81,7 +81,7 @@ def daemon(
     finally:
         places = [running.facts["program"].rpartition("/")[0], running.facts["words"].rpartition("/")[0]]
         pids = str(running.facts["pid"]), token, str(running.facts["helper"])
-        node.run(["sh", "-c", AWAY, "sh", *pids, *places], limit=LIMIT)
+        node.run(["sh", "-c", AWAY, "sh", *pids, *places], limit=LIMIT).check()
 
 
 def done_to(felt: Mapping[str, Any]) -> dict[Attack, bool]:

@@ -177,7 +177,7 @@ class Office:
 
     def as_pilot(self, visitor: Visitor, pilot: str) -> None:
         """Raises `Forbidden` for who is no pilot. A single-user pilot is one whom we sent for this very owner."""
-        self.own.check(visitor, pilot)
+        self.own.check(visitor, pilot, lambda: self.register.knows(pilot) and self.register.end(pilot).ended)
         owner = self.fleets.owner(pilot)
         if owner and not visitor.robot:
             visitor.as_owner(owner)

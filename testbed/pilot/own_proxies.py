@@ -1,6 +1,7 @@
 """The proxy of a pilot itself: made for it alone, made anew before it ends, and known again when the pilot asks."""
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,10 @@ from testbed.model.problem import Problem
 from testbed.pilot.order import Order
 from testbed.pilot.proxies import Kept, Proxies
 from testbed.pilot.visitor import Forbidden, Visitor, print_of
+
+MOST = 200
+"""Proxies of one pilot that last at a time. Each of its 16 workers renews at two thirds, and again where no answer
+came; making them costs the VO time, which a pilot that asks and asks would take from everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +44,26 @@ class OwnProxies:
         """The proxy that a pilot is to have from now on. Raises `Problem`."""
         kept = self._proxies.get(owner) if owner else self._proxies.robot
         if order.proxy and not owner:
-            kept = lasting(kept, order.proxy)
             now = time.time()
             before = {seen: until for seen, until in self._given.get(pilot, {}).items() if until > now}
+            if len(before) >= MOST:
+                raise Problem("this pilot has too many proxies", where=pilot, expected=f"{MOST} that last, at most")
+            kept = lasting(kept, order.proxy)
             self._given[pilot] = {**before, print_of(kept.chain): kept.until}
         return Given(kept.pem, kept.until - time.time())
 
-    def check(self, visitor: Visitor, pilot: str) -> None:
-        """Raises `Forbidden` for who speaks as a pilot that has a proxy of its own, with another one."""
+    def made(self, chain: Sequence[bytes]) -> bool:
+        """Whether a chain begins with a proxy for one pilot alone: it is the VO's own that has signed it."""
+        return any(one in self._proxies.robots for one in chain[1:])
+
+    def check(self, visitor: Visitor, pilot: str, ended: Callable[[], bool]) -> None:
+        """Raises `Forbidden` for who speaks as a pilot that has a proxy of its own, with another one, or with such a
+        proxy as another pilot. Whose one was is forgotten when that has ended: it may still say how."""
         given = self._given.get(pilot)
         if given is not None and visitor.shows not in given:
             raise Forbidden("this pilot has a proxy of its own", where=pilot, expected="that one")
+        if given is None and visitor.bound and not ended():
+            raise Forbidden("this proxy was made for another pilot", where=pilot)
 
     def forget(self, pilot: str) -> None:
         """It has ended."""

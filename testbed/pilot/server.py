@@ -157,7 +157,7 @@ class Server:
             raise
 
     async def _body(self, request: web.BaseRequest, visitor: Visitor) -> Answer:
-        turn = self._bodies.setdefault(visitor.dn, asyncio.Semaphore(BODIES if visitor.robot else OWNERS_BODIES))
+        turn = self._bodies.setdefault(visitor.dn, asyncio.Semaphore(OWNERS_BODIES if visitor.owns else BODIES))
         text = b""
         if length := request.content_length:
             async with turn, asyncio.timeout(LIMITS.read):
@@ -169,7 +169,8 @@ class Server:
             party = self._chains(clerk.chain())
         except Untrusted as error:
             raise Forbidden("the VO gives no answer to whom it does not trust", cause=str(error)) from None
-        return Visitor.of(party, self._home, self.office.proxies.owners)
+        bound = self.office.own.made(party.chain)
+        return Visitor.of(party, self._home, self.office.proxies.owners, bound=bound)
 
 
 class Clerk(Connection):

@@ -114,20 +114,29 @@ class Store:
                 cause=str(error),
                 remedy="end the other VO that has it open, or move the file away: payloads in it are then forgotten",
             ) from None
+        except Problem as problem:
+            self.connection.close()
+            problem.where = str(path)
+            raise
 
     def _begin(self) -> None:
         run = self.connection.execute
         run("PRAGMA locking_mode = EXCLUSIVE")
+        version = run("PRAGMA user_version").fetchone()[0]
+        if version not in (0, VERSION):
+            raise Problem(
+                "the queue is of another version of the testbed, and was left as it is",
+                found=f"tables of version {version}",
+                expected=f"version {VERSION}",
+                remedy="go on with that version, or move the file away: payloads, bans and renewed proxies stay in it",
+            )
         run("PRAGMA journal_mode = WAL")
         # A commit is in the kernel, which outlives a process: SIGKILL loses nothing. FULL would outlive the machine's
         # loss of power as well, which the VO's container does not, and costs up to 5 ms a change on a busy disk.
         run("PRAGMA synchronous = NORMAL")
         run("PRAGMA foreign_keys = ON")
-        version = run("PRAGMA user_version").fetchone()[0]
         if version == 0:
             self.connection.executescript(f"BEGIN EXCLUSIVE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
-        elif version != VERSION:
-            raise sqlite3.DatabaseError(f"tables of version {version}, not {VERSION}")
         with self.change():  # nobody else has it: the lock is taken now and kept
             pass
 

@@ -26,16 +26,18 @@ class Visitor:
     dn: str
     fqans: tuple[str, ...]
     robot: bool
-    """Whether it is the VO's own robot, which operates the queue."""
+    """Whether it is the VO's own robot, which operates the queue, and all that it is."""
     role: str
     """The attribute of pilots."""
     owns: frozenset[str]
     """The names of which the payloads are this person's."""
     shows: str = ""
     """Which certificate it comes with, see `print_of`."""
+    bound: bool = False
+    """Whether that was made for one pilot alone: it is the robot's, and good for what a pilot asks only."""
 
     @classmethod
-    def of(cls, party: Party, home: Home, owners: Mapping[str, Kept]) -> "Visitor":
+    def of(cls, party: Party, home: Home, owners: Mapping[str, Kept], *, bound: bool = False) -> "Visitor":
         """Who a verified party is to a VO. Raises `Forbidden` for strangers."""
         owns = frozenset(name for name, kept in owners.items() if kept.dn == party.dn)
         robot = party.dn == home.robot_dn
@@ -45,7 +47,8 @@ class Visitor:
                 found=party.dn,
                 expected="its robot, or somebody whose proxy it keeps",
             )
-        return cls(party.dn, party.fqans, robot, home.role, owns, print_of(party.chain))
+        bound = bound and robot  # whoever else shows the certificates of such a chain is who the proxy says
+        return cls(party.dn, party.fqans, robot and not bound, home.role, owns, print_of(party.chain), bound)
 
     def as_robot(self) -> None:
         """Raises `Forbidden` for everybody but the VO's robot."""
@@ -54,7 +57,8 @@ class Visitor:
 
     def as_pilot(self) -> None:
         """Raises `Forbidden` for everybody but the VO's robot in its role: users' proxies are for nobody else."""
-        self.as_robot()
+        if not self.bound:
+            self.as_robot()
         if self.role not in self.fqans:
             raise Forbidden(
                 "only a pilot may do this",

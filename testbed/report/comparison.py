@@ -14,9 +14,10 @@ from testbed.model.row import Row, Verdict
 
 TITLE = "With identity change, without, in a container, in a virtual machine"
 CAPTION = (
-    "Counted and measured in this run. An attack counts once for a mode: it was tried there, and succeeds where "
-    "nothing hinders it; not applicable ones do not count. Times and memory are of one payload, beside whatever else "
-    "ran on this machine: to be compared with each other, not with other runs."
+    "Counted and measured in this run. An attack counts once for a mode in which it was tried; before that it had to "
+    "succeed where nothing hinders it, or a defect put in on purpose lets it through (docs/separation.md). What is not "
+    "applicable does not count, so the modes have not the same number. Times and memory are of one payload, beside "
+    "whatever else ran on this machine: to be compared with each other, not with other runs."
 )
 COLUMNS = {
     Mode.NONE: "without the switch",

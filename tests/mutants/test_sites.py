@@ -53,6 +53,12 @@ def test_each_is_to_be_noticed_by_an_attack_that_is_blocked_without_it() -> None
     assert [name for name, found in letters.items() if "B" not in found] == [WRONG_INSTALLATION]
 
 
+def test_an_attack_that_no_mode_lets_through_is_let_through_by_a_defect() -> None:
+    """Else its probe may be one that never works."""
+    unproved = {threat.attack for threat in CATALOGUE.values() if threat.proved_in is None}
+    assert unproved - {attack for mutant in read() for attack in mutant.notices} == set()
+
+
 @pytest.mark.held
 def test_of_some_every_one_is_noticed_and_what_is_none_is_not(tmp_path: Path) -> None:
     *held, harmless, unfit = noticed([*controls(QUICK), *QUICK, HARMLESS, UNFIT], tmp_path)

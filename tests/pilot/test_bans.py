@@ -182,12 +182,14 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[socket.socket]:
         yield taken
 
 
-def past_the_switch(side: Side, script: Callable[[str], str], log: socket.socket, tmp_path: Path, ban: bool) -> Report:
+def past_the_switch(
+    side: Side, script: Callable[[str], str], log: socket.socket, tmp_path: Path, ban: bool, careless: str = ""
+) -> Report:
     """A payload whose switch fails, after its owner was banned or not, where the site would let the pilot run it."""
     switch = f"touch {tmp_path}/called; while [ ! -e {tmp_path}/go ]; do sleep 0.02; done; exit 202"
     side.node.changes |= {"switch": script(switch), "site_log": log.getsockname()}
     ident = side.vo.submit(Payload("alice", ("/bin/echo", "ran")))
-    side.vo.start_pilot(Order(Mode.LOG_ONLY, retries=0, on_internal_error=OnInternalError.YES))
+    side.vo.start_pilot(Order(Mode.LOG_ONLY, retries=0, on_internal_error=OnInternalError.YES, careless=careless))
     assert eventually((tmp_path / "called").exists, within=LIMIT)
     if ban:
         side.vo.ban("alice", "keys stolen")
@@ -208,6 +210,14 @@ def test_a_ban_holds_past_the_switch_too(
         assert report.account.ruling == "its owner is banned by the VO: keys stolen"
         with pytest.raises(BlockingIOError):
             log.recv(1)
+
+
+def test_a_careless_pilot_that_cannot_hide_its_proxy_runs_nothing_past_the_switch(
+    side: Side, script: Callable[[str], str], log: socket.socket, tmp_path: Path
+) -> None:
+    report = past_the_switch(side, script, log, tmp_path, ban=False, careless="a secret")
+    assert (report.state, report.bypassed) == (State.RETURNED, False)
+    assert "leaves its own proxy open" in report.why
 
 
 @pytest.mark.parametrize("said", [plain(b"{"), answer({}), answer({"banned": "no"}), answer({"problem": {}})])

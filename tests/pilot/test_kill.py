@@ -109,9 +109,13 @@ def test_a_file_that_is_no_queue_is_a_problem_and_stays_as_it_is(tmp_path: Path,
 
 def test_a_queue_of_another_version_is_not_touched(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "queue") as other:
-        other.execute("PRAGMA user_version = 99")
-    with pytest.raises(Problem, match="cannot be opened"):
+        other.execute("PRAGMA user_version = 2")
+    other.close()
+    was = (tmp_path / "queue").read_bytes()
+    with pytest.raises(Problem, match="of another version") as refused:
         Store(tmp_path / "queue")
+    assert refused.value.where == str(tmp_path / "queue")
+    assert (tmp_path / "queue").read_bytes() == was
 
 
 def test_nobody_else_may_read_the_queues_files(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from testbed.authority.chain import Chains
 from testbed.authority.trust import Trust
@@ -18,7 +20,7 @@ from testbed.model.problem import Problem
 from testbed.node import agent
 from testbed.pilot.home import Home
 from testbed.pilot.order import Order, PilotEnd
-from testbed.pilot.own_proxies import OwnProxies
+from testbed.pilot.own_proxies import MOST, OwnProxies
 from testbed.pilot.payload import Payload, State
 from testbed.pilot.proxies import Kept, Proxies
 from testbed.pilot.store import Store
@@ -83,12 +85,49 @@ def test_a_pilots_own_proxy_is_good_for_that_pilot_alone(side: Side, grid: Grid,
         for path, body in ((f"/pilots/{pilot}/proxy", {}), ("/next", {"pilot": pilot, "request": "2"})):
             with pytest.raises(Problem):
                 side.caller(proxy)._post(path, body)
+    sharing, [waits] = sent(side, "shares", ("/bin/sleep", "60"), proxy=0)
+    assert side.vo.wait(waits, limit=LIMIT, until="start").state is State.STARTED
+    is_nobody_elses(side, own, sharing, waits)
     for each in (payload, other):
         side.vo.stop(each)
         side.vo.wait(each, limit=LIMIT)
     assert side.vo.wait_for_pilot(pilot, limit=LIMIT).code == 0
     with pytest.raises(Problem, match="this pilot has ended"):
         side.vo._post(f"/pilots/{pilot}/proxy", {})
+    is_nobody_elses(side, own, sharing, waits)
+    side.vo.stop(waits)
+    assert ended(side, sharing).code == 0
+
+
+def is_nobody_elses(side: Side, own: bytes, sharing: str, waits: str) -> None:
+    """Who has one pilot's own proxy has neither the VO's, which another pilot shares and has a payload by, nor the
+    robot's rights."""
+    stolen = side.caller(own)
+    for path, body in (
+        (f"/pilots/{sharing}/proxy", {}),
+        (f"/payloads/{waits}/proxy", {"pilot": sharing}),
+        ("/next", {"pilot": sharing, "request": "3"}),
+        ("/next", {"pilot": "unheard-of", "request": "1", "offer": {"mode": "none"}}),
+        ("/reports", {**side.vo.wait(waits, limit=LIMIT, until="start").json(), "state": "lost"}),
+        (f"/payloads/{waits}/stop", {}),
+        ("/bans", {"who": "alice"}),
+        ("/pilots", Order(Mode.NONE, careless="a secret").json()),
+        ("/proxies/alice/request", {}),
+    ):
+        with pytest.raises(Problem, match=r"another pilot|only the VO's robot|somebody else's"):
+            stolen._post(path, body)
+    assert stolen.list() == []
+
+
+def test_nobody_is_a_pilot_for_showing_the_vos_own_proxy_behind_another_one(side: Side, grid: Grid) -> None:
+    """A certificate is no secret, and one that a chain does not need says nothing of who shows it."""
+    role = attributes(grid.alpha, grid.people["alice"], ("/alpha/Role=pilot", "/alpha"))
+    alices = make_proxy(grid.people["alice"], attributes=role).pem
+    [decoy, *_] = Kept.parse(grid.proxy("pilot").decode()).chain
+    shown = alices + x509.load_der_x509_certificate(decoy).public_bytes(Encoding.PEM)
+    for proxy in (alices, shown):
+        with pytest.raises(Problem, match="only the VO's robot"):
+            side.caller(proxy)._post("/next", {"pilot": "unheard-of", "request": "1", "offer": {"mode": "none"}})
 
 
 def test_the_robot_hands_in_a_new_proxy_of_the_vos_and_pilots_that_are_out_get_it(
@@ -149,9 +188,36 @@ def orders(side: Side, grid: Grid) -> Callable[..., agent.Orders]:
     return made
 
 
-def test_a_single_user_pilot_gets_its_users_proxy_and_the_renewed_one_later(grid: Grid, tmp_path: Path) -> None:
+@pytest.fixture
+def proxies(grid: Grid) -> Proxies:
+    """Those of a VO."""
     trust = Trust(grid.folder / "certificates", grid.folder / "vomsdir")
-    proxies = Proxies(Home.open(grid.folder), Store(tmp_path / "queue.db"), Chains(trust))
+    return Proxies(Home.open(grid.folder), Store(None), Chains(trust))
+
+
+def test_a_pilots_own_proxy_is_known_for_one_when_the_vo_has_another_and_is_begun_anew(grid: Grid) -> None:
+    home, store = Home.open(grid.folder), Store(None)
+    chains = Chains(Trust(grid.folder / "certificates", grid.folder / "vomsdir"))
+    proxies = Proxies(home, store, chains)
+    own = OwnProxies(proxies).give("pilot-1", Order(Mode.NONE, proxy=60.0))
+    role = attributes(grid.alpha, grid.robot, ("/alpha/Role=pilot", "/alpha"))
+    new = make_proxy(grid.robot, attributes=role, validity=Validity.lasting(timedelta(hours=20))).pem
+    proxies.keep("pilot", new.decode(), by="the robot")
+    for known in (proxies, Proxies(home, store, chains)):
+        assert OwnProxies(known).made(Kept.parse(own.pem).chain)
+        assert not OwnProxies(known).made(known.robot.chain)
+
+
+def test_a_pilot_that_asks_and_asks_gets_no_more_in_the_end(proxies: Proxies) -> None:
+    own, order = OwnProxies(proxies), Order(Mode.NONE, proxy=60.0)
+    for _ in range(MOST):
+        own.give("pilot-1", order)
+    with pytest.raises(Problem, match="too many proxies"):
+        own.give("pilot-1", order)
+    assert own.give("pilot-2", order).seconds > 0
+
+
+def test_a_single_user_pilot_gets_its_users_proxy_and_the_renewed_one_later(grid: Grid, proxies: Proxies) -> None:
     own = OwnProxies(proxies)
     order = Order(Mode.NONE, proxy=60.0)
     assert own.give("pilot-1", order, "bob").pem.encode() == grid.proxy("bob")

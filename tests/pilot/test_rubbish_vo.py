@@ -237,12 +237,12 @@ def test_what_a_pilot_is_ordered_is_looked_at(agent: ModuleType) -> None:
 
 
 def test_a_vo_that_is_slow_to_answer_does_not_let_a_payload_run_on(grid: Grid, tmp_path: Path) -> None:
-    """It has half a second to run, and the VO takes four to hear that it has started."""
+    """It has half a second to run, and the VO takes three to hear that it has started."""
     stamps, where = tmp_path / "stamps", tmp_path / "work"
     where.mkdir()
     script = f"while :; do date +%s.%N >>{stamps}; sleep 0.05; done"
     given = payload(argv=["/bin/sh", "-c", script], limit=0.5)
-    ended = RubbishVo(grid, iter([given, answer(NOTHING)]), slow=4.0).met(where)
+    ended = RubbishVo(grid, iter([given, answer(NOTHING)]), slow=3.0).met(where)
     times = [float(line) for line in stamps.read_text().splitlines()]
     assert ended.code == 0, ended.err
     assert (ended.reports[-1]["state"], ended.reports[-1]["code"]) == ("hung", None)

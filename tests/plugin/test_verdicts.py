@@ -10,46 +10,55 @@ from testbed.model.row import Verdict
 from testbed.report.results import Results
 
 ROOT = Path(__file__).parents[2]
-SCENARIO = """\
+SCENARIOS = """\
 from testbed.model.bound import Bound
 from testbed.model.problem import Problem
 from testbed.plugin import matrix
+"""
+ONE = """\
 
 
 @matrix(mode="none")
-def test_a_sentence(cell, notes):
+def test_a_sentence_{number}(cell, notes):
     {body}
 """
+VERDICTS = {
+    "assert 1 + 1 == 2": Verdict.CONFORMS,
+    "assert 1 + 1 == 3": Verdict.DEVIATES,
+    "[record] = []": Verdict.DEVIATES,
+    "[][0]": Verdict.DEVIATES,
+    "int('many')": Verdict.DEVIATES,
+    "__import__('json').loads('{{')": Verdict.BLOCKED,
+    "notes.timed(10.9, Bound(0.3))": Verdict.CONFORMS,
+    "notes.timed(11.1, Bound(0.3))": Verdict.DEVIATES,
+    "raise Problem('no engine')": Verdict.BLOCKED,
+}
 
 
-@pytest.mark.parametrize(
-    ("body", "verdict", "code"),
-    [
-        ("assert 1 + 1 == 2", Verdict.CONFORMS, 0),
-        ("assert 1 + 1 == 3", Verdict.DEVIATES, 1),
-        ("[record] = []", Verdict.DEVIATES, 1),
-        ("[][0]", Verdict.DEVIATES, 1),
-        ("int('many')", Verdict.DEVIATES, 1),
-        ("__import__('json').loads('{{')", Verdict.BLOCKED, 2),
-        ("notes.timed(10.9, Bound(0.3))", Verdict.CONFORMS, 0),
-        ("notes.timed(11.1, Bound(0.3))", Verdict.DEVIATES, 1),
-        ("raise Problem('no engine')", Verdict.BLOCKED, 2),
-    ],
-)
-def test_what_the_scenario_itself_is_not_content_with_deviates(
-    tmp_path: Path, body: str, verdict: Verdict, code: int
-) -> None:
-    (tmp_path / "test_it.py").write_text(SCENARIO.format(body=body))
-    words = ["-qq", "-p", "testbed.plugin", "-p", "no:cacheprovider", f"--results={tmp_path / 'results'}"]
+def judged(folder: Path, *bodies: str) -> tuple[dict[str, Verdict], int]:
+    """The verdict of the row of each, and the exit code of their run."""
+    each = (ONE.format(number=number, body=body) for number, body in enumerate(bodies))
+    (folder / "test_it.py").write_text("".join((SCENARIOS, *each)))
+    words = ["-qq", "-p", "testbed.plugin", "-p", "no:cacheprovider", f"--results={folder / 'results'}"]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *words, f"--rootdir={tmp_path}", "test_it.py"],
-        cwd=tmp_path,
+        [sys.executable, "-m", "pytest", *words, f"--rootdir={folder}", "test_it.py"],
+        cwd=folder,
         env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "DOCKER_HOST": "unix:///nonexistent"},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    [row] = Results.read(tmp_path / "results").rows
-    assert row.verdict is verdict
-    assert done.returncode == code
+    rows = Results.read(folder / "results").rows
+    return {bodies[int(row.scenario.rpartition("_")[2])]: row.verdict for row in rows}, done.returncode
+
+
+def test_what_the_scenario_itself_is_not_content_with_deviates(tmp_path: Path) -> None:
+    assert judged(tmp_path, *VERDICTS)[0] == VERDICTS
+
+
+@pytest.mark.parametrize(
+    ("body", "code"), [("assert 1 + 1 == 2", 0), ("assert 1 + 1 == 3", 1), ("raise Problem('no engine')", 2)]
+)
+def test_a_run_ends_with_the_code_of_what_it_has_seen(tmp_path: Path, body: str, code: int) -> None:
+    assert judged(tmp_path, body) == ({body: VERDICTS[body]}, code)

@@ -28,9 +28,9 @@ AFTER = (
         "A12",
         Stage.AFTER,
         "the payload goes on when its pilot is killed (SIGKILL)",
-        "SSSBS",
-        "kill(2): a dead pilot signals nobody; a container or a machine ends with its launcher (PR_SET_PDEATHSIG), but "
-        "that is the switch's child, and the switch waits on (observed); a container's launcher watches its pilot",
+        "SSSBB",
+        "kill(2): a dead pilot signals nobody; a container or a machine ends with its launcher (PR_SET_PDEATHSIG), "
+        "which is the switch's child, and the switch waits on (observed): so both launchers watch the pilot (pidfd)",
     ),
     Threat(
         Attack.LEFT_FILE,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 from testbed.lab.layout import NODE
+from testbed.lab.wait import eventually
 from testbed.model.mode import Mode
 from testbed.model.outcome import Attempt
 from testbed.model.problem import Problem
@@ -12,6 +13,8 @@ from testbed.pilot.payload import Payload
 from testbed.pilot.stages.beside import PYTHON
 from testbed.pilot.stages.estate import LIMIT, Estate
 
+FOLLOWS = 1.0
+"""Seconds within which a payload must have followed its pilot, to be called gone with it."""
 _BELOW = """\
 import json, os, sys
 parents, words = {}, {}
@@ -64,7 +67,9 @@ class Orphan:
 
     def seen(self) -> tuple[Attempt, str]:
         """Whether it still runs."""
-        alive = self._world.node.run(["sh", "-c", _ALIVE, "sh", *self._pids], limit=LIMIT).text.split()
-        if alive:
-            return Attempt.SUCCEEDED, f"its pilot is dead, process {alive[0]} runs on"
-        return Attempt.BLOCKED, "it is gone, as its pilot is"
+        if eventually(lambda: not self._alive(), within=FOLLOWS):
+            return Attempt.BLOCKED, "it is gone, as its pilot is"
+        return Attempt.SUCCEEDED, f"its pilot has been dead for {FOLLOWS:g} s, process {self._pids[0]} runs on"
+
+    def _alive(self) -> list[str]:
+        return self._world.node.run(["sh", "-c", _ALIVE, "sh", *self._pids], limit=LIMIT).text.split()
