@@ -1002,9 +1002,10 @@ class Sandbox:
     def place(self, payload: Payload, *, separates: bool, enclosed: bool = False) -> "Place":
         """All the places of one payload. In a folder of an account of its own nothing is the pilot's.
 
-        ``enclosed``: nobody else has a way there. A set-id program in it would be a way out of its payload's container.
+        ``enclosed``: others have no way there, whatever mode the payload gives its folder. A set-id program in it would
+        be a way out of its container.
         """
-        folder = self.folder / payload.ident
+        folder = self._private / f"{payload.ident}.work" if enclosed else self.folder / payload.ident
         folder.mkdir(0o700)
         if not enclosed:
             folder.chmod(0o755 if separates and payload.sandbox else 0o711)
