@@ -33,9 +33,13 @@ END
 """Something else in the middle of the state, and everything noted as if it were to be so: only the account can."""
 
 
+@pytest.mark.slow
 @matrix(mode="vm")
 def test_two_pilots_that_find_no_saved_machine_make_one_and_each_has_its_own(switch):
-    """A lock, and a rename at the end (our choice): nobody takes half a machine, nobody makes a second."""
+    """A lock, and a rename at the end (our choice): nobody takes half a machine, nobody makes a second.
+
+    tests/vm/test_saved.py has the same of two processes without QEMU, each time.
+    """
     done = switch.run("/usr/bin/python3", "-c", TWO, LAUNCHER, limit=100)
     [(one, first), (other, second)] = json.loads(done.text)
     assert (one, other) == (0, 0)

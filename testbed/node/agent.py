@@ -42,6 +42,7 @@ from outside: by SIGTERM, SIGHUP or SIGINT, or by the end of the connection that
 import base64
 import contextlib
 import ctypes
+import errno
 import fcntl
 import glob
 import http.client
@@ -75,7 +76,7 @@ SWITCH = "/usr/sbin/glexec"
 SITE_LOG = "/dev/log"
 MAPPING = b"lcmaps-account"
 """What the switch runs as account glexec, to learn the payload's account."""
-LAUNCHER = ("/usr/bin/python3", "/usr/libexec/testbed/node/vm.py")
+LAUNCHER = ("/usr/bin/python3", "-I", "-S", "/usr/libexec/testbed/node/vm.py")
 CONTAINER = ("/usr/bin/python3", "-I", "-S", "/usr/libexec/testbed/node/container.py")
 CAUSE = re.compile(r"^\[gLExec\]: cause class=(\S+) reason=(\S+) code=(126|20[123])\n\Z", re.MULTILINE)
 """Where the site has it told (report_cause), why the switch refused: the last line of its standard error. It ends with
@@ -998,11 +999,16 @@ class Sandbox:
         new.rename(path)
         return path
 
-    def place(self, payload: Payload, *, separates: bool) -> "Place":
-        """All the places of one payload. In a folder of an account of its own nothing is the pilot's."""
-        folder = self.folder / payload.ident
+    def place(self, payload: Payload, *, separates: bool, enclosed: bool = False) -> "Place":
+        """All the places of one payload. In a folder of an account of its own nothing is the pilot's.
+
+        ``enclosed``: others have no way there, whatever mode the payload gives its folder. A set-id program in it would
+        be a way out of its container.
+        """
+        folder = self._private / f"{payload.ident}.work" if enclosed else self.folder / payload.ident
         folder.mkdir(0o700)
-        folder.chmod(0o755 if separates and payload.sandbox else 0o711)
+        if not enclosed:
+            folder.chmod(0o755 if separates and payload.sandbox else 0o711)
         proxy = self.keep(payload.ident, payload.proxy)
         if not separates:
             shown = self._private / payload.ident
@@ -1368,6 +1374,11 @@ class Mode:
     """Whether it starts in the folder that the pilot has made for it."""
     launcher: Callable[[float], list[str]] = field(default=lambda limit: [])
 
+    @property
+    def encloses(self) -> bool:
+        """Whether it keeps a payload of the pilot's own account apart."""
+        return self.separates and not self.own_account
+
 
 MODES = {
     "none": Mode(calls_switch=False, separates=False, in_folder=True),
@@ -1382,12 +1393,16 @@ MODES = {
 }
 
 
+FAR = ("not started", "perhaps started", "started", "ended")
+"""How far a payload of mode vm got, in its launcher's words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """What the launcher of mode vm has written down of a payload's machine; empty where it has not come that far."""
 
     payload: str = ""
-    """How far the payload got: not started, perhaps started, started, ended."""
+    """How far the payload got, a word of `FAR`."""
     cause: str = ""
     """What it failed of, or what the payload lacked: a word of docs/vm.md."""
     said: str = ""
@@ -1396,9 +1411,12 @@ class Machine:
 
     @classmethod
     def read(cls, file: Path) -> "Machine":
-        """The launcher's result, which a payload of our own account could have forged: its shape is looked at."""
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            found = json.loads(file.read_bytes()[:LARGEST_PREVIEW])
+        """The launcher's result, which a payload of our own account could have forged: its shape is looked at.
+
+        The launcher writes it as a whole or not at all. Of one that makes no sense a run may have come.
+        """
+        try:
+            found = json.loads(read_plain(file, LARGEST_PREVIEW))
             cause = str(found.get("cause", ""))
             parts = [f"{found['start']} under {found['accelerator']}"] if "start" in found else []
             parts += [f"started after {found['start_seconds']} s"] if "start_seconds" in found else []
@@ -1406,8 +1424,12 @@ class Machine:
             parts += ["source ports {}-{}".format(*found["source_ports"])] if "source_ports" in found else []
             parts += [f"saved machine: {found['saved']}"] if "saved" in found else []
             parts += [f"{cause}: {found.get('error', 'as the guest told')}"] if cause else []
-            return cls(str(found["payload"]), cause, ", ".join(parts), "; ".join(map(str, found.get("left_out", ()))))
-        return cls()
+            reached = FAR.index(found["payload"])
+            return cls(FAR[reached], cause, ", ".join(parts), "; ".join(map(str, found.get("left_out", ()))))
+        except FileNotFoundError:
+            return cls()
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, IndexError):
+            return cls("perhaps started", said="what its launcher wrote down makes no sense")
 
     @property
     def may_have_started(self) -> bool:
@@ -1418,6 +1440,15 @@ class Machine:
     def of_the_users(self) -> bool:
         """Whether it was the payload's own things that kept it from starting."""
         return self.payload == "not started" and self.cause in ("input", "sandbox", "disk-full")
+
+
+def read_plain(file: Path, most: int) -> bytes:
+    """So many bytes of a plain file, and one more. Raises `OSError`: what is none is not waited for."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as opened:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is no plain file")
+        return opened.read(most + 1)
 
 
 def packed(folder: Path) -> bytes:
@@ -1628,7 +1659,7 @@ class Pilot:
         while payload := self._next():
             account, report = Account(), Report(payload.ident, self._orders.pilot)
             try:
-                place = self._sandbox.place(payload, separates=self._mode.own_account)
+                place = self._sandbox.place(payload, separates=self._mode.own_account, enclosed=self._mode.encloses)
             except OSError as error:
                 why = f"its folder could not be made: {error.strerror}"
                 report = replace(report, state="returned", failure=INTERNAL, why=why)
@@ -2089,8 +2120,8 @@ class Pilot:
         """The tar that the launcher has written; a machine that was lost has left none."""
         task.account.left_out = task.machine.left_out
         try:
-            with (self._sandbox.private(f"{task.payload.ident}.machine") / "outputs").open("rb") as file:
-                return self._let_in(file.read(LARGEST_OUTPUTS + 1), task.account)
+            file = self._sandbox.private(f"{task.payload.ident}.machine") / "outputs"
+            return self._let_in(read_plain(file, LARGEST_OUTPUTS), task.account)
         except OSError as error:
             task.account.left_out = f"all of it: nothing came out of the payload's machine: {error.strerror}"
             return b""

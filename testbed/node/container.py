@@ -36,6 +36,8 @@ ROOM = 1 << 30
 LARGEST_PROXY = 1 << 20
 SAID_LIMIT = 1 << 14
 """Bytes that are kept of what bubblewrap says."""
+LAST_WORDS = 64
+"""Looks at what was said when bubblewrap has ended; two full pipes take half as many. What outlives it may talk on."""
 FAILED = 125
 HOSTNAME = "container"
 SEEN = ("/usr", "/etc", "/opt", "/cvmfs")
@@ -262,8 +264,9 @@ class Container:
                 if left <= 0:
                     raise Failure(f"the payload did not end within {limit:g} s", "give it longer with --limit SECONDS")
                 self._take(poll, left)
-            while self._take(poll, 0):
-                pass
+            for _ in range(LAST_WORDS):
+                if not self._take(poll, 0):
+                    break
             return self._result()
         finally:
             os.close(watch)

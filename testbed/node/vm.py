@@ -27,6 +27,7 @@ import selectors
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -182,12 +183,16 @@ def read_proxy(environment: Mapping[str, str]) -> bytes:
 
 
 def read_file(path: Path, most: int, what: str) -> bytes:
+    """A file that is to go in. What is no plain file is not waited for."""
+    remedy = "let X509_USER_PROXY name the payload's proxy, or unset it" if what == "proxy" else "give another file"
     try:
-        with path.open("rb") as file:
-            data = file.read(most + 1)
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            plain = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            data = file.read(most + 1) if plain else b""
     except OSError as error:
-        remedy = "let X509_USER_PROXY name the payload's proxy, or unset it" if what == "proxy" else "give another file"
         raise Failure("input", f"cannot read the {what} {path}: {error.strerror}", remedy) from error
+    if not plain:
+        raise Failure("input", f"the {what} {path} is no plain file", remedy)
     return bounded(data, most, what)
 
 
@@ -466,7 +471,8 @@ class Guest:
     def end(self) -> None:
         """Kill the machine and forget it."""
         self._process.kill()
-        self._process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # the kernel is busy with it: it ends without us
+            self._process.wait(END_LIMIT)
         self._selector.close()
         for end in self._ends.values():
             end.close()

@@ -1,6 +1,5 @@
 """The proxy of a pilot itself: made for it alone, made anew before it ends, and known again when the pilot asks."""
 
-import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -40,7 +39,6 @@ class OwnProxies:
     def __init__(self, proxies: Proxies) -> None:
         self._proxies = proxies
         self._given: dict[str, dict[str, float]] = {}
-        self._signers: set[bytes] = set()
 
     def give(self, pilot: str, order: Order, owner: str = "") -> Given:
         """The proxy that a pilot is to have from now on. Raises `Problem`."""
@@ -50,16 +48,13 @@ class OwnProxies:
             before = {seen: until for seen, until in self._given.get(pilot, {}).items() if until > now}
             if len(before) >= MOST:
                 raise Problem("this pilot has too many proxies", where=pilot, expected=f"{MOST} that last, at most")
-            self._signers.add(kept.chain[0])
             kept = lasting(kept, order.proxy)
             self._given[pilot] = {**before, print_of(kept.chain): kept.until}
         return Given(kept.pem, kept.until - time.time())
 
     def made(self, chain: Sequence[bytes]) -> bool:
         """Whether a chain begins with a proxy for one pilot alone: it is the VO's own that has signed it."""
-        with contextlib.suppress(Problem):  # a VO without one has sent no pilots
-            self._signers.add(self._proxies.robot.chain[0])
-        return any(one in self._signers for one in chain[1:])
+        return any(one in self._proxies.robots for one in chain[1:])
 
     def check(self, visitor: Visitor, pilot: str, ended: Callable[[], bool]) -> None:
         """Raises `Forbidden` for who speaks as a pilot that has a proxy of its own, with another one, or with such a

@@ -74,8 +74,12 @@ class Proxies:
         self._kept = {path.stem: Kept.parse(path.read_text()) for path in sorted(folder.glob("*.pem"))}
         self._home = home
         self._keys: dict[str, Key] = {}
+        self.robots: set[bytes] = {self._kept[ROBOT].chain[0]} if ROBOT in self._kept else set()
+        """The first certificates of the VO's own proxies, earlier ones too: any of them may have signed a pilot's."""
         for row in store.connection.execute("SELECT owner, pem FROM proxies").fetchall():
             better = Kept.parse(row["pem"])
+            if row["owner"] == ROBOT:
+                self.robots.add(better.chain[0])
             known = self._kept.get(row["owner"])
             if known is not None and known.dn == better.dn and known.until < better.until:
                 self._kept[row["owner"]] = better
@@ -178,6 +182,8 @@ class Proxies:
         with self._store.change() as store:
             _write(store, owner, new.pem, by)
         self._kept[owner] = new
+        if owner == ROBOT:
+            self.robots.add(new.chain[0])
         self._keys.pop(owner, None)
         return new
 

@@ -351,8 +351,9 @@ def test_the_launcher_of_machines_is_called_through_the_switch(side: Side, scrip
     side.node.changes["switch"] = script('printf "%s\\n" "$@" >&2; echo "[vm]: no machine; make one" >&2; exit 125')
     report = run(side, "/usr/bin/id", mode=Mode.VM, limit=7)
     words = report.err.decode().splitlines()
-    assert words[:5] == ["/usr/bin/python3", "/usr/libexec/testbed/node/vm.py", "--limit", "12", "--result"]
-    assert words[6:8] == ["--", os.path.realpath(SHELL)]
+    assert words[:3] == ["/usr/bin/python3", "-I", "-S"]
+    assert words[3:7] == ["/usr/libexec/testbed/node/vm.py", "--limit", "12", "--pilot"]
+    assert (words[8], *words[10:12]) == ("--result", "--", os.path.realpath(SHELL))
     assert (report.state, report.code) == (State.RETURNED, 125)
     assert "internal error" in report.why
 
@@ -381,6 +382,22 @@ def test_only_a_payload_that_cannot_have_run_in_its_machine_is_the_pilots_to_run
         report = run(side, "/usr/bin/id", mode=Mode.VM, on_internal_error=OnInternalError.YES)
     assert (report.state, report.bypassed) == (state, bypassed), report
     assert says in report.why
+
+
+@pytest.mark.parametrize(
+    "writes", ["mkfifo", 'echo \'{"payload": "no word"}\' >', "echo not JSON >", "ln -s /etc/passwd"]
+)
+def test_a_result_of_a_machine_that_makes_no_sense_opens_no_way_past_the_switch(
+    side: Side, script: Callable[[str], str], tmp_path: Path, writes: str
+) -> None:
+    """Another payload of the account can have put it there: nobody waits for it, or trusts it (our choice)."""
+    side.node.changes["switch"] = script(
+        f'while [ "$1" != --result ]; do shift; done; {writes} "$2"; echo "[vm]: no-boot: no; no" >&2; exit 125'
+    )
+    with site_log(side, tmp_path):
+        report = run(side, "/usr/bin/id", mode=Mode.VM, on_internal_error=OnInternalError.YES)
+    assert (report.state, report.bypassed) == (State.LOST, False), report
+    assert "what its launcher wrote down makes no sense" in report.why
 
 
 def test_orders_that_make_no_sense_are_refused(side: Side, tmp_path: Path) -> None:

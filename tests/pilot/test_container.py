@@ -2,8 +2,11 @@
 
 import json
 import os
+import subprocess
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -122,3 +125,40 @@ def test_what_is_not_named_or_is_the_pilots_own_is_no_proof(named: bytes, monkey
 def test_namespaces_that_make_no_sense_are_refused(data: object) -> None:
     with pytest.raises(Problem, match="namespaces that make no sense"):
         Identity.parse({"uid": 1, "user": "a", "host": "b", "namespaces": data})
+
+
+@pytest.mark.parametrize(("mode", "ways"), [("container", False), ("vm", False), ("setuid", True)])
+def test_a_folder_shared_with_a_container_is_no_way_out_for_a_set_id_program(mode: str, ways: bool) -> None:
+    """Outside its namespaces such a program runs as the pilot for every account that reaches it (observed). Its folder
+    is the payload's to open, as it has the pilot's uid; what lies above is not shown to it.
+    """
+    sandbox, how = agent.Sandbox("proxy"), agent.MODES[mode]
+    payload: Any = SimpleNamespace(ident="payload-1", sandbox=b"", proxy="proxy")
+    try:
+        place = sandbox.place(payload, separates=how.own_account, enclosed=how.encloses)
+        above = [folder.stat().st_mode & 0o001 for folder in place.folder.parents if folder != Path("/")]
+        assert all(above) is ways
+    finally:
+        sandbox.remove()
+
+
+def test_what_outlives_its_container_and_talks_on_does_not_keep_the_launcher(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a weak variant something may be left that holds the pipe; here it says something at every look."""
+    looks = []
+
+    def talks(_self: object, _poll: object, left: float) -> bool:
+        looks.append(left)
+        assert len(looks) < 1000, "it listens for ever"
+        return True
+
+    (taken, gives), process = os.pipe(), subprocess.Popen(["/bin/true"])
+    process.wait()
+    left = container.Container.__new__(container.Container)
+    left.began, left._options, left._process, left._pipes = 0.0, container.Options(), process, {taken: bytearray()}
+    left._said, left._status = bytearray(), bytearray(b'{"exit-code": 3}\n')
+    monkeypatch.setattr(container.Container, "_take", talks)
+    monkeypatch.setattr(os, "pidfd_open", lambda pid: os.dup(taken))
+    assert left.end_within(1.0, None)["code"] == 3
+    assert len(looks) == container.LAST_WORDS
+    for end in (taken, gives):
+        os.close(end)

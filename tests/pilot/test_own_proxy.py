@@ -195,6 +195,19 @@ def proxies(grid: Grid) -> Proxies:
     return Proxies(Home.open(grid.folder), Store(None), Chains(trust))
 
 
+def test_a_pilots_own_proxy_is_known_for_one_when_the_vo_has_another_and_is_begun_anew(grid: Grid) -> None:
+    home, store = Home.open(grid.folder), Store(None)
+    chains = Chains(Trust(grid.folder / "certificates", grid.folder / "vomsdir"))
+    proxies = Proxies(home, store, chains)
+    own = OwnProxies(proxies).give("pilot-1", Order(Mode.NONE, proxy=60.0))
+    role = attributes(grid.alpha, grid.robot, ("/alpha/Role=pilot", "/alpha"))
+    new = make_proxy(grid.robot, attributes=role, validity=Validity.lasting(timedelta(hours=20))).pem
+    proxies.keep("pilot", new.decode(), by="the robot")
+    for known in (proxies, Proxies(home, store, chains)):
+        assert OwnProxies(known).made(Kept.parse(own.pem).chain)
+        assert not OwnProxies(known).made(known.robot.chain)
+
+
 def test_a_pilot_that_asks_and_asks_gets_no_more_in_the_end(proxies: Proxies) -> None:
     own, order = OwnProxies(proxies), Order(Mode.NONE, proxy=60.0)
     for _ in range(MOST):

@@ -63,6 +63,12 @@ def test_only_what_belongs_to_the_payload_goes_into_the_guest(vm: ModuleType, tm
     }
 
 
+def test_a_proxy_that_is_no_plain_file_is_not_waited_for(vm: ModuleType, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "proxy.pem")
+    with pytest.raises(vm.Failure, match="is no plain file"):
+        vm.read_proxy({"X509_USER_PROXY": str(tmp_path / "proxy.pem")})
+
+
 def test_without_a_proxy_the_guest_is_told_of_none(vm: ModuleType) -> None:
     assert vm.read_proxy({}) == b""
     assert "X509_USER_PROXY" not in vm.environment_of({}, b"")

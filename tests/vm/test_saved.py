@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from testbed.lab.wait import eventually
+
 KIND = ("tcg", 256)
 
 
@@ -124,6 +126,55 @@ def test_a_machine_that_is_not_what_was_saved_is_made_anew(
     damage(place(vm, shelf))
     assert reason in how(vm, shelf)
     assert how(vm, shelf) == "found"
+
+
+def test_the_account_itself_can_forge_a_saved_machine_and_it_is_trusted(vm: ModuleType, shelf: Any) -> None:
+    """What docs/vm.md says loudly: nothing that an account can read and write holds against itself (observed)."""
+    how(vm, shelf)
+    folder = place(vm, shelf)
+    (folder / "memory").chmod(0o600)
+    (folder / "memory").write_bytes(b"spoilt")
+    (folder / "memory").chmod(0o400)
+    resealed(folder, lambda noted: noted["files"].update(memory=vm.facts_of_file((folder / "memory").stat())))
+    with shelf.machine(vm.Kind(*KIND), 10.0) as saved:
+        assert (saved.how, os.pread(saved.memory, 10, 0)) == ("found", b"spoilt")
+
+
+def test_two_that_find_none_at_once_make_one(vm: ModuleType, shelf: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first is held in its making until the other waits for the lock; what is made is made by a process each."""
+    saves, (going, go) = vm.save, os.pipe()
+    made = shelf.path / ".." / "made"
+
+    def slow(*words: Any) -> None:
+        os.read(going, 1)
+        with made.open("a") as file:
+            file.write("x")
+        saves(*words)
+
+    monkeypatch.setattr(vm, "save", slow)
+    pids = []
+    for _ in range(2):
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            try:
+                signal.signal(signal.SIGALRM, vm.expire)
+                code = 0 if how(vm, shelf) else 1
+            finally:
+                os._exit(code)
+        pids.append(pid)
+    assert eventually(lambda: waits_for_lock(pids), within=5.0)
+    os.write(go, b"gg")
+    assert [os.waitpid(pid, 0)[1] for pid in pids] == [0, 0]
+    assert made.read_text() == "x"
+    for end in (going, go):
+        os.close(end)
+
+
+def waits_for_lock(pids: list[int]) -> bool:
+    """Whether one of these processes waits in flock(2) (/proc/locks, proc(5))."""
+    waiting = [line.split() for line in Path("/proc/locks").read_text().splitlines() if "->" in line]
+    return any(str(pid) in line for pid in pids for line in waiting)
 
 
 def test_a_machine_of_another_kind_image_or_boot_is_another(
