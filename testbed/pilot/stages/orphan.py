@@ -46,7 +46,9 @@ class Orphan:
         self._pids: list[str] = []
         says = f"import time\nprint('began', flush=True)\ntime.sleep({LIFE:g})\n".encode()
         self._ends = time.monotonic() + LIFE
-        self._payload, self._pilot = desk.hand(Payload("bob", (*PYTHON, self._mark), says, LIFE))
+        self._payload, self._pilot = desk.hand(
+            Payload("bob", (*PYTHON, self._mark), says, LIFE), limit=PILOT_LIMIT + LIFE
+        )
 
     def bereave(self) -> None:
         """Kill its pilot as soon as it runs."""
