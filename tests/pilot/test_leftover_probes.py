@@ -61,7 +61,7 @@ def words() -> tuple[str, ...]:
         probe("finder", "finding", "sysv").decode(),
         json.dumps({"targets": targets}),
         probe("census").decode(),
-        str(EPILOGUE),
+        EPILOGUE.read_text(),
     )
 
 
@@ -102,7 +102,7 @@ def test_a_daemon_that_is_left_answers_and_reads_what_it_is_told() -> None:
 def test_the_epilogue_leaves_nothing_of_the_account_and_all_of_others() -> None:
     said = {"UID": ALICE, "USER": "alice-of-the-test", "HOME": HOME}
     who = " ".join(f"GLEXEC_EPILOG_TARGET_{name}={value}" for name, value in said.items())
-    script = f'{become(NOBODY)} touch /tmp/of-another\n{LEAVES}env {who} /usr/bin/python3 -IS "$6"\n'
+    script = f'{become(NOBODY)} touch /tmp/of-another\n{LEAVES}env {who} /usr/bin/python3 -IS -c "$6"\n'
     script += f"{become(ALICE)} {LOOKS}{COUNTS}ls /tmp | sed 's/.*/\"&\"/'\n"
     _, found, census, *left = on_a_node(script, *words())
     assert set(attempts(found).values()) == {"blocked"}
@@ -120,7 +120,7 @@ def test_an_epilogue_touches_no_account_of_the_systems_own() -> None:
 def test_an_epilogue_empties_no_home_that_is_not_the_accounts_own() -> None:
     said = {"UID": ALICE, "USER": "alice-of-the-test", "HOME": "/var/spool"}
     who = " ".join(f"GLEXEC_EPILOG_TARGET_{name}={value}" for name, value in said.items())
-    script = f'env {who} /usr/bin/python3 -IS "$6" 2>&1 | sed \'s/.*/"&"/\'; ls /var/spool | sed \'s/.*/"&"/\'\n'
+    script = f'env {who} /usr/bin/python3 -IS -c "$6" 2>&1 | sed \'s/.*/"&"/\'; ls /var/spool | sed \'s/.*/"&"/\'\n'
     refusal, *left = on_a_node(script, *words())
     assert refusal == f"/var/spool does not belong to uid {ALICE}: nothing is removed there"
     assert left == ["alice"]
