@@ -33,8 +33,12 @@ USUAL = {
 """What is part of every run; the rest is slow."""
 
 
-def chosen(mode, *, usual):
-    return [pytest.param(each, id=str(each)) for each in deaths(mode) if (str(each) in USUAL[mode]) is usual]
+def chosen(mode):
+    """Every blow of a mode; what is no part of every run is marked slow."""
+    return [
+        pytest.param(each, id=str(each), marks=() if str(each) in USUAL[mode] else pytest.mark.slow)
+        for each in deaths(mode)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -87,61 +91,29 @@ def is_accounted_for(killing, mode, death: Death):
 
 
 @matrix(mode="setuid", authority="argus")
-@pytest.mark.parametrize("death", chosen(Mode.SETUID, usual=True))
+@pytest.mark.parametrize("death", chosen(Mode.SETUID))
 def test_whoever_is_killed_the_queue_knows_what_may_have_run(killing, cell, death):
     """Nothing is lost silently, nothing runs twice without a record; what is left is counted (docs/failures.md)."""
     is_accounted_for(killing, cell.mode, death)
 
 
 @matrix(mode="log-only", authority="argus")
-@pytest.mark.parametrize("death", chosen(Mode.LOG_ONLY, usual=True))
+@pytest.mark.parametrize("death", chosen(Mode.LOG_ONLY))
 def test_where_nothing_is_kept_apart_the_queue_knows_it_as_well(killing, cell, death):
     """Nothing is lost silently, nothing runs twice without a record; what is left is counted (docs/failures.md)."""
     is_accounted_for(killing, cell.mode, death)
 
 
-@pytest.mark.slow
-@matrix(mode="setuid", authority="argus")
-@pytest.mark.parametrize("death", chosen(Mode.SETUID, usual=False))
-def test_at_every_other_step_too(killing, cell, death):
-    """Nothing is lost silently, nothing runs twice without a record; what is left is counted (docs/failures.md)."""
-    is_accounted_for(killing, cell.mode, death)
-
-
-@pytest.mark.slow
-@matrix(mode="log-only", authority="argus")
-@pytest.mark.parametrize("death", chosen(Mode.LOG_ONLY, usual=False))
-def test_at_every_other_step_where_nothing_is_kept_apart(killing, cell, death):
-    """Nothing is lost silently, nothing runs twice without a record; what is left is counted (docs/failures.md)."""
-    is_accounted_for(killing, cell.mode, death)
-
-
 @matrix(mode="none", authority="gridmap")
-@pytest.mark.parametrize("death", chosen(Mode.NONE, usual=True))
+@pytest.mark.parametrize("death", chosen(Mode.NONE))
 def test_where_no_switch_is_called_the_queue_knows_it_as_well(killing, cell, death):
     """Nothing is lost silently, nothing runs twice without a record; what is left is counted (docs/failures.md)."""
     is_accounted_for(killing, cell.mode, death)
 
 
-@pytest.mark.slow
-@matrix(mode="none", authority="gridmap")
-@pytest.mark.parametrize("death", chosen(Mode.NONE, usual=False))
-def test_at_every_other_step_where_no_switch_is_called(killing, cell, death):
-    """Nothing is lost silently, nothing runs twice without a record; what is left is counted (docs/failures.md)."""
-    is_accounted_for(killing, cell.mode, death)
-
-
 @matrix(mode="vm", authority="argus")
-@pytest.mark.parametrize("death", chosen(Mode.VM, usual=True))
+@pytest.mark.parametrize("death", chosen(Mode.VM))
 def test_where_its_machine_may_be_killed_as_well_the_queue_knows_what_may_have_run(killing, cell, death):
-    """Nothing is lost silently, nothing runs twice without a record; what is left is counted (docs/failures.md)."""
-    is_accounted_for(killing, cell.mode, death)
-
-
-@pytest.mark.slow
-@matrix(mode="vm", authority="argus")
-@pytest.mark.parametrize("death", chosen(Mode.VM, usual=False))
-def test_at_every_other_step_of_a_machine(killing, cell, death):
     """Nothing is lost silently, nothing runs twice without a record; what is left is counted (docs/failures.md)."""
     is_accounted_for(killing, cell.mode, death)
 
