@@ -28,6 +28,8 @@ class Stage(StrEnum):
     """The site's log, by a pilot or a payload that lies."""
     CALL = "call"
     """The switch, by a pilot or a payload that should not call it so."""
+    CREDENTIAL = "credential"
+    """The switch, by a pilot that shows it credentials which prove nothing, or not what they say."""
 
 
 class Attack(StrEnum):
@@ -88,6 +90,11 @@ class Attack(StrEnum):
     TARGET_ELSEWHERE = "target-elsewhere"
     WEAKER_MODE = "weaker-mode"
     GRIDMAPDIR = "gridmapdir"
+    WRONG_KIND_OF_PROXY = "wrong-kind-of-proxy"
+    SPOILT_CREDENTIAL = "spoilt-credential"
+    SPOILT_ATTRIBUTES = "spoilt-attributes"
+    SHARED_PROXY_FILE = "shared-proxy-file"
+    ODD_PROXY_FILE = "odd-proxy-file"
 
 
 class Chance(StrEnum):
