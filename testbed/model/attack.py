@@ -45,6 +45,8 @@ class Attack(StrEnum):
     BOBS_OPEN_SEGMENT = "bobs-open-segment"
     BOBS_SHARED_MEMORY = "bobs-shared-memory"
     BOBS_OPEN_SHARED_MEMORY = "bobs-open-shared-memory"
+    BOBS_FILE_IN_TMP = "bobs-file-in-tmp"
+    BOBS_GROUP_FILE = "bobs-group-file"
     PILOTS_PROXY = "pilots-proxy"
     PILOTS_ENVIRONMENT = "pilots-environment"
     PILOTS_COMMAND_LINE = "pilots-command-line"
