@@ -11,7 +11,8 @@ from testbed.node.probes.finding import ABSENT, LARGEST, REFUSED, Finding, Targe
 FIRST_OWN = 3
 """The first descriptor that is no standard stream."""
 
-PLACES = ("/root", "/home", "/tmp", "/var/tmp", "/dev/shm", "/etc", "/opt", "/srv", "/run")
+PLACES = ("/root", "/home", "/tmp", "/var/tmp", "/var/lib", "/dev/shm", "/etc", "/opt", "/srv", "/run")
+"""Where keys may lie; what a machine was told for itself is below /var/lib, as with cloud-init."""
 MOST_FILES = 10000
 LARGEST_KEY = 1 << 16
 """Bytes of a file that are looked at; a key is smaller."""
