@@ -37,7 +37,8 @@ def test_a_payload_of_the_same_account_steals_everything(bob: Bob) -> None:
     assert steal({"kind": "environ", "pid": pid, "marker": bob.said["environment"]}) == ("succeeded", "")
     assert steal({"kind": "signal", "pid": pid, "signal": "SIGUSR1", "marker": TOKEN}) == ("succeeded", "")
     Path(bob.said["release"]).touch()
-    assert bob.last_words() == [{"signalled": 1}, {"signalled": 1, "ended_by": "released"}]
+    felt = {"signalled": 1, "changed": []}
+    assert bob.last_words() == [felt, {**felt, "ended_by": "released"}]
 
 
 @as_others
@@ -47,7 +48,7 @@ def test_a_payload_of_another_account_steals_nothing(bob: Bob) -> None:
     assert steal({"kind": "environ", "pid": pid, "marker": TOKEN}, NOBODY) == ("blocked", "EACCES")
     assert steal({"kind": "signal", "pid": pid, "signal": "SIGUSR1", "marker": TOKEN}, NOBODY) == ("blocked", "EPERM")
     bob.process.terminate()
-    assert bob.last_words() == [{"signalled": 0, "ended_by": "SIGTERM"}]
+    assert bob.last_words() == [{"signalled": 0, "changed": [], "ended_by": "SIGTERM"}]
 
 
 def test_what_is_not_there_cannot_be_stolen(bob: Bob) -> None:
@@ -88,7 +89,7 @@ def test_a_victim_hides_its_secret_and_takes_it_away(tmp_path: Path) -> None:
     secret = Path(victim.said["secret"])
     assert oct(secret.stat().st_mode & 0o777) == "0o600"
     assert oct(secret.parent.stat().st_mode & 0o777) == "0o700"
-    assert victim.last_words() == [{"signalled": 0, "ended_by": "limit"}]
+    assert victim.last_words() == [{"signalled": 0, "changed": [], "ended_by": "limit"}]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -129,7 +130,8 @@ def test_what_is_his_alone_is_had_by_his_account_alone(home: Path, thief: int) -
         if TRACED or attack is not Attack.BOBS_MEMORY
     }
     assert {attack: found[attack]["attempt"] for attack in expected} == expected
-    assert said[-1] == {"signalled": int(thief == NOBODY), "ended_by": "SIGTERM"}
+    changed = ["in_tmp", "group_file"] if thief == NOBODY else []
+    assert said[-1] == {"signalled": int(thief == NOBODY), "changed": changed, "ended_by": "SIGTERM"}
 
 
 def test_nothing_of_his_shared_memory_stays(bob: Bob) -> None:
