@@ -37,7 +37,7 @@ def beside(desk: Desk, measure: Measure | None = None) -> Raid:
     ) as framework:
         told = {
             **targets.of_bob(said, number, token, targets.key_of(grid, "bob")),
-            **targets.of_pilot(process, proxy, key),
+            **targets.of_pilot(pilot, process, proxy, key),
             **targets.of_daemon(framework, key),
         }
         command = [*PYTHON, json.dumps(told)]
