@@ -41,6 +41,8 @@ def of_bob(bob: Mapping[str, Any], pid: int, token: str, key: str) -> dict[Attac
         Attack.BOBS_OPEN_SEGMENT: {"kind": "segment", "key": bob["open_segment"], "marker": token},
         Attack.BOBS_SHARED_MEMORY: {"kind": "read", "path": bob["shared_memory"], "marker": token},
         Attack.BOBS_OPEN_SHARED_MEMORY: {"kind": "read", "path": bob["open_shared_memory"], "marker": token},
+        Attack.BOBS_QUEUE: {"kind": "queue", "name": bob["queue"], "marker": token},
+        Attack.BOBS_OPEN_QUEUE: {"kind": "queue", "name": bob["open_queue"], "marker": token},
     }
 
 
