@@ -4,6 +4,7 @@ ORDERS is JSON: "targets", attack -> one of
 
     {"kind": "read", "paths", "marker"}          a file holds the marker
     {"kind": "segment", "key", "marker"}         a segment of System V does
+    {"kind": "queue", "name", "marker"}          the first message of a queue does
     {"kind": "run", "commands", "marker"}        one of them prints it
     {"kind": "start", "marker"}                  a shell or a Python that starts prints it, without being told to
 
@@ -20,6 +21,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from testbed.node.probes.finding import ABSENT, LARGEST, REFUSED, Finding, Target, blocked, succeeded, tried, untried
+from testbed.node.probes.mqueue import take as taken
 from testbed.node.probes.sysv import read as held
 
 LIMIT = 20.0
@@ -53,6 +55,13 @@ def attach(key: int, marker: bytes) -> Finding:
     return blocked(f"the segment {key:#x} holds something else")
 
 
+def take(name: str, marker: bytes) -> Finding:
+    """Take a message out of a queue."""
+    if marker in taken(name):
+        return succeeded(f"the queue {name} holds what was left")
+    return blocked(f"the queue {name} holds something else")
+
+
 def run(commands: Iterable[Iterable[str]], marker: bytes) -> Finding:
     """Run commands, and look for the marker in what they print."""
     said = []
@@ -83,6 +92,8 @@ def attempt(target: Target) -> Finding:
             return read(map(str, paths), marker)
         case "segment":
             return attach(int(str(target["key"])), marker)
+        case "queue":
+            return take(str(target["name"]), marker)
         case "run":
             commands = target["commands"]
             assert isinstance(commands, list)
