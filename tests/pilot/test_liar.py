@@ -40,14 +40,14 @@ def test_a_line_goes_into_the_log_as_it_is(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(liar, "LOG", str(tmp_path / "log"))
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
         log.bind(liar.LOG)
-        assert liar.forge("<30>glexec[1]: forged")["attempt"] == "succeeded"
-        assert log.recv(100) == b"<30>glexec[1]: forged"
+        assert liar.forge("<30>glexec[1]: forged", "<30>payload: harmless")["attempt"] == "succeeded"
+        assert [log.recv(100), log.recv(100)] == [b"<30>glexec[1]: forged", b"<30>payload: harmless"]
 
 
 def test_without_a_log_nothing_is_forged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(liar, "LOG", str(tmp_path / "log"))
     with pytest.raises(FileNotFoundError):
-        liar.forge("x")
+        liar.forge("x", "y")
 
 
 def test_who_may_signal_the_switch_silences_it(victim: "subprocess.Popen[bytes]") -> None:

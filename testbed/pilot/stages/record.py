@@ -13,7 +13,7 @@ from testbed.pilot.caller import Caller, How
 from testbed.pilot.desk import Desk
 from testbed.pilot.probes import probe
 from testbed.pilot.raid import Raid
-from testbed.pilot.site_log import site_log
+from testbed.pilot.site_log import Line, site_log
 from testbed.pilot.stages.bystander import PYTHON
 from testbed.pilot.stages.findings import findings
 
@@ -85,29 +85,41 @@ def _cut(caller: Caller) -> Tried:
 def _forged(desk: Desk, *, trusted: bool) -> Raid:
     """A line that looks like the switch's. In a trusted log only what the switch's own uid has sent is the switch's."""
     token = f"forged-{id(desk)}"
-    line = f"{PRIORITY}glexec[4711]: {SAID.format(caller='pilot01', name=token)}"
-    targets = {str(Attack.FORGED_RECORD): {"kind": "syslog", "line": line}}
+    forged, control = SAID.format(caller="pilot01", name=token), f"{token} is beside this one"
+    lines = {"line": f"{PRIORITY}glexec[4711]: {forged}", "control": f"{PRIORITY}payload[4711]: {control}"}
+    targets = {str(Attack.FORGED_RECORD): {"kind": "syslog", **lines}}
     payload = desk.send([*PYTHON, json.dumps(targets)], "alice", probe("liar", "finding"))
     ran = desk.end_of(*payload)
     attempts, untried = findings(ran.out, "the payload that forges a record")
-    if Attack.FORGED_RECORD in attempts:
-        attempts[Attack.FORGED_RECORD] = _believed(desk, token, attempts[Attack.FORGED_RECORD][1], trusted=trusted)
+    if said := attempts.pop(Attack.FORGED_RECORD, None):
+        own = 0 if desk.world.site.installation is Installation.SETUID else desk.world.site.pilot_accounts[0].uid
+        found, saw = believed(site_log(desk.world.node), forged, control, said, own if trusted else None)
+        if found:
+            attempts[Attack.FORGED_RECORD] = found, saw
+        else:
+            untried[Attack.FORGED_RECORD] = saw
     return Raid(ran, attempts, untried)
 
 
-def _believed(desk: Desk, token: str, saw: str, *, trusted: bool) -> Tried:
-    """Whether the site's log has the line; a trusted one believes it only of the switch's own account."""
-    said = SAID.format(caller="pilot01", name=token)
-    lines = [line for line in site_log(desk.world.node) if line.text == said and line.tag == "glexec"]
-    own = 0 if desk.world.site.installation is Installation.SETUID else desk.world.site.pilot_accounts[0].uid
-    writers = sorted({line.writer for line in lines})
-    if trusted:
-        believed = [uid for uid in writers if uid == own]
+def believed(
+    log: Sequence[Line], forged: str, control: str, said: Tried, own: int | None = None
+) -> tuple[Attempt | None, str]:
+    """Whether the site's log has the forged line; a trusted one believes it only of the switch's ``own`` uid.
+
+    A log that took it, and has not even the harmless one that was sent after it, has lost both: nothing follows.
+    """
+    took, saw = said
+    writers = sorted({line.writer for line in log if line.text == forged and line.tag == "glexec"})
+    if writers and own is not None:
         saw = f"written by uid {writers}, as the kernel says; the switch's own lines are uid {own}'s; {saw}"
-        return (Attempt.SUCCEEDED if believed else Attempt.BLOCKED), saw
+        return (Attempt.SUCCEEDED if own in writers else Attempt.BLOCKED), saw
     if writers:
-        return Attempt.SUCCEEDED, f"in the site's log as glexec's: {lines[0].text}"
-    return Attempt.BLOCKED, f"not in the site's log: {saw}"
+        return Attempt.SUCCEEDED, f"in the site's log as glexec's: {forged}"
+    if took is Attempt.BLOCKED:
+        return Attempt.BLOCKED, f"not in the site's log: {saw}"
+    if any(line.text == control for line in log):
+        return Attempt.BLOCKED, f"not in the site's log, which has the harmless line that was sent after it: {saw}"
+    return None, f"the log lost it, and the harmless line that was sent after it as well: {saw}"
 
 
 def _suppressed(desk: Desk) -> Tried:
