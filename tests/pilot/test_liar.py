@@ -87,3 +87,14 @@ def test_leases_are_changed_by_who_may_write_there_only() -> None:
         assert [path.name for path in folder.iterdir()] == ["alpha001"]
         assert tried(a=lease)["a"]["attempt"] == "succeeded"
         assert len(list(folder.iterdir())) > 1
+
+
+def test_a_proxy_that_it_is_told_stands_in_no_command_line(tmp_path: Path) -> None:
+    """A payload's arguments are for everybody who looks at /proc, and the site records them."""
+    program = tmp_path / "switch"
+    lines = ('grep -q bobs-own "$GLEXEC_CLIENT_CERT" || exit 3', 'tr "\\0" " " </proc/$PPID/cmdline >&2', "exit 4")
+    program.write_text("\n".join(("#!/usr/bin/dash", *lines, "")))
+    program.chmod(0o755)
+    target = {"kind": "switch", "program": str(program), "proxy": "bobs-own", "ident": "borrowed"}
+    saw = run("liar", parts=("finding",), told={"a": target})["a"]["saw"]
+    assert saw == f"{program} ended with 4: /usr/bin/python3 -"
