@@ -1,8 +1,10 @@
 """Liars: a payload and a pilot that want the site's log to tell another story."""
 
+import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from testbed.lab.host import Host
 from testbed.lab.record import Record, records
 from testbed.model.attack import Attack
 from testbed.model.effect import Effect
@@ -23,6 +25,8 @@ SAID = 'real_user({caller}),real_group(pilot)->mapped_user(victim),mapped_group(
 """A record of the switch's, but for the names in it."""
 PRIORITY = "<30>"
 """daemon.info, syslog(3)."""
+INJECTED = "/tmp/injected\nglexec[1]: injected"
+"""The folder that it starts in."""
 OWN_LOG = "/var/log/glexec-own.log"
 LONG = 64
 """Arguments of a kilobyte each."""
@@ -52,25 +56,34 @@ def _skipped(caller: Caller) -> Tried:
 def _injected(caller: Caller) -> Tried:
     """Lines within arguments, the folder that it starts in, and GLEXEC_ID."""
     made = f"\nglexec[1]: {SAID.format(caller='forger', name='injected')}"
-    folder = "/tmp/injected\nglexec[1]: injected"
-    caller.node.run(["mkdir", "-p", "-m", "755", folder], limit=10).check()
     command = (*caller.witness.command(":"), made, f"\r{made}", f'" {made}', "\x1b[2K" + made)
     how: How = {"env": {"GLEXEC_ID": made}}
-    within = ("sh", "-c", 'cd "$0"; exec "$@"', folder)
-    effect = caller.tries(*command, before=within, **how)
-    lines = [line.text for line in site_log(caller.node)]
-    if caller.separates:  # a file of the switch's own: no log daemon makes anything harmless there
-        caller.node.run(
-            ["install", "-o", "glexec", "-g", "glexec", "-m", "640", "/dev/null", OWN_LOG], limit=10
-        ).check()
-        with caller.configured(log_destination="file", log_file=OWN_LOG):
-            caller.call(*command, before=within, **how)
-        lines += [line.removeprefix("glexec[1]: ") for line in caller.read(OWN_LOG).splitlines()]
-        caller.node.run(["rm", OWN_LOG], limit=10).check()
+    within = ("sh", "-c", 'cd "$0"; exec "$@"', INJECTED)
+    with _made(caller.node, ["mkdir", "-m", "755", INJECTED], ["rmdir", INJECTED]):
+        effect = caller.tries(*command, before=within, **how)
+        lines = [line.text for line in site_log(caller.node)]
+        if caller.separates:  # a file of the switch's own: no log daemon makes anything harmless there
+            own = ["install", "-o", "glexec", "-g", "glexec", "-m", "640", "/dev/null", OWN_LOG]
+            with (
+                _made(caller.node, own, ["rm", OWN_LOG]),
+                caller.configured(log_destination="file", log_file=OWN_LOG),
+            ):
+                caller.call(*command, before=within, **how)
+                lines += [line.removeprefix("glexec[1]: ") for line in caller.read(OWN_LOG).splitlines()]
     forged = [line for line in lines if line.startswith(("real_user(forger)", "injected"))]
     if forged:
         return Attempt.SUCCEEDED, f"a line of its own in the log: {forged[0]}"
     return Attempt.BLOCKED, f"{len(effect.recorded)} record, nothing but its own: {_commands(effect)}"
+
+
+@contextlib.contextmanager
+def _made(node: Host, make: Sequence[str], remove: Sequence[str]) -> Iterator[None]:
+    """What a command makes is there meanwhile."""
+    node.run(make, limit=10).check()
+    try:
+        yield
+    finally:
+        node.run(remove, limit=10).check()
 
 
 def _cut(caller: Caller) -> Tried:
