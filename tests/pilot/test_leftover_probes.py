@@ -102,8 +102,10 @@ def test_a_daemon_that_is_left_answers_and_reads_what_it_is_told() -> None:
 def test_the_epilogue_leaves_nothing_of_the_account_and_all_of_others() -> None:
     said = {"UID": ALICE, "USER": "alice-of-the-test", "HOME": HOME}
     who = " ".join(f"GLEXEC_EPILOG_TARGET_{name}={value}" for name, value in said.items())
-    script = f'{become(NOBODY)} touch /tmp/of-another\n{LEAVES}env {who} /usr/bin/python3 -IS -c "$6"\n'
+    script = f"{become(NOBODY)} touch /tmp/of-another\n{become(ALICE)} ipcmk -Q -S 1 >/dev/null\n"
+    script += f'{LEAVES}env {who} /usr/bin/python3 -IS -c "$6"\n'
     script += f"{become(ALICE)} {LOOKS}{COUNTS}ls /tmp | sed 's/.*/\"&\"/'\n"
+    script += "tail -q -n +2 /proc/sysvipc/msg /proc/sysvipc/sem | sed 's/.*/\"&\"/'\n"
     _, found, census, *left = on_a_node(script, *words())
     assert set(attempts(found).values()) == {"blocked"}
     assert Census(tuple(census["processes"]), (), {}).running("daemon") == ""
