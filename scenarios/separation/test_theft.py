@@ -8,6 +8,8 @@ from testbed.model.attack import Attack, Stage
 from testbed.model.catalogue import of_stage
 from testbed.model.measure import Measure
 from testbed.model.outcome import Attempt
+from testbed.model.problem import Problem
+from testbed.pilot import measures
 from testbed.pilot.measures import taken
 from testbed.plugin import matrix, raids, shows
 from testbed.plugin.raids import Where, kernel_of
@@ -43,6 +45,17 @@ def test_hidepid_is_in_force_for_the_time_of_a_raid_and_not_longer(world, notes)
         assert kernel_of(world).hidepid
     assert sees_the_first_process()
     assert not kernel_of(world).hidepid
+
+
+@pytest.mark.capabilities("SYS_ADMIN")
+@matrix(mode="setuid")
+def test_a_measure_that_fails_half_way_leaves_nothing_of_it(world, notes, monkeypatch):
+    notes.expectation = None
+    mounts = world.node.run(["cat", "/proc/self/mounts"], limit=10).text
+    monkeypatch.setattr(measures, "SHARED", (*measures.SHARED, "/nowhere"))
+    with pytest.raises(Problem, match="mount"), taken(Measure.TMP_NOSUID, world):
+        pytest.fail("it is not in force")
+    assert world.node.run(["cat", "/proc/self/mounts"], limit=10).text == mounts
 
 
 @shows("R8")
