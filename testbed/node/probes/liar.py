@@ -117,7 +117,10 @@ def attempt(target: Target) -> Finding:
         case "silence":
             return silence(str(target["program"]))
         case "switch":
-            return call(str(target["program"]), str(target["proxy"]), str(target["ident"]))
+            try:
+                return call(str(target["program"]), str(target["proxy"]), str(target["ident"]))
+            except subprocess.TimeoutExpired as error:
+                return untried(str(error))
         case "leases":
             return tamper(str(target["folder"]), str(target["account"]), str(target["name"]))
         case kind:
