@@ -157,12 +157,16 @@ class Threat:
     proved_in: Mode | None = Mode.NONE
     """The mode in which the probe has to succeed here first; ``None``: no mode lets it through, mutants prove it."""
 
-    def chance(self, mode: Mode, kernel: Kernel, measure: Measure | None = None) -> Chance:
-        """What it is known to come to."""
+    def chance(self, mode: Mode, kernel: Kernel, *measures: Measure | None) -> Chance:
+        """What it is known to come to where these measures are taken."""
         usual = LETTERS[self.letters[ORDER.index(mode)]]
         if usual is Chance.MEANINGLESS:
             return usual
         by_kernel = self.settings(mode, kernel) if usual is Chance.SUCCEEDS else None
         if by_kernel is not None:
             return by_kernel
-        return Chance.BLOCKED if measure and mode in self.measures.get(measure, ()) else usual
+        return Chance.BLOCKED if self.stopped_by(mode, *measures) else usual
+
+    def stopped_by(self, mode: Mode, *measures: Measure | None) -> tuple[Measure, ...]:
+        """Those of these measures that help against it in a mode."""
+        return tuple(each for each in measures if each and mode in self.measures.get(each, ()))

@@ -2,8 +2,8 @@
 """Puts a worker node back to how it began: ``reset.py baseline|reset FIRST_UID``, as root.
 
 ``baseline`` remembers the node's files and services. ``reset`` ends every process of the site's accounts (uid at or
-above FIRST_UID), removes their files and their leases, empties the logs, and prints what still differs from the
-baseline as a JSON list of sentences. An empty list means clean.
+above FIRST_UID), removes what processes share, their files and their leases, empties the logs, and prints what still
+differs from the baseline as a JSON list of sentences. An empty list means clean.
 """
 
 import json
@@ -11,13 +11,16 @@ import os
 import shutil
 import signal
 import stat
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 BASELINE = Path("/run/testbed-baseline.json")
-WATCHED = ("/etc", "/home", "/tmp", "/var/tmp", "/dev/shm", "/root", "/usr/sbin", "/usr/libexec", "/var/spool")
-SCRATCH = ("/tmp", "/var/tmp", "/dev/shm")
+SCRATCH = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")
+WATCHED = (*SCRATCH, "/etc", "/home", "/root", "/usr/sbin", "/usr/libexec", "/var/spool")
+SYSTEM_V = {"shm": "-m", "sem": "-s", "msg": "-q"}
+"""Each kind of object, and what ipcrm(1) calls it."""
 LOGS = ("/var/log/glexec.log", "/var/log/messages")
 POOL = Path("/etc/grid-security/gridmapdir")
 
@@ -48,9 +51,27 @@ def end_processes(first_uid: int) -> None:
         time.sleep(0.005)
 
 
+def objects() -> list[tuple[str, int, int]]:
+    """What there is in System V's tables: kind, number and owner. A world begins with none."""
+    found = []
+    for kind in SYSTEM_V:
+        first, *rows = Path(f"/proc/sysvipc/{kind}").read_text().splitlines()
+        names = first.split()
+        for row in (dict(zip(names, map(int, line.split()), strict=False)) for line in rows):
+            found.append((kind, row[names[1]], row["uid"]))  # shmid, semid, msqid
+    return found
+
+
+def remove_objects() -> None:
+    """Remove them, each as its owner: root of a container may not do so for others (CAP_SYS_ADMIN)."""
+    for kind, number, uid in objects():
+        command = ["/usr/bin/ipcrm", SYSTEM_V[kind], str(number)]
+        subprocess.run(command, timeout=2, check=False, user=uid, stderr=subprocess.DEVNULL)  # what stays is told
+
+
 def remove_files(first_uid: int) -> None:
     """Empty the scratch folders and the homes, and give the pool accounts back."""
-    for folder in SCRATCH:
+    for folder in filter(os.path.isdir, SCRATCH):
         for path in Path(folder).iterdir():
             remove(path)
     for home in Path("/home").iterdir():
@@ -92,6 +113,7 @@ def picture() -> dict[str, list[object]]:
 def differences(before: dict[str, list[object]], after: dict[str, list[object]], first_uid: int) -> list[str]:
     """What still differs, in words."""
     found = [f"process {pid} is still there" for pid in processes(first_uid)]
+    found += [f"{kind} {number} of uid {uid} is still there" for kind, number, uid in objects()]
     for path in sorted(before.keys() | after.keys()):
         if path not in after:
             found.append(f"{path} is gone")
@@ -109,6 +131,7 @@ def main(verb: str, first_uid: int) -> None:
         print("[]")
         return
     end_processes(first_uid)
+    remove_objects()
     remove_files(first_uid)
     before = json.loads(BASELINE.read_text())
     print(json.dumps(differences(before, picture(), first_uid)[:50]))

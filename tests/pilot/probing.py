@@ -26,6 +26,7 @@ def run(
     user: int | None = None,
     parts: Sequence[str] = (),
     careless: Mapping[str, str] | None = None,
+    told: object = None,
 ) -> Any:
     """What a probe says, run as a payload runs: from its standard input, in a clean environment.
 
@@ -33,7 +34,7 @@ def run(
     """
     done = subprocess.run(
         [PYTHON, "-", *arguments],
-        input=probe(name, *parts),
+        input=probe(name, *parts, told=told),
         capture_output=True,
         timeout=20,
         env=careless or {},

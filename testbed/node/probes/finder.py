@@ -26,6 +26,8 @@ from testbed.node.probes.sysv import read as held
 
 LIMIT = 20.0
 LOOK = 0.02
+EACH = 4.0
+"""Seconds for one command: all of them together, and what goes before, are less than a payload may take."""
 STARTS = (("/usr/bin/dash", "-l", "-c", ":"), ("/usr/bin/python3", "-c", "pass"))
 """Programs that execute what lies at home when they start."""
 
@@ -63,12 +65,15 @@ def take(name: str, marker: bytes) -> Finding:
 
 
 def run(commands: Iterable[Iterable[str]], marker: bytes) -> Finding:
-    """Run commands, and look for the marker in what they print."""
-    said = []
+    """Run commands, and look for the marker in what they print. Nothing follows from one that hangs."""
+    said, hung = [], []
     for words in commands:
         command = list(words)
         try:
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT)
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=EACH)
+        except subprocess.TimeoutExpired as error:
+            hung.append(str(error))
+            continue
         except OSError as error:
             if error.errno not in REFUSED | ABSENT:
                 raise
@@ -77,7 +82,7 @@ def run(commands: Iterable[Iterable[str]], marker: bytes) -> Finding:
         if marker in done.stdout:
             return succeeded(f"{' '.join(command)} printed what was left")
         said.append(f"{' '.join(command)} ended with {done.returncode}, {done.stderr.decode(errors='replace').strip()}")
-    return blocked("; ".join(said))
+    return untried("; ".join(hung + said)) if hung else blocked("; ".join(said))
 
 
 def attempt(target: Target) -> Finding:
