@@ -9,9 +9,11 @@ from testbed.model.threats.evidence import CALL, RECORD
 from testbed.model.threats.launch import LAUNCH
 from testbed.model.threats.leftover import AFTER, AGAIN, REUSED
 from testbed.model.threats.load import LOAD
+from testbed.model.threats.saved import SAVED
 
 CATALOGUE: Mapping[Attack, Threat] = {
-    threat.attack: threat for threat in (*BESIDE, *LAUNCH, *AFTER, *REUSED, *AGAIN, *LOAD, *RECORD, *CALL, *CREDENTIAL)
+    threat.attack: threat
+    for threat in (*BESIDE, *LAUNCH, *AFTER, *REUSED, *AGAIN, *SAVED, *LOAD, *RECORD, *CALL, *CREDENTIAL)
 }
 
 

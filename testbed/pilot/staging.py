@@ -15,6 +15,7 @@ from testbed.pilot.stages.launch import launch
 from testbed.pilot.stages.load import load
 from testbed.pilot.stages.record import record
 from testbed.pilot.stages.reused import reused
+from testbed.pilot.stages.saved import saved
 
 Staged = Callable[[Desk, Measure | None], Raid]
 """Sets a stage at a desk, with a counter-measure of the pilot's or of what it runs, and lets its attacks be tried."""
@@ -25,6 +26,7 @@ STAGES: Mapping[Stage, Staged] = {
     Stage.AFTER: after,
     Stage.REUSED: reused,
     Stage.AGAIN: again,
+    Stage.SAVED: saved,
     Stage.LOAD: load,
     Stage.RECORD: record,
     Stage.CALL: call,
