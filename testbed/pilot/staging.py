@@ -14,6 +14,7 @@ from testbed.pilot.stages.launch import launch
 from testbed.pilot.stages.load import load
 from testbed.pilot.stages.record import record
 from testbed.pilot.stages.reused import reused
+from testbed.pilot.stages.within import within
 
 Staged = Callable[[Desk, Measure | None], Raid]
 """Sets a stage at a desk, with a counter-measure of the pilot's or of what it runs, and lets its attacks be tried."""
@@ -27,4 +28,5 @@ STAGES: Mapping[Stage, Staged] = {
     Stage.LOAD: load,
     Stage.RECORD: record,
     Stage.CALL: call,
+    Stage.WITHIN: within,
 }
