@@ -32,6 +32,8 @@ class Stage(StrEnum):
     """The switch, by a pilot or a payload that should not call it so."""
     CREDENTIAL = "credential"
     """The switch, by a pilot that shows it credentials which prove nothing, or not what they say."""
+    WITHIN = "within"
+    """One payload that is both sides. No attack is of this stage: it shows which work in such a place at all."""
 
 
 class Attack(StrEnum):
@@ -85,6 +87,11 @@ class Attack(StrEnum):
     FORMER_PROCESS = "former-process"
     OWN_OTHER_PAYLOAD = "own-other-payload"
     SAVED_MACHINE = "saved-machine"
+    OWN_OTHER_PROCESS = "own-other-process"
+    OWN_FORMER_FILE = "own-former-file"
+    OWN_FORMER_SEGMENT = "own-former-segment"
+    OWN_FORMER_HOME = "own-former-home"
+    OWN_FORMER_PROCESS = "own-former-process"
     MANY_PROCESSES = "many-processes"
     MUCH_MEMORY = "much-memory"
     FULL_DISK = "full-disk"
@@ -117,6 +124,8 @@ class Chance(StrEnum):
 LETTERS = {"S": Chance.SUCCEEDS, "B": Chance.BLOCKED, "-": Chance.MEANINGLESS}
 ORDER = (Mode.NONE, Mode.LOG_ONLY, Mode.SETUID, Mode.CONTAINER, Mode.VM)
 """The modes in the order of the letters of `Threat.letters`."""
+ENCLOSING = (Mode.CONTAINER, Mode.VM)
+"""Those in which a payload has a place of its own, with other programs and devices in it than the node has."""
 
 Setting = Callable[[Mode, Kernel], Chance | None]
 
@@ -156,6 +165,15 @@ class Threat:
     """What blocks it, and in which modes that helps."""
     proved_in: Mode | None = Mode.NONE
     """The mode in which the probe has to succeed here first; ``None``: no mode lets it through, mutants prove it."""
+    no_control: str = ""
+    """Why no payload can be victim and attacker within one container or machine; empty: one is, see `Stage.WITHIN`,
+    but for attacks that no mode lets through."""
+
+    def controlled_in(self, mode: Mode) -> bool:
+        """Whether it has to succeed within a mode, `Stage.WITHIN`, for its being blocked there to be worth anything."""
+        if mode not in ENCLOSING or self.no_control or self.proved_in is None:
+            return False
+        return LETTERS[self.letters[ORDER.index(mode)]] is Chance.BLOCKED
 
     def chance(self, mode: Mode, kernel: Kernel, *measures: Measure | None) -> Chance:
         """What it is known to come to where these measures are taken."""

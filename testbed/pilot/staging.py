@@ -16,6 +16,7 @@ from testbed.pilot.stages.load import load
 from testbed.pilot.stages.record import record
 from testbed.pilot.stages.reused import reused
 from testbed.pilot.stages.saved import saved
+from testbed.pilot.stages.within import within
 
 Staged = Callable[[Desk, Measure | None], Raid]
 """Sets a stage at a desk, with a counter-measure of the pilot's or of what it runs, and lets its attacks be tried."""
@@ -31,4 +32,5 @@ STAGES: Mapping[Stage, Staged] = {
     Stage.RECORD: record,
     Stage.CALL: call,
     Stage.CREDENTIAL: credential,
+    Stage.WITHIN: within,
 }

@@ -11,9 +11,10 @@ import pytest
 from testbed.model.attack import Attack
 from testbed.node.probes import finder
 from testbed.pilot.probes import probe
-from testbed.pilot.stages.after import FINDER, LEAVER, NEEDS, targets_of
+from testbed.pilot.stages.after import LEAVER, NEEDS, targets_of
 from testbed.pilot.stages.estate import Census, Estate
 from testbed.pilot.stages.load import REFUSALS
+from testbed.pilot.stages.successor import FINDER
 from tests.pilot.probing import NOBODY
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="accounts and namespaces are root's to take")

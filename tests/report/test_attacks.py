@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from testbed.model.catalogue import CATALOGUE
-from testbed.report.attacks import HEADING, measures, stated, table
+from testbed.report.attacks import HEADING, measures, stated, table, uncontrolled
 from tests.mutants.sites import read
 
 DOC = Path(__file__).parents[2] / "docs/separation.md"
 
 
-@pytest.mark.parametrize("made", [table, measures, stated])
+@pytest.mark.parametrize("made", [table, measures, uncontrolled, stated])
 def test_the_documented_table_is_that_of_the_model(made) -> None:  # type: ignore[no-untyped-def]
     assert made() in DOC.read_text(), f"put this into {DOC.name}:\n{made()}"
 

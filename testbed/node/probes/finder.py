@@ -28,8 +28,12 @@ LIMIT = 20.0
 LOOK = 0.02
 EACH = 4.0
 """Seconds for one command: all of them together, and what goes before, are less than a payload may take."""
-STARTS = (("/usr/bin/dash", "-l", "-c", ":"), ("/usr/bin/python3", "-c", "pass"))
-"""Programs that execute what lies at home when they start."""
+STARTS = (
+    ("/usr/bin/dash", "-l", "-c", ":"),
+    ("/usr/bin/bash", "-i", "-c", ":"),
+    ("/usr/bin/python3", "-c", "pass"),
+)
+"""Programs that execute what lies at home when they start: ~/.profile, ~/.bashrc, usercustomize of Python's."""
 
 
 def read(paths: Iterable[str], marker: bytes) -> Finding:
@@ -85,6 +89,17 @@ def run(commands: Iterable[Iterable[str]], marker: bytes) -> Finding:
     return untried("; ".join(hung + said)) if hung else blocked("; ".join(said))
 
 
+def start(marker: bytes) -> Finding:
+    """Start each program that reads something at home, and say which executed what was left; one is enough."""
+    found = {command[0]: run([command], marker) for command in STARTS}
+    did = [program for program, finding in found.items() if finding["attempt"] == "succeeded"]
+    did_not = [finding["saw"] for program, finding in found.items() if program not in did]
+    saw = "; ".join([f"{', '.join(did) or 'no program'} executed what was left", *did_not])
+    if did:
+        return succeeded(saw)
+    return untried(saw) if any(finding["attempt"] == "not tried" for finding in found.values()) else blocked(saw)
+
+
 def attempt(target: Target) -> Finding:
     """One attack."""
     marker = str(target["marker"]).encode()
@@ -104,7 +119,7 @@ def attempt(target: Target) -> Finding:
             assert isinstance(commands, list)
             return run(commands, marker)
         case "start":
-            return run(STARTS, marker)
+            return start(marker)
         case kind:
             return untried(f"no such kind of attack: {kind}")
 

@@ -38,7 +38,7 @@ def beside(desk: Desk, measure: Measure | None = None) -> Raid:
         told = {
             **targets.of_bob(said, number, token, targets.key_of(grid, "bob")),
             **targets.of_pilot(pilot, process, proxy, key),
-            **targets.of_daemon(framework, key),
+            **targets.of_daemon(framework.facts, framework.token, key),
         }
         command = [*PYTHON, json.dumps(told)]
         ran = desk.end_of(*desk.send(command, "alice", probe("thief", *THIEF), **network))

@@ -10,7 +10,6 @@ from testbed.credentials.grid import Grid
 from testbed.lab.host import Host
 from testbed.model.attack import Attack
 from testbed.model.problem import Problem
-from testbed.pilot.daemon import Daemon
 
 LIMIT = 10.0
 """Seconds for one look at the worker node."""
@@ -61,9 +60,8 @@ def of_pilot(pilot: str, process: str, proxy: str, key: str) -> dict[Attack, Tar
     }
 
 
-def of_daemon(daemon: Daemon, key: str) -> dict[Attack, Target]:
+def of_daemon(facts: Mapping[str, Any], token: str, key: str) -> dict[Attack, Target]:
     """What a daemon of the pilot's has, in its own words; each a secret of its own, its open proxy this key."""
-    facts, token = daemon.facts, daemon.token
     of_process: dict[str, Any] = {"process": token, "pid": facts["pid"], "marker": token}
     return {
         Attack.PILOTS_COMMAND_LINE: {**of_process, "kind": "cmdline"},
