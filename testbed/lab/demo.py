@@ -41,7 +41,7 @@ def attached(site: Site) -> Iterator[Containers]:
     hosts = tuple(authorities(engine, grid)) if site.authority_hosts else ()
     try:
         pilot = engine.attach(container_name(PILOT), NETWORK)
-        yield Containers(site, grid, SshHost(name, connection), name, pilot, worker, hosts, 0.0)
+        yield Containers(site, grid, SshHost(name, connection), name, pilot, worker, hosts, 0.0, "")
     finally:
         connection.close()
         for host in hosts:

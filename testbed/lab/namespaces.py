@@ -52,8 +52,11 @@ def show_processes(engine: Engine, node: Container, image: str, labels: Mapping[
         raise Problem("the worker node's processes cannot be shown to user namespaces", where=node.name, found=found)
 
 
-def why_not(node: Host, account: str) -> str:
-    """Why a payload of this account cannot have namespaces of its own on this worker node; empty where it can."""
+def why_not(node: Host, account: str, unshown: str = "") -> str:
+    """Why a payload of this account cannot have namespaces of its own on this worker node; empty where it can.
+
+    ``unshown`` is why the second /proc could not be mounted, where it could not: most likely the cause of the cause.
+    """
     command = ("/usr/bin/python3", f"{layout.NODE}/container.py", "--probe")
     found = json.loads(node.run(command, user=account, limit=LIMIT).check().text)
-    return "" if found["usable"] else str(found["cause"])
+    return "" if found["usable"] else "; ".join(filter(None, (str(found["cause"]), unshown)))
