@@ -22,9 +22,10 @@ PLACE = "/run/processes"
 LIMIT = 10.0
 """Seconds for mounting it, and for a trial; usual is a quarter of one."""
 MOUNT = (
-    f"mkdir -m 700 {PLACE} && mkdir {PLACE}/proc && "
+    f"mkdir -p -m 700 {PLACE} && mkdir -p {PLACE}/proc && "
     f"exec mount -t proc -o nosuid,nodev,noexec,subset=pid proc {PLACE}/proc"
 )
+"""A node that was restarted has the folders and not the mount."""
 ENTER = ("nsenter", "--target", "1", "--mount", "--", "/bin/sh", "-c")
 MAY = (SYS_ADMIN, "SYS_PTRACE")
 """What a container needs that enters the mounts of another one's first process, and mounts there."""
@@ -50,6 +51,15 @@ def show_processes(engine: Engine, node: Container, image: str, labels: Mapping[
     if ending.code != 0:
         found = f"exit code {ending.code}\n{ending.err[-2000:]}"
         raise Problem("the worker node's processes cannot be shown to user namespaces", where=node.name, found=found)
+
+
+def shows_processes(node: Container) -> bool:
+    """Whether the second /proc is there."""
+    try:
+        node.execute(["mountpoint", "-q", f"{PLACE}/proc"], LIMIT)
+    except Problem:
+        return False
+    return True
 
 
 def why_not(node: Host, account: str, unshown: str = "") -> str:

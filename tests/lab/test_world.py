@@ -144,6 +144,9 @@ def test_a_site_may_have_a_worker_node_whose_accounts_make_namespaces_and_nothin
         world.kill_node()
         world.replace_node()
         assert namespaces.why_not(world.node, "pilot01") == ""
+        made_of = world.worker_node()  # a node that was restarted has the folders already
+        namespaces.show_processes(lab.engine, world.worker, made_of.image, made_of.labels)
+        assert namespaces.shows_processes(world.worker)
 
 
 def test_a_node_that_cannot_be_given_a_second_proc_says_why_it_has_no_containers(
