@@ -76,6 +76,9 @@ def _up(options: argparse.Namespace) -> int:
     with phase("site up", _say) as going:
         if demo.stands(Engine()):
             going.detail = f"still up: {DEMO}"
+            if lost := demo.unshown(Engine(), *demo.NODES):
+                _compose("up", "--detach", "--no-build", "--no-deps", demo.PROCESSES)
+                going.detail = f"mended: {lost.partition(',')[0]}"
         else:
             _compose("up", "--detach", "--force-recreate", "--no-build")
             going.detail = f"docker compose up: {DEMO}"
