@@ -85,7 +85,9 @@ def noticed(mutants: Sequence[SiteMutant], folder: Path, workers: int = WORKERS)
             held = held_to_attacks(lab, choice, mutant, built.get(mutant.switch))
             return dataclasses.replace(held, seconds=time.monotonic() - began)
 
-        yield from raiders.map(one, mutants)
+        longest_first = sorted(mutants, key=lambda mutant: -len(mutant.stages))
+        raided = {mutant.name: raiders.submit(one, mutant) for mutant in longest_first}
+        yield from (raided[mutant.name].result() for mutant in mutants)
 
 
 class _Spent(Exception):
