@@ -30,6 +30,8 @@ class Stage(StrEnum):
     """The site's log, by a pilot or a payload that lies."""
     CALL = "call"
     """The switch, by a pilot or a payload that should not call it so."""
+    CREDENTIAL = "credential"
+    """The switch, by a pilot that shows it credentials which prove nothing, or not what they say."""
 
 
 class Attack(StrEnum):
@@ -49,6 +51,8 @@ class Attack(StrEnum):
     BOBS_OPEN_SHARED_MEMORY = "bobs-open-shared-memory"
     BOBS_FILE_IN_TMP = "bobs-file-in-tmp"
     BOBS_GROUP_FILE = "bobs-group-file"
+    BOBS_QUEUE = "bobs-queue"
+    BOBS_OPEN_QUEUE = "bobs-open-queue"
     PILOTS_PROXY = "pilots-proxy"
     PILOTS_ENVIRONMENT = "pilots-environment"
     PILOTS_COMMAND_LINE = "pilots-command-line"
@@ -71,6 +75,7 @@ class Attack(StrEnum):
     LEFT_FILE = "left-file"
     LEFT_OPEN_FILE = "left-open-file"
     LEFT_SEGMENT = "left-segment"
+    LEFT_QUEUE = "left-queue"
     LEFT_HOME = "left-home"
     LEFT_SET_ID_FILE = "left-set-id-file"
     LEFT_AT_JOB = "left-at-job"
@@ -93,6 +98,11 @@ class Attack(StrEnum):
     TARGET_ELSEWHERE = "target-elsewhere"
     WEAKER_MODE = "weaker-mode"
     GRIDMAPDIR = "gridmapdir"
+    WRONG_KIND_OF_PROXY = "wrong-kind-of-proxy"
+    SPOILT_CREDENTIAL = "spoilt-credential"
+    SPOILT_ATTRIBUTES = "spoilt-attributes"
+    SHARED_PROXY_FILE = "shared-proxy-file"
+    ODD_PROXY_FILE = "odd-proxy-file"
 
 
 class Chance(StrEnum):
@@ -147,12 +157,16 @@ class Threat:
     proved_in: Mode | None = Mode.NONE
     """The mode in which the probe has to succeed here first; ``None``: no mode lets it through, mutants prove it."""
 
-    def chance(self, mode: Mode, kernel: Kernel, measure: Measure | None = None) -> Chance:
-        """What it is known to come to."""
+    def chance(self, mode: Mode, kernel: Kernel, *measures: Measure | None) -> Chance:
+        """What it is known to come to where these measures are taken."""
         usual = LETTERS[self.letters[ORDER.index(mode)]]
         if usual is Chance.MEANINGLESS:
             return usual
         by_kernel = self.settings(mode, kernel) if usual is Chance.SUCCEEDS else None
         if by_kernel is not None:
             return by_kernel
-        return Chance.BLOCKED if measure and mode in self.measures.get(measure, ()) else usual
+        return Chance.BLOCKED if self.stopped_by(mode, *measures) else usual
+
+    def stopped_by(self, mode: Mode, *measures: Measure | None) -> tuple[Measure, ...]:
+        """Those of these measures that help against it in a mode."""
+        return tuple(each for each in measures if each and mode in self.measures.get(each, ()))

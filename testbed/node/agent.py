@@ -76,7 +76,7 @@ SWITCH = "/usr/sbin/glexec"
 SITE_LOG = "/dev/log"
 MAPPING = b"lcmaps-account"
 """What the switch runs as account glexec, to learn the payload's account."""
-LAUNCHER = ("/usr/bin/python3", "-I", "-S", "/usr/libexec/testbed/node/vm.py")
+LAUNCHER = ("/usr/bin/python3", "-I", "-S", "/usr/libexec/testbed/node/vm")
 CONTAINER = ("/usr/bin/python3", "-I", "-S", "/usr/libexec/testbed/node/container.py")
 CAUSE = re.compile(r"^\[gLExec\]: cause class=(\S+) reason=(\S+) code=(126|20[123])\n\Z", re.MULTILINE)
 """Where the site has it told (report_cause), why the switch refused: the last line of its standard error. It ends with

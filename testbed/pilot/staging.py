@@ -10,6 +10,7 @@ from testbed.pilot.stages.after import after
 from testbed.pilot.stages.again import again
 from testbed.pilot.stages.beside import beside
 from testbed.pilot.stages.call import call
+from testbed.pilot.stages.credential import credential
 from testbed.pilot.stages.launch import launch
 from testbed.pilot.stages.load import load
 from testbed.pilot.stages.record import record
@@ -29,4 +30,5 @@ STAGES: Mapping[Stage, Staged] = {
     Stage.LOAD: load,
     Stage.RECORD: record,
     Stage.CALL: call,
+    Stage.CREDENTIAL: credential,
 }

@@ -87,6 +87,20 @@ BESIDE = (
         "SSBBB",
         "umask(2): accounts of one pool have one group; the switch gives its payloads 022, as gLExec",
     ),
+    _beside(
+        Attack.BOBS_QUEUE,
+        "A17",
+        "take a message out of Bob's POSIX message queue, mode 0600",
+        "SSBBB",
+        "mq_overview(7), ipc_namespaces(7)",
+    ),
+    _beside(
+        Attack.BOBS_OPEN_QUEUE,
+        "A17",
+        "take a message out of Bob's POSIX message queue, mode 0666",
+        "SSSBB",
+        "mq_overview(7): its mode decides; ipc_namespaces(7): queues of POSIX belong to the ipc namespace",
+    ),
     _beside(Attack.PILOTS_PROXY, "A01", "read the pilot's own proxy", "SSBBB", UID),
     _beside(Attack.PILOTS_ENVIRONMENT, "A02", "read the environment of the pilot", "SSBBB", UID),
     _beside(

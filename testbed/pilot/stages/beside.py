@@ -14,7 +14,7 @@ from testbed.pilot.raid import Raid, raid_of
 from testbed.pilot.stages import targets
 from testbed.pilot.stages.bystander import LOOK, PYTHON, begun, still_there
 
-THIEF = ("finding", "files", "processes", "sysv", "channels")
+THIEF = ("finding", "files", "processes", "sysv", "mqueue", "channels")
 """The parts of the thief, each before those that need it."""
 
 
@@ -37,7 +37,7 @@ def beside(desk: Desk, measure: Measure | None = None) -> Raid:
     ) as framework:
         told = {
             **targets.of_bob(said, number, token, targets.key_of(grid, "bob")),
-            **targets.of_pilot(process, proxy, key),
+            **targets.of_pilot(pilot, process, proxy, key),
             **targets.of_daemon(framework, key),
         }
         command = [*PYTHON, json.dumps(told)]
