@@ -10,7 +10,7 @@ from pathlib import Path
 
 from testbed.lab.session import Lab, opened
 from testbed.lab.world import World
-from testbed.model.attack import Attack, Stage
+from testbed.model.attack import ORDER, Attack, Stage
 from testbed.model.catalogue import CATALOGUE
 from testbed.model.cell import Authority, Cell
 from testbed.model.mode import Mode
@@ -72,7 +72,7 @@ class Noticed:
 
 
 def noticed(mutants: Sequence[SiteMutant], folder: Path, workers: int = WORKERS) -> Iterator[Noticed]:
-    """Raid each, in a world of its own that is thrown away; what became of them, in their order."""
+    """Raid each; what became of them, in their order. A world that was made wrong is thrown away."""
     choice = Choice.of_examples()
     switches = {each.name: each for each in read_switches()}
     wanted = {each.switch for each in mutants} - {""}
@@ -101,7 +101,7 @@ def held_to_attacks(lab: Lab, choice: Choice, mutant: SiteMutant, switch: Switch
         return Noticed(mutant, why_not=why_not)
     site = dataclasses.replace(measured(site, mutant.measure), switch=switch)
     if Stage.LOAD in mutant.stages:
-        site = counted_apart(site)
+        site = counted_apart(site, ORDER.index(mutant.mode))
     found = Noticed(mutant, why_not="the raid did not end")
     with contextlib.suppress(_Spent), lab.pool.lease(site) as world:
         try:
@@ -109,7 +109,8 @@ def held_to_attacks(lab: Lab, choice: Choice, mutant: SiteMutant, switch: Switch
             found = _raided(world, choice, mutant)
         except (Problem, Unfit) as problem:
             found = Noticed(mutant, why_not=str(problem))
-        raise _Spent
+        if mutant.defective:
+            raise _Spent
     return found
 
 

@@ -1,12 +1,12 @@
 """Bob's payload: has secrets and says what could be stolen of it: ``python3 - TOKEN LIMIT < victim.py``.
 
 It has a secret each in a file (0600), in its environment, in its arguments, in its memory, in an open file without a
-name, in shared memory of both kinds and in a message queue, for itself alone (0600) and for everybody (0666); files where
-everybody may write, which it looks after; a proxy, and a process that counts the SIGUSR1 it gets. It prints one JSON
-line with where they are; another one for each signal and each change of those files, so that its last line holds what
-it felt even when it is killed; and one when it ends: by SIGTERM, when the file ``release`` has come to be, or after
-LIMIT seconds. Its standard input must be a file: it starts itself anew, so that the kernel shows the secret in its
-environment.
+name, in shared memory of both kinds and in a message queue, for itself alone (0600) and for everybody (0666); files
+where everybody may write, which it looks after; a proxy, and a process that counts the SIGUSR1 it gets. It prints one
+JSON line with where they are; another one for each signal and each change of those files, so that its last line holds
+what it felt even when it is killed; and one when it ends: by SIGTERM, when the file ``release`` has come to be, or
+after LIMIT seconds. Its standard input must be a file: it starts itself anew, so that the kernel shows the secret in
+its environment.
 """
 
 import ctypes
