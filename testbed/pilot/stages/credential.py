@@ -27,6 +27,8 @@ ZOO: Mapping[Attack, Sequence[str]] = {
         "RFC 3820, of a legacy one",
         "another's name in front of its own",
         "of somebody whom its owner has appointed",
+        "full, of a limited one",
+        "legacy, full, of a limited one",
         SUB_PROXY,
     ),
     Attack.SPOILT_CREDENTIAL: (
@@ -48,7 +50,8 @@ ZOO: Mapping[Attack, Sequence[str]] = {
     ),
 }
 """What no site takes, whatever its policy says of limited ones."""
-LIMITED = ("limited", "legacy, limited", "full, of a limited one", "legacy, full, of a limited one")
+LIMITED = ("limited", "legacy, limited")
+OF_FILES = (Attack.SHARED_PROXY_FILE, Attack.ODD_PROXY_FILE)
 MEANWHILE: Mapping[str, tuple[Attack, str]] = {
     "opened up": (Attack.SHARED_PROXY_FILE, "opened up while it is read"),
     "linked": (Attack.SHARED_PROXY_FILE, "linked while it is read"),
@@ -84,8 +87,8 @@ def credential(desk: Desk, measure: Measure | None = None) -> Raid:
         came += shown(caller, cards(*LIMITED), good)
     with published(caller, caller.in_policy("-certdir") or CERTIFICATES, caller.zoo.crl("revoked")):
         came += shown(caller, cards("revoked"), Card(None, "Bob's, good", caller.placed("bob")))
-    attacks = {each.card.attack for each in came} - {None}
-    attempts = {attack: _judged([each for each in came if each.card.attack is attack]) for attack in attacks if attack}
+    sets = {attack: [each for each in came if each.card.attack is attack] for attack in (*ZOO, *OF_FILES)}
+    attempts = {attack: _judged(each) for attack, each in sets.items() if each}
     return Raid(ran, attempts, {ATTRIBUTES: NO_POOL} if mapped else {})
 
 
@@ -106,7 +109,7 @@ def _limited_refused(caller: Caller) -> Iterator[None]:
 
 def _files(caller: Caller, alice: str) -> list[Card]:
     """The files that a good credential can be in: made by root, changed by the pilot, or of Bob's payload."""
-    odd, shared = Attack.ODD_PROXY_FILE, Attack.SHARED_PROXY_FILE
+    shared, odd = OF_FILES
     made = caller.makes({**SHARED, **ODD})
     changed = caller.places(dict.fromkeys(MEANWHILE, "alice"))
     others = caller.place("bob", mode=0o644)
