@@ -61,6 +61,8 @@ class Noticed:
             return f"NOT JUDGED: {self.why_not or '; '.join(self.untried.values())}"
         if self.missed:
             return f"NOT BY {'; '.join(f'{attack}: {saw}' for attack, saw in self.missed.items())}"
+        if like := self.mutant.like:
+            return f"each of {len(self.mutant.notices)} attacks that {like} lets through"
         return ", ".join(self.differs) or "NOBODY"
 
     @property
