@@ -170,6 +170,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "scenarios/separation/test_launch.py",
             "scenarios/separation/test_leftovers.py",
             "scenarios/separation/test_load.py",
+            "scenarios/separation/test_saved_machine.py",
             "scenarios/separation/test_theft.py",
         ),
         "abstract sockets and loopback, which no mode short of a network namespace keeps apart",

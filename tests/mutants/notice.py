@@ -10,7 +10,7 @@ from pathlib import Path
 
 from testbed.lab.session import Lab, opened
 from testbed.lab.world import World
-from testbed.model.attack import Attack, Stage
+from testbed.model.attack import ORDER, Attack, Stage
 from testbed.model.catalogue import CATALOGUE
 from testbed.model.cell import Authority, Cell
 from testbed.model.mode import Mode
@@ -61,6 +61,8 @@ class Noticed:
             return f"NOT JUDGED: {self.why_not or '; '.join(self.untried.values())}"
         if self.missed:
             return f"NOT BY {'; '.join(f'{attack}: {saw}' for attack, saw in self.missed.items())}"
+        if like := self.mutant.like:
+            return f"each of {len(self.mutant.notices)} attacks that {like} lets through"
         return ", ".join(self.differs) or "NOBODY"
 
     @property
@@ -72,7 +74,7 @@ class Noticed:
 
 
 def noticed(mutants: Sequence[SiteMutant], folder: Path, workers: int = WORKERS) -> Iterator[Noticed]:
-    """Raid each, in a world of its own that is thrown away; what became of them, in their order."""
+    """Raid each; what became of them, in their order. A world that was made wrong is thrown away."""
     choice = Choice.of_examples()
     switches = {each.name: each for each in read_switches()}
     wanted = {each.switch for each in mutants} - {""}
@@ -85,7 +87,9 @@ def noticed(mutants: Sequence[SiteMutant], folder: Path, workers: int = WORKERS)
             held = held_to_attacks(lab, choice, mutant, built.get(mutant.switch))
             return dataclasses.replace(held, seconds=time.monotonic() - began)
 
-        yield from raiders.map(one, mutants)
+        longest_first = sorted(mutants, key=lambda mutant: -len(mutant.stages))
+        raided = {mutant.name: raiders.submit(one, mutant) for mutant in longest_first}
+        yield from (raided[mutant.name].result() for mutant in mutants)
 
 
 class _Spent(Exception):
@@ -99,7 +103,7 @@ def held_to_attacks(lab: Lab, choice: Choice, mutant: SiteMutant, switch: Switch
         return Noticed(mutant, why_not=why_not)
     site = dataclasses.replace(measured(site, mutant.measure), switch=switch)
     if Stage.LOAD in mutant.stages:
-        site = counted_apart(site)
+        site = counted_apart(site, ORDER.index(mutant.mode))
     found = Noticed(mutant, why_not="the raid did not end")
     with contextlib.suppress(_Spent), lab.pool.lease(site) as world:
         try:
@@ -107,7 +111,8 @@ def held_to_attacks(lab: Lab, choice: Choice, mutant: SiteMutant, switch: Switch
             found = _raided(world, choice, mutant)
         except (Problem, Unfit) as problem:
             found = Noticed(mutant, why_not=str(problem))
-        raise _Spent
+        if mutant.defective:
+            raise _Spent
     return found
 
 

@@ -104,6 +104,23 @@ def _notices(values: Mapping[str, Any]) -> tuple[Attack, ...]:
     )
 
 
+def documented(mutants: Iterable[SiteMutant]) -> str:
+    """The table of docs/separation.md."""
+    rows = [("misconfiguration", "what is wrong", "mode", "noticed by", "source"), ("---",) * 5]
+    rows += [(f"`{each.name}`", each.sentence, str(each.mode), _said(each), each.source) for each in mutants]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
+
+
+def _said(mutant: SiteMutant) -> str:
+    if mutant.identity:
+        return "who it runs as"
+    if mutant.like:
+        stages = ", ".join(f"`{stage}`" for stage in mutant.stages)
+        many = f"each of {len(mutant.notices)} attacks that {mutant.like} lets through and {mutant.mode} does not"
+        return f"{many}: stages {stages}"
+    return ", ".join(f"`{attack}`" for attack in mutant.notices)
+
+
 def controls(mutants: Iterable[SiteMutant]) -> list[SiteMutant]:
     """The sites as they should be, each for the attacks that are to notice any of these mutants.
 

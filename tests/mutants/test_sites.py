@@ -70,6 +70,25 @@ def test_who_the_payload_runs_as_notices_only_what_no_attack_can() -> None:
     assert not Noticed(dataclasses.replace(HARMLESS, script=""), broken).good
 
 
+def test_one_that_is_like_another_mode_is_noticed_by_every_attack_or_by_none() -> None:
+    """Where one of them stays blocked though nothing separates anybody, its probe proves nothing in this mode."""
+    like = dataclasses.replace(HARMLESS, like=Mode.LOG_ONLY, notices=(Attack.BOBS_FILE, Attack.LEFT_FILE))
+    both = {"bobs-file": "succeeded", "left-file": "succeeded"}
+    assert Noticed(like, both | {IDENTITY: "pilot"}).good
+    held = Noticed(like, {"bobs-file": "succeeded", IDENTITY: "pilot"}, {"left-file": "no such daemon"})
+    assert not held.good
+    assert held.by == "NOT BY left-file: no such daemon"
+    assert not Noticed(like, {"bobs-file": "succeeded"}).good
+
+
+def test_a_launcher_that_launches_nothing_is_held_to_all_that_log_only_lets_through() -> None:
+    """But for accounts that are leased anew, which neither has, and what only a pilot does."""
+    for mutant in (each for each in read() if each.like):
+        lets = {each.attack for each in CATALOGUE.values() if each.letters[ORDER.index(Mode.LOG_ONLY)] == "S"}
+        hindered = {each.attack for each in CATALOGUE.values() if each.letters[ORDER.index(mutant.mode)] == "B"}
+        assert lets & hindered == set(mutant.notices)
+
+
 def test_an_attack_notices_by_what_it_comes_to_itself() -> None:
     """Who does not run as documented may be attacked in vain all the same."""
     usual = Outcome(End.SEPARATED, 0, "pool alpha")
