@@ -47,9 +47,6 @@ def after(desk: Desk, measure: Measure | None = None) -> Raid:
         attempts, untried = finds(desk, targets_of(left))
         census = left.settled("daemon", "at")
         attempts |= remains(census)
-        if "start" in census.answers:
-            seen = f"the next pilot executed it at its start, as uid {census.answers['start']['uid']}"
-            attempts[Attack.LEFT_HOME] = Attempt.SUCCEEDED, seen
         if orphan:
             attempts[Attack.OUTLIVED_PILOT] = orphan.seen()
         if "at" not in census.answers and census.awaited("at"):
