@@ -25,7 +25,8 @@ from testbed.model.condition import Condition
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
 from testbed.node.agent import report
-from testbed.node.agent.pilot import Pilot
+from testbed.node.agent.bypass import own_objection
+from testbed.node.agent.means import Means
 from testbed.node.agent.sandbox import Sandbox
 from testbed.node.agent.task import Task
 from testbed.pilot import outputs
@@ -243,10 +244,10 @@ def test_a_pilot_whose_time_is_up_gives_back_what_it_could_not_run_to_its_end(
 def test_what_may_yet_start_is_not_run_by_the_pilot_as_well(tmp_path: Path) -> None:
     """A part of the switch that nobody could end, of a call that ran nothing."""
     orders = SimpleNamespace(mode="setuid", proxy="", notes=tmp_path / "notes", limit=9.0, slots=1, careless="")
-    pilot = Pilot(orders, None, None, SimpleNamespace(ending=""))  # type: ignore[arg-type]
+    means = Means.of(orders, None, None, SimpleNamespace(ending=""))  # type: ignore[arg-type]
     for remaining, why in (("7 of uid 0", "may yet start"), ("", "")):
         task = Task(None, None, report.Account(remaining=remaining), 0.0)  # type: ignore[arg-type]
-        assert why in (found := pilot._objection(task))
+        assert why in (found := own_objection(means, task))
         assert bool(found) is bool(remaining)
 
 
@@ -500,7 +501,7 @@ def test_a_count_that_is_none_is_not_believed(side: Side, script: Callable[[str]
 
 
 def test_more_outputs_than_the_vo_takes_are_left_out(side: Side, script: Callable[[str], str]) -> None:
-    side.node.changes["switch"] = script('case "$4" in --pack) exec head -c 4000000 /dev/zero ;; esac; exec "$@"')
+    side.node.changes["switch"] = script('case "$5" in --pack) exec head -c 4000000 /dev/zero ;; esac; exec "$@"')
     report = run(side, shell("echo result", outputs=("*",)))
     assert (report.state, account(report).files, side.vo.outputs(report.payload)) == (State.ENDED, 0, b"")
     assert "more than" in account(report).left_out

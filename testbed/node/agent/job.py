@@ -8,9 +8,10 @@ import sys
 from collections.abc import Sequence
 
 from .log import log
+from .means import Means
 from .orders import Orders
 from .packing import pack
-from .pilot import Pilot
+from .pilot import serve
 from .problems import Ended, OrdersProblem, VoProblem
 from .processes import adopt_orphans
 from .sandbox import Sandbox
@@ -60,7 +61,7 @@ def work(orders: Orders, worker: int) -> int:
     try:
         vo = Vo(orders, sandbox.proxy, worker, sandbox.renew)
         try:
-            Pilot(orders, sandbox, vo, wake).work()
+            serve(Means.of(orders, sandbox, vo, wake))
         finally:
             vo.close()
     except ssl.SSLError as error:

@@ -4,11 +4,14 @@ import contextlib
 import os
 import select
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from .wake import Wake
 
+GRACE = 2.0
+"""Seconds between SIGTERM and SIGKILL."""
 DRAIN = 0.3
 """Seconds that output may still come after the payload has ended."""
 LARGEST_STREAM = 1 << 20
@@ -76,6 +79,12 @@ class Process:
             else:
                 self._wake.hung_up()
                 self._poll.unregister(number)
+
+    def turn_until(self, limit: float, reached: Callable[[], bool]) -> None:
+        """Move what can be moved until something is so, for so many seconds at most."""
+        deadline = time.monotonic() + limit
+        while not reached() and (left := deadline - time.monotonic()) > 0:
+            self.turn(left)
 
     def _read(self, number: int) -> None:
         kept = self._streams[number]

@@ -1,9 +1,9 @@
-"""One payload on its way, and a command beside it that is over."""
+"""One payload on its way, and the environments in which it is started, or the switch for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from .failure import told
 from .machine import Machine
 from .payload import Payload
 from .report import Account
@@ -30,14 +30,24 @@ class Task:
     """Whether its last run had got through the switch, where that can be seen of one that did not start."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """A command beside the payload that is over; without a code it had to be ended."""
+def as_pilot(task: Task) -> dict[str, str]:
+    """The environment of a payload that runs as the pilot."""
+    return {"HOME": str(task.place.folder), "PATH": "/usr/bin:/bin", "X509_USER_PROXY": str(task.place.proxy)}
 
-    code: int | None
-    out: bytes
-    err: bytes
 
-    def __str__(self) -> str:
-        cause = told(self.err.decode(errors="replace"), self.code)
-        return f"{self.code}{f' ({cause.kind} {cause.reason})' if cause else ''}"
+def for_switch(task: Task, pilots_proxy: Path) -> dict[str, str]:
+    """The environment of a call of the switch."""
+    return {
+        "HOME": str(task.place.folder),
+        "PATH": "/usr/bin:/bin",
+        "X509_USER_PROXY": str(pilots_proxy),
+        "GLEXEC_CLIENT_CERT": str(task.place.proxy),
+        "GLEXEC_SOURCE_PROXY": str(task.place.proxy),
+        "GLEXEC_TARGET_PROXY": str(task.place.copy),
+        "GLEXEC_ID": task.payload.ident,
+    }
+
+
+def without_copy(task: Task) -> dict[str, str]:
+    """The environment of a call that needs no copy of the proxy."""
+    return {**task.calls, "GLEXEC_TARGET_PROXY": "/dev/null"}
