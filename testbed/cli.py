@@ -168,6 +168,8 @@ def _explain(options: argparse.Namespace) -> int:
     }
     if expectation.ruling:
         lines["because"] = expectation.ruling.why
+    if expectation.stopped_by:
+        lines["because"] = f"the site has {', '.join(expectation.stopped_by)} in force"
     if options.json:
         print(json.dumps({"cell": cell.id, **lines}, indent=2))
     else:

@@ -22,12 +22,16 @@ class Stage(StrEnum):
     """The same, but Bob's payload runs on the account that Alice's had, after its lease was recycled."""
     AGAIN = "again"
     """Two payloads of the same user, by two pilots, at once."""
+    SAVED = "saved"
+    """A machine that is saved for later payloads, after one of them ran on the node itself."""
     LOAD = "load"
     """A payload that takes what it can get, within limits of the testbed's own."""
     RECORD = "record"
     """The site's log, by a pilot or a payload that lies."""
     CALL = "call"
     """The switch, by a pilot or a payload that should not call it so."""
+    CREDENTIAL = "credential"
+    """The switch, by a pilot that shows it credentials which prove nothing, or not what they say."""
 
 
 class Attack(StrEnum):
@@ -45,6 +49,10 @@ class Attack(StrEnum):
     BOBS_OPEN_SEGMENT = "bobs-open-segment"
     BOBS_SHARED_MEMORY = "bobs-shared-memory"
     BOBS_OPEN_SHARED_MEMORY = "bobs-open-shared-memory"
+    BOBS_FILE_IN_TMP = "bobs-file-in-tmp"
+    BOBS_GROUP_FILE = "bobs-group-file"
+    BOBS_QUEUE = "bobs-queue"
+    BOBS_OPEN_QUEUE = "bobs-open-queue"
     PILOTS_PROXY = "pilots-proxy"
     PILOTS_ENVIRONMENT = "pilots-environment"
     PILOTS_COMMAND_LINE = "pilots-command-line"
@@ -67,6 +75,7 @@ class Attack(StrEnum):
     LEFT_FILE = "left-file"
     LEFT_OPEN_FILE = "left-open-file"
     LEFT_SEGMENT = "left-segment"
+    LEFT_QUEUE = "left-queue"
     LEFT_HOME = "left-home"
     LEFT_SET_ID_FILE = "left-set-id-file"
     LEFT_AT_JOB = "left-at-job"
@@ -75,6 +84,7 @@ class Attack(StrEnum):
     FORMER_HOME = "former-home"
     FORMER_PROCESS = "former-process"
     OWN_OTHER_PAYLOAD = "own-other-payload"
+    SAVED_MACHINE = "saved-machine"
     MANY_PROCESSES = "many-processes"
     MUCH_MEMORY = "much-memory"
     FULL_DISK = "full-disk"
@@ -88,6 +98,11 @@ class Attack(StrEnum):
     TARGET_ELSEWHERE = "target-elsewhere"
     WEAKER_MODE = "weaker-mode"
     GRIDMAPDIR = "gridmapdir"
+    WRONG_KIND_OF_PROXY = "wrong-kind-of-proxy"
+    SPOILT_CREDENTIAL = "spoilt-credential"
+    SPOILT_ATTRIBUTES = "spoilt-attributes"
+    SHARED_PROXY_FILE = "shared-proxy-file"
+    ODD_PROXY_FILE = "odd-proxy-file"
 
 
 class Chance(StrEnum):
@@ -142,12 +157,16 @@ class Threat:
     proved_in: Mode | None = Mode.NONE
     """The mode in which the probe has to succeed here first; ``None``: no mode lets it through, mutants prove it."""
 
-    def chance(self, mode: Mode, kernel: Kernel, measure: Measure | None = None) -> Chance:
-        """What it is known to come to."""
+    def chance(self, mode: Mode, kernel: Kernel, *measures: Measure | None) -> Chance:
+        """What it is known to come to where these measures are taken."""
         usual = LETTERS[self.letters[ORDER.index(mode)]]
         if usual is Chance.MEANINGLESS:
             return usual
         by_kernel = self.settings(mode, kernel) if usual is Chance.SUCCEEDS else None
         if by_kernel is not None:
             return by_kernel
-        return Chance.BLOCKED if measure and mode in self.measures.get(measure, ()) else usual
+        return Chance.BLOCKED if self.stopped_by(mode, *measures) else usual
+
+    def stopped_by(self, mode: Mode, *measures: Measure | None) -> tuple[Measure, ...]:
+        """Those of these measures that help against it in a mode."""
+        return tuple(each for each in measures if each and mode in self.measures.get(each, ()))

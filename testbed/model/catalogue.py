@@ -4,13 +4,16 @@ from collections.abc import Mapping
 
 from testbed.model.attack import Attack, Stage, Threat
 from testbed.model.threats.beside import BESIDE
+from testbed.model.threats.credential import CREDENTIAL
 from testbed.model.threats.evidence import CALL, RECORD
 from testbed.model.threats.launch import LAUNCH
 from testbed.model.threats.leftover import AFTER, AGAIN, REUSED
 from testbed.model.threats.load import LOAD
+from testbed.model.threats.saved import SAVED
 
 CATALOGUE: Mapping[Attack, Threat] = {
-    threat.attack: threat for threat in (*BESIDE, *LAUNCH, *AFTER, *REUSED, *AGAIN, *LOAD, *RECORD, *CALL)
+    threat.attack: threat
+    for threat in (*BESIDE, *LAUNCH, *AFTER, *REUSED, *AGAIN, *SAVED, *LOAD, *RECORD, *CALL, *CREDENTIAL)
 }
 
 

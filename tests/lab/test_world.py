@@ -37,6 +37,18 @@ def test_a_reset_world_has_nothing_of_its_past(world: LeasedWorld) -> None:
     assert world.node.run(["cat", "/var/log/glexec.log"], limit=5).text == ""
 
 
+def test_nothing_that_processes_share_outlives_a_reset(world: LeasedWorld) -> None:
+    """Each is its maker's, whom root of a container cannot take it from."""
+    account = world.site.pilot_accounts[0].name
+    make = "ipcmk -M 4096 -p 600 && ipcmk -S 2 && ipcmk -Q && touch /dev/mqueue/left"
+    look = ["sh", "-c", "tail -q -n +2 /proc/sysvipc/shm /proc/sysvipc/sem /proc/sysvipc/msg; ls -A /dev/mqueue"]
+    for user in ("root", account):
+        world.node.run(["sh", "-c", f"{make}-by-{user}"], user=user, limit=5).check()
+    assert len(world.node.run(look, limit=5).text.splitlines()) == 8
+    assert world.reset() == []
+    assert world.node.run(look, limit=5).text == ""
+
+
 @pytest.mark.parametrize(
     "dirt",
     [

@@ -57,3 +57,10 @@ def test_the_kernels_settings_change_what_is_expected() -> None:
     hidden = CATALOGUE[Attack.PILOTS_COMMAND_LINE]
     assert hidden.chance(Mode.SETUID, Kernel(hidepid=True)) is Chance.BLOCKED
     assert hidden.chance(Mode.NONE, Kernel(hidepid=True)) is Chance.SUCCEEDS
+
+
+def test_what_is_done_anyway_counts_as_what_is_done_for_a_raid() -> None:
+    loopback = CATALOGUE[Attack.PILOTS_LOOPBACK]
+    for taken in ((Measure.NETWORK_NAMESPACE,), (None, Measure.NETWORK_NAMESPACE), (Measure.LIMITS, *Measure)):
+        assert loopback.chance(Mode.CONTAINER, Kernel(), *taken) is Chance.BLOCKED
+    assert loopback.chance(Mode.CONTAINER, Kernel(), None, Measure.LIMITS) is Chance.SUCCEEDS

@@ -59,6 +59,15 @@ AFTER = (
         measures=EPILOGUE,
     ),
     Threat(
+        Attack.LEFT_QUEUE,
+        "A17",
+        Stage.AFTER,
+        "a POSIX message queue, mode 0666, out of which the next payload takes a message",
+        "SSSBB",
+        "mq_overview(7): it lasts until it is removed; ipc_namespaces(7): one goes with its last process",
+        measures=EPILOGUE,
+    ),
+    Threat(
         Attack.LEFT_HOME,
         "A14",
         Stage.AFTER,

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from testbed.node.probes.mqueue import make as make_queue
 from testbed.node.probes.sysv import make
 
 SHARED = ("/tmp", "/var/tmp", "/dev/shm")
@@ -95,6 +96,11 @@ def one_segment(orders: Orders) -> None:
     make(int(orders["key"]), orders["mark"].encode(), 0o666)
 
 
+def one_queue(orders: Orders) -> None:
+    """A message queue that everybody may open."""
+    make_queue(f"/{orders['mark']}", orders["mark"].encode(), 0o666)
+
+
 def at_job(orders: Orders) -> None:
     """A job of at's, due at once."""
     given(["/usr/bin/at", "now"], f"exec {PYTHON} -S {job(orders, 'at')} at {orders['place']} {orders['mark']}\n")
@@ -129,6 +135,7 @@ THINGS: Mapping[str, Callable[[Orders], None]] = {
     "set-id-file": set_id_file,
     "start-files": start_files,
     "segment": one_segment,
+    "queue": one_queue,
     "at-job": at_job,
     "cron-job": cron_job,
 }

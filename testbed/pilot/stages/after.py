@@ -22,12 +22,15 @@ NEEDS: Mapping[Attack, str] = {
     Attack.LEFT_FILE: "closed-files",
     Attack.LEFT_OPEN_FILE: "open-files",
     Attack.LEFT_SEGMENT: "segment",
+    Attack.LEFT_QUEUE: "queue",
     Attack.LEFT_HOME: "start-files",
     Attack.LEFT_SET_ID_FILE: "set-id-file",
     Attack.LEFT_AT_JOB: "at-job",
     Attack.LEFT_CRON_JOB: "cron-job",
 }
 """What of the leaver's things each attack needs."""
+LEAVER, FINDER = ("sysv", "mqueue"), ("finding", "sysv", "mqueue")
+"""The parts of the two probes."""
 JOBS = {Attack.LEFT_AT_JOB, Attack.LEFT_CRON_JOB}
 """What is given to daemons of the node's."""
 ELSEWHERE = (Mode.CONTAINER, Mode.VM)
@@ -65,7 +68,7 @@ def leave(desk: Desk, left: Estate, *, adopts: bool = False) -> tuple[Outcome, M
 
     Its pilot ends nothing that it leaves, unless it ``adopts``.
     """
-    payload = Payload("alice", (*PYTHON, left.orders()), probe("leaver", "sysv"), PAYLOAD_LIMIT)
+    payload = Payload("alice", (*PYTHON, left.orders()), probe("leaver", *LEAVER), PAYLOAD_LIMIT)
     ran = desk.end_of(*desk.hand(payload, adopts=adopts))
     return ran, last_words(ran)
 
@@ -73,7 +76,7 @@ def leave(desk: Desk, left: Estate, *, adopts: bool = False) -> tuple[Outcome, M
 def finds(desk: Desk, targets: Mapping[Attack, Mapping[str, Any]]) -> tuple[Attempts, dict[Attack, str]]:
     """What Bob's payload, the next, makes of it: its attempts, and why others were not tried."""
     orders = json.dumps({"targets": {str(attack): target for attack, target in targets.items()}})
-    ran = desk.end_of(*desk.send([*PYTHON, orders], "bob", probe("finder", "finding", "sysv")))
+    ran = desk.end_of(*desk.send([*PYTHON, orders], "bob", probe("finder", *FINDER)))
     return findings(ran.out, "Bob's payload", ran.err)
 
 
@@ -84,6 +87,7 @@ def targets_of(left: Estate) -> dict[Attack, dict[str, Any]]:
         Attack.LEFT_FILE: {"kind": "read", "paths": [f"{each}/{mark}-closed" for each in shared], "marker": mark},
         Attack.LEFT_OPEN_FILE: {"kind": "read", "paths": [f"{each}/{mark}-open" for each in shared], "marker": mark},
         Attack.LEFT_SEGMENT: {"kind": "segment", "key": left.key, "marker": mark},
+        Attack.LEFT_QUEUE: {"kind": "queue", "name": f"/{mark}", "marker": mark},
         Attack.LEFT_HOME: {"kind": "start", "marker": mark},
         Attack.LEFT_SET_ID_FILE: {
             "kind": "run",

@@ -7,6 +7,7 @@ from testbed.model.measure import Measure
 from testbed.pilot.desk import Desk
 from testbed.pilot.probes import probe
 from testbed.pilot.raid import Raid, raid_of
+from testbed.pilot.stages.after import FINDER
 from testbed.pilot.stages.bystander import LOOK, PYTHON, begun, still_there
 
 
@@ -16,7 +17,7 @@ def again(desk: Desk, measure: Measure | None = None) -> Raid:
     first, _, told = begun(desk, "alice", token)
     target = {"kind": "read", "paths": [told["secret"], f"/proc/{told['pid']}/environ"], "marker": token}
     orders = json.dumps({"targets": {str(Attack.OWN_OTHER_PAYLOAD): target}})
-    ran = desk.end_of(*desk.send([*PYTHON, orders], "alice", probe("finder", "finding", "sysv")))
+    ran = desk.end_of(*desk.send([*PYTHON, orders], "alice", probe("finder", *FINDER)))
     still_there(desk.vo.wait(first, limit=LOOK))
     desk.vo.stop(first)  # nobody waits for its end
     return raid_of(ran)

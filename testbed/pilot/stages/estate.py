@@ -40,7 +40,7 @@ for process in $(grep -l -s -F -- "$2" /proc/[0-9]*/cmdline); do
 done
 grep -l -s -F -- "$2" /var/spool/cron/atjobs/* /var/spool/cron/crontabs/* \
     /home/*/.profile /home/*/.local/lib/python3*/site-packages/usercustomize.py | xargs -r rm -f
-rm -f "/tmp/$2"-* "/var/tmp/$2"-* "/dev/shm/$2"-*
+rm -f "/tmp/$2"-* "/var/tmp/$2"-* "/dev/shm/$2"-* "/dev/mqueue/$2"
 [ ! -e "$1.sequence" ] || cp -p "$1.sequence" /var/spool/cron/atjobs/.SEQ
 rm -rf "$1" "$1.sequence"
 while read -r key segment mode size maker last attached uid rest; do

@@ -14,7 +14,7 @@ from testbed.model.problem import Problem
 from testbed.pilot.desk import PILOT_LIMIT, Desk
 from testbed.pilot.probes import probe
 from testbed.pilot.raid import Raid
-from testbed.pilot.stages.after import leave, not_left, sorted_out, targets_of
+from testbed.pilot.stages.after import FINDER, leave, not_left, sorted_out, targets_of
 from testbed.pilot.stages.bystander import PYTHON
 from testbed.pilot.stages.estate import ANSWERED, LIMIT, Estate, estate
 from testbed.pilot.stages.findings import findings
@@ -72,7 +72,7 @@ def _successor(desk: Desk, left: Estate) -> tuple[Outcome, tuple[Attempt, str]]:
     targets = {Attack.FORMER_FILE: found[Attack.LEFT_FILE], Attack.FORMER_HOME: found[Attack.LEFT_HOME]}
     told = {str(attack): target for attack, target in targets.items()}
     orders = json.dumps({"targets": told, "hold": f"{left.place}/release"})
-    payload, pilot = desk.send([*PYTHON, orders], "bob", probe("finder", "finding", "sysv"))
+    payload, pilot = desk.send([*PYTHON, orders], "bob", probe("finder", *FINDER))
     report = desk.vo.wait(payload, limit=PILOT_LIMIT, until="output")
     if b"\n" not in report.out:
         raise Problem("Bob's payload did not get to run", found=f"{report.state}: {report.why}\n{report.err!r}")
