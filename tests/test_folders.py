@@ -1,6 +1,7 @@
 """Programs of testbed/node that are folders: Python runs them as such, and finds nothing of ours before its library."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import testbed
+from testbed.lab.layout import PYTHON
 
 NODE = Path(testbed.__file__).parent / "node"
 FOLDERS = sorted(path.parent for path in NODE.glob("*/__main__.py"))
@@ -35,3 +37,16 @@ def test_a_program_that_is_a_folder_looks_for_modules_in_the_standard_library_an
     assert [each for each in path if str(tmp_path) in each] == path[-1:]
     assert words == [str(place), "pilot-1"]
     assert not library.startswith(str(tmp_path))
+
+
+@pytest.mark.parametrize(("flags", "said"), [((), "executed"), (PYTHON[1:], "")])
+def test_a_start_file_that_a_payload_left_in_its_account_is_none_of_the_programs_that_start_later(
+    tmp_path: Path, flags: tuple[str, ...], said: str
+) -> None:
+    """Python without these flags executes it, which is threat A14: so would a pilot do that is started so."""
+    home = tmp_path / f".local/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
+    home.mkdir(parents=True)
+    (home / "usercustomize.py").write_text("print('executed')")
+    command = [os.path.realpath(sys.executable), *flags, "-c", "pass"]
+    done = subprocess.run(command, env={"HOME": str(tmp_path)}, capture_output=True, text=True, timeout=20)
+    assert (done.returncode, done.stdout.strip()) == (0, said)

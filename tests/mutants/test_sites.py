@@ -21,7 +21,7 @@ HARMLESS = SiteMutant(
 )
 WRONG_INSTALLATION = "log-only-program-set-id"
 """In log-only everything succeeds: this one is noticed by who the payload runs as."""
-UNFIT = dataclasses.replace(HARMLESS, name="unfit", script="", edits=(NodeEdit("agent.py", "no such text", ""),))
+UNFIT = dataclasses.replace(HARMLESS, name="unfit", script="", edits=(NodeEdit("agent/vo.py", "no such text", ""),))
 
 
 def wrong(held: list[Noticed]) -> list[str]:
@@ -105,7 +105,7 @@ def test_of_some_every_one_is_noticed_and_what_is_none_is_not(tmp_path: Path) ->
     assert not wrong(held), "\n".join(wrong(held))
     assert (harmless.by, harmless.good) == ("NOBODY", False)
     assert not unfit.good
-    assert unfit.by.startswith("NOT JUDGED: agent.py has 0 times")
+    assert unfit.by.startswith("NOT JUDGED: agent/vo.py has 0 times")
 
 
 @pytest.mark.slow

@@ -76,7 +76,7 @@ AFTER = (
         Attack.LEFT_HOME,
         "A14",
         Stage.AFTER,
-        "a start file in its account's home that the next payload, or the next pilot, executes",
+        "a start file in its account's home that the next payload executes",
         "SSBBB",
         "the home is the account's: another account has another; a container and a guest have their own",
     ),

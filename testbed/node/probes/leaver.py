@@ -31,14 +31,8 @@ START = """\
 import sys
 if sys.orig_argv[-1:] == ["pass"]:
     print("{mark}")
-elif sys.orig_argv[-2:-1] and sys.orig_argv[-2].endswith("/agent.py"):
-    try:
-        with open("{place}/start", "w") as file:
-            file.write("{mark}")
-    except OSError:
-        pass
 """
-"""It tells the next payload, and the next pilot, and leaves all other programs alone."""
+"""It tells the next payload, and leaves all other programs alone."""
 
 
 def daemon(orders: Orders) -> None:

@@ -20,7 +20,7 @@ WORDS = {
     "no-result": "the guest told no proper result",
     "output": "the launcher's own output, or a file of its, could not be written",
 }
-"""What can become of a payload beside its own end. testbed/node/agent.py knows them too."""
+"""What can become of a payload beside its own end. testbed/node/agent/machine.py knows them too."""
 BEFORE, PERHAPS, STARTED, OVER = "not started", "perhaps started", "started", "ended"
 """How far the payload got: a machine that was told to start it may have done so, whatever became of it."""
 FAILED = 125

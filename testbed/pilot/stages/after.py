@@ -67,9 +67,6 @@ def after(desk: Desk, measure: Measure | None = None) -> Raid:
         attempts, untried = {**attempts, **found, **remains(census)}, {**untried, **not_tried}
         if desk.mode in ENCLOSING and _matters(measure):
             attempts[Attack.OWN_FORMER_PROCESS] = nothing_runs(census)
-        if "start" in census.answers:
-            seen = f"the next pilot executed it at its start, as uid {census.answers['start']['uid']}"
-            attempts[Attack.LEFT_HOME] = Attempt.SUCCEEDED, seen
         if orphan:
             attempts[Attack.OUTLIVED_PILOT] = orphan.seen()
         if desk.mode is Mode.VM and (running := left.machines()):
