@@ -57,6 +57,8 @@ class Site:
     """Another switch in place of the reference."""
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
     """Where each key of site.toml stands, for messages: ``{"pools[2].prefix": 31}``."""
+    tmpfs: tuple[tuple[str, str], ...] = ()
+    """Folders of its worker node that are small file systems, with their mount options: no site.toml has any."""
 
     @property
     def vos(self) -> tuple[str, ...]:
@@ -115,5 +117,5 @@ class Site:
 def _digest(site: Site) -> str:
     """Made once for each site: every lease of a world asks for it."""
     trees = tar(site.tree()) + (tar(service.tree(site)) if site.authority_hosts else b"")
-    rights = (*site.capabilities, *(("user namespaces",) if site.user_namespaces else ()))
+    rights = (*site.capabilities, *(("user namespaces",) if site.user_namespaces else ()), *map(str, site.tmpfs))
     return hashlib.sha256(trees + " ".join(rights).encode()).hexdigest()[:16]
