@@ -1,7 +1,8 @@
 """How many cells of each folder of scenarios a whole run has to have judged: not applicable is never a way to pass.
 
 The figures are the cells of a run of `make test` on 2026-11-26 but for those that are known not to apply, less about a
-twentieth: so a cell may go without this file, and half of a folder may not. Cells behind ``slow`` are not among them.
+twentieth: so a cell may go without this file, and half of a folder may not. Cells behind ``slow`` are not among them:
+of authority's 389 every run has 215, each fault with each authority in one of two modes (`testbed.model.pairs`).
 """
 
 from collections import Counter
@@ -14,16 +15,16 @@ from testbed.report.results import ROWS, Results
 JUDGED = (Verdict.CONFORMS, Verdict.DEVIATES, Verdict.KNOWN, Verdict.CLOSED)
 """Something was observed, and held against what is documented."""
 FLOOR: Mapping[str, int] = {
-    "authority": 370,
+    "authority": 205,
     "companions": 28,
-    "contract": 268,
+    "contract": 270,
     "failure": 205,
     "fleets": 4,
     "isolation": 20,
     "lifecycle": 28,
     "plugins": 16,
     "preflight": 8,
-    "separation": 300,
+    "separation": 319,
     "tour": 34,
     "traceability": 11,
 }

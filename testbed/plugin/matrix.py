@@ -5,19 +5,26 @@ from collections.abc import Callable
 import pytest
 
 from testbed.model.cell import cells
+from testbed.model.pairs import pairwise
 from testbed.model.problem import Problem
 from testbed.model.requirement import requirement
 
 
-def matrix(**axes: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def matrix(*, pairs: bool = False, **axes: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Run a scenario in every cell of the declaration: words of an axis separated by blanks, axes multiplied.
+
+    With ``pairs`` every run has a cell for any two words, and only ``-m slow`` the others: for three axes and more.
 
     >>> @matrix(mode="setuid log-only vm", user="alice bob")
     ... def test_the_payload_runs_as_who_the_oracle_says(pilot, expect):
     ...     assert pilot.run("id -un") == expect
     """
     try:
-        parameters = [pytest.param(cell, id=cell.id) for cell in cells(**axes)]
+        declared = list(cells(**axes))
+        usual = set(pairwise(declared)) if pairs else set(declared)
+        parameters = [
+            pytest.param(cell, id=cell.id, marks=() if cell in usual else pytest.mark.slow) for cell in declared
+        ]
     except Problem as problem:
         raise pytest.UsageError(str(problem)) from None
     return pytest.mark.parametrize("cell", parameters)

@@ -11,6 +11,7 @@ from typing import Any
 from testbed.lab.result import Result
 from testbed.pilot.probes import probe
 from testbed.pilot.stages.beside import THIEF
+from testbed.pilot.stages.bystander import VICTIM
 
 PYTHON = "/usr/bin/python3"
 """The system's own, as on a worker node: every account may run it."""
@@ -63,7 +64,7 @@ class Bob:
 
     def __init__(self, folder: Path, limit: str = "20", user: int | None = None) -> None:
         with tempfile.TemporaryFile() as source:
-            source.write(probe("victim", "sysv"))
+            source.write(probe("victim", *VICTIM))
             source.seek(0)
             self.process = subprocess.Popen(
                 [PYTHON, "-", TOKEN, limit],

@@ -11,9 +11,10 @@ import pytest
 from testbed.model.attack import Attack
 from testbed.node.probes import finder
 from testbed.pilot.probes import probe
-from testbed.pilot.stages.after import NEEDS, targets_of
+from testbed.pilot.stages.after import LEAVER, NEEDS, targets_of
 from testbed.pilot.stages.estate import Census, Estate
 from testbed.pilot.stages.load import REFUSALS
+from testbed.pilot.stages.successor import FINDER
 from tests.pilot.probing import NOBODY
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="accounts and namespaces are root's to take")
@@ -23,6 +24,10 @@ MARK, PLACE, KEY = "left-by-the-test", "/dev/shm/place", 0x7E57
 HERE = Estate(None, MARK, PLACE, KEY)  # type: ignore[arg-type]  # there is no world around it
 NODE = f"""\
 set -e
+mount -t tmpfs test /tmp
+mkdir /tmp/dev && mount --rbind /dev /tmp/dev && mount -t tmpfs -o mode=755 test /dev
+for each in null urandom; do touch "/dev/$each" && mount --bind "/tmp/dev/$each" "/dev/$each"; done
+mkdir /dev/shm /dev/mqueue && mount -t mqueue test /dev/mqueue
 for each in /tmp /var/tmp /dev/shm /var/spool; do mount -t tmpfs -o mode=1777 test "$each"; done
 mkdir -m 1777 {PLACE} {HOME}
 chown {ALICE} {HOME}
@@ -57,9 +62,9 @@ def words() -> tuple[str, ...]:
     """The programs and what they are told."""
     targets = {str(attack): target for attack, target in targets_of(HERE).items()}
     return (
-        probe("leaver", "sysv").decode(),
+        probe("leaver", *LEAVER).decode(),
         HERE.orders(),
-        probe("finder", "finding", "sysv").decode(),
+        probe("finder", *FINDER).decode(),
         json.dumps({"targets": targets}),
         probe("census").decode(),
         EPILOGUE.read_text(),
