@@ -1,8 +1,10 @@
 """How far the worker node itself gets to the services of its world: the words of ``node/probes/reach.py``."""
 
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 
 from testbed.faults.client import asking
+from testbed.lab.authority import AuthorityHost
 from testbed.lab.layout import SECURITY
 from testbed.lab.world import World
 
@@ -18,10 +20,15 @@ def stuck(world: World, *ways: str) -> bool:
 
 
 def reaches(world: World, limit: float = PATIENCE, *, revocation: bool = False) -> list[str]:
-    """Where each attempt ended, the first endpoint's first: ``done``, ``connect timed out``, ``resolve unknown``."""
+    """Where each attempt ended, the first endpoint's first: ``done``, ``connect timed out``, ``resolve unknown``.
+
+    All are tried at the same time: who waits in vain for one does so for the others.
+    """
     source = resources.files("testbed.node").joinpath("probes", "reach.py").read_bytes()
     words = [str(asking(world).port), f"{limit:g}", *([f"{SECURITY}/certificates"] if revocation else [])]
-    return [
-        world.node.run(["python3", "-", host.name, *words], stdin=source, limit=limit + PATIENCE).text
-        for host in world.authorities
-    ]
+
+    def tried(host: AuthorityHost) -> str:
+        return world.node.run(["python3", "-", host.name, *words], stdin=source, limit=limit + PATIENCE).text
+
+    with ThreadPoolExecutor(len(world.authorities)) as attempts:
+        return list(attempts.map(tried, world.authorities))
