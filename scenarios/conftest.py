@@ -35,13 +35,11 @@ def limited(world) -> Callable[[float], str]:
 @pytest.fixture
 def named(switch) -> Callable[[str], str]:
     """The path that the site's policy gives to an option of a plugin: ``named("-banmapfile")``."""
-    policy = switch.read(switch.policy_file)
 
     def path(option: str) -> str:
-        found = re.search(rf"{option}\s+(/[^\s\"]+)", policy)
-        if found is None:
+        if not (found := switch.in_policy(option)):
             pytest.skip(f"the site's policy has no {option}")
-        return found[1]
+        return found
 
     return path
 

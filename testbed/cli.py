@@ -76,6 +76,9 @@ def _up(options: argparse.Namespace) -> int:
     with phase("site up", _say) as going:
         if demo.stands(Engine()):
             going.detail = f"still up: {DEMO}"
+            if lost := demo.unshown(Engine(), *demo.NODES):
+                _compose("up", "--detach", "--no-build", "--no-deps", demo.PROCESSES)
+                going.detail = f"mended: {lost.partition(',')[0]}"
         else:
             _compose("up", "--detach", "--force-recreate", "--no-build")
             going.detail = f"docker compose up: {DEMO}"
@@ -168,6 +171,8 @@ def _explain(options: argparse.Namespace) -> int:
     }
     if expectation.ruling:
         lines["because"] = expectation.ruling.why
+    if expectation.stopped_by:
+        lines["because"] = f"the site has {', '.join(expectation.stopped_by)} in force"
     if options.json:
         print(json.dumps({"cell": cell.id, **lines}, indent=2))
     else:

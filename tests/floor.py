@@ -18,14 +18,14 @@ JUDGED = (Verdict.CONFORMS, Verdict.DEVIATES, Verdict.KNOWN, Verdict.CLOSED)
 FLOOR: Mapping[str, int] = {
     "authority": 205,
     "companions": 28,
-    "contract": 268,
+    "contract": 270,
     "failure": 174,
     "fleets": 4,
     "isolation": 20,
     "lifecycle": 28,
     "plugins": 16,
     "preflight": 8,
-    "separation": 300,
+    "separation": 319,
     "tour": 34,
     "traceability": 11,
 }

@@ -1,6 +1,7 @@
 """Who may know whom: the house's import directions, read from the code itself."""
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,9 +41,16 @@ def imported(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path} imports relatively"
-            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+            module = str(node.module) if node.level == 0 else relative(path, node)
+            names |= {f"{module}.{alias.name}" for alias in node.names} | {module}
     return names
+
+
+def relative(path: Path, node: ast.ImportFrom) -> str:
+    """What a relative import means, which only programs in folders of the node's have."""
+    place = ("testbed", *path.relative_to(PACKAGE).parts[:-1])
+    assert (place[:2], len(place)) == (("testbed", "node"), 3), f"{path} imports relatively"
+    return ".".join((*place[: len(place) + 1 - node.level], str(node.module)))
 
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -57,10 +65,18 @@ def test_a_file_imports_only_what_its_room_may_know(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "node").rglob("*.py")), ids=lambda path: path.name)
-def test_what_runs_on_a_node_is_one_file_and_a_probe_imports_none_but_parts_that_go_along(path: Path) -> None:
+def test_what_runs_on_a_node_is_one_file_or_one_folder_and_imports_nothing_else_of_ours(path: Path) -> None:
+    """A probe imports none but parts that go along, a program in a folder none but what is in there, or is common."""
     ours = {name for name in imported(path) if name.startswith("testbed")}
-    assert not ours or path.parent.name == "probes"
-    assert all(name.startswith("testbed.node.probes.") for name in ours)
+    room = path.parent.name
+    known = () if room == "node" else (f"testbed.node.{room}.", "testbed.node.common.")[: 1 if room == "probes" else 2]
+    assert {name for name in ours if not f"{name}.".startswith(known or "none")} == set()
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "node").glob("*/[!_]*.py")), ids=lambda path: path.name)
+def test_no_part_of_a_program_in_a_folder_has_a_name_of_the_standard_library(path: Path) -> None:
+    """Python runs a folder with the folder first where it looks for modules, until the program changes that."""
+    assert path.stem not in sys.stdlib_module_names
 
 
 @pytest.mark.parametrize("library", ONLY_IN)

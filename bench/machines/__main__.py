@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.machines import goals, report
 from bench.machines.found import Found
-from testbed.lab.layout import NODE
+from testbed.lab.layout import NODE, PYTHON
 from testbed.lab.machine.phases import phase, tell
 from testbed.lab.pool import Pool
 from testbed.lab.session import IMAGES, opened
@@ -24,7 +24,7 @@ from testbed.report.results import writing
 from testbed.site.load import example
 
 SITE = "logonly-gridmap"
-LAUNCHER = ["/usr/bin/python3", f"{NODE}/vm.py"]
+LAUNCHER = [*PYTHON, f"{NODE}/vm"]
 PLACE = "/tmp/bench"
 LONGEST = 30.0
 """Seconds that one machine may take on average, and the crowd as a whole four times."""

@@ -1,34 +1,13 @@
 """The file that a credential is in: what is wrong with it is the caller's fault, told within bounded time."""
 
 from testbed.model.effect import refused
+from testbed.pilot.credential_files import FILES
 from testbed.plugin import matrix, shows
 
 EVERYWHERE = "log-only setuid"
 UNUSABLE = refused(201, "caller", "credential-unusable")
 SOON = 5.0
 """Seconds; a usual call takes a tenth of one."""
-
-THE_SAME = 'cp -p "$1" "$2"; '
-OWNED = '; chmod 600 "$2"; chown --reference="$1" "$2"'
-FILES = {
-    "readable by the group": THE_SAME + 'chmod 640 "$2"',
-    "readable by others": THE_SAME + 'chmod 644 "$2"',
-    "executable by others": THE_SAME + 'chmod 601 "$2"',
-    "with a set-id bit": THE_SAME + 'chmod 4600 "$2"',
-    "of root": THE_SAME + 'chown root "$2"',
-    "of another account": THE_SAME + 'chown 1 "$2"',
-    "a symbolic link": 'ln -s "$1" "$2"',
-    "a hard link": 'ln "$1" "$2"',
-    "a pipe": 'mkfifo "$2"' + OWNED,
-    "a device that never ends": 'mknod "$2" c 1 5' + OWNED,
-    "a folder": 'mkdir "$2"' + OWNED,
-    "empty": ': >"$2"' + OWNED,
-    "huge": THE_SAME + 'truncate -s 1G "$2"',
-    "too big by padding": THE_SAME + 'yes "# padding" | head -c 300000 >>"$2"',
-    "truncated": 'head -c 700 "$1" >"$2"' + OWNED,
-    "with a NUL": THE_SAME + 'printf "\\0" >>"$2"',
-    "not there": ":",
-}
 
 
 def tried(switch, variable):

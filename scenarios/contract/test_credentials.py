@@ -1,8 +1,7 @@
 """What LCMAPS 1.6.6 says to each member of the zoo of bad credentials, and what comes of the call."""
 
-import contextlib
-
 from testbed.model.effect import refused
+from testbed.pilot.revocations import published
 from testbed.plugin import matrix, shows
 
 EVERYWHERE = "log-only setuid"
@@ -80,6 +79,14 @@ def test_a_limited_proxy_is_taken_where_the_site_says_so(switch, policy_with):
 
 
 @matrix(mode=EVERYWHERE)
+def test_a_legacy_proxy_is_taken_like_any_other(switch):
+    """verify-proxy knows GT2, GT3 and RFC 3820 ones (lcmaps_verify_proxy.mod(8)), but no chain of both (observed)."""
+    assert tried(switch, "legacy") == {"legacy": switch.runs()}
+    mixed = ("legacy, of an RFC 3820 one", "RFC 3820, of a legacy one")
+    assert tried(switch, *mixed) == dict.fromkeys(mixed, DENIED)
+
+
+@matrix(mode=EVERYWHERE)
 def test_an_independent_proxy_is_taken_like_any_other(switch):
     """RFC 3820 gives it no right of its owner's; verify-proxy looks at the policy for limited ones only (observed)."""
     assert tried(switch, "independent") == {"independent": switch.runs()}
@@ -93,19 +100,11 @@ def test_how_long_a_proxy_may_live_is_for_the_site_to_say(switch, policy_with):
         assert tried(switch, "too long lived", "good") == {"too long lived": DENIED, "good": switch.runs()}
 
 
-@contextlib.contextmanager
-def revocation(switch, folder, crl):
-    """The authority's revocation list is another one meanwhile, or none."""
-    remove = 'rm "$1"/*.r0' if crl is None else f'for list in "$1"/*.r0; do cat >"$list" <<EOF\n{crl.decode()}EOF\ndone'
-    with switch.altered(folder, script=remove):
-        yield
-
-
 @shows("R3", "R10")
 @matrix(mode=EVERYWHERE)
 def test_a_revoked_certificate_is_refused(switch, named):
     """It fails the verification (observed); some pilots never look, the switch does (SVG-2015-8580)."""
-    with revocation(switch, named("-certdir"), switch.zoo.crl("revoked")):
+    with published(switch, named("-certdir"), switch.zoo.crl("revoked")):
         assert switch.tries() == DENIED
         assert switch.tries(user="bob") == switch.runs(user="bob")
 
@@ -115,7 +114,7 @@ def test_a_revocation_list_out_of_its_time_is_a_service_that_is_away(switch, nam
     """fetch-crl has not run: LCMAPS fails, 203 (observed); it is nothing that the user has done (our choice)."""
     seen = {}
     for kind in ("expired", "future"):
-        with revocation(switch, named("-certdir"), switch.zoo.crl(kind)):
+        with published(switch, named("-certdir"), switch.zoo.crl(kind)):
             seen[kind] = switch.tries()
     assert seen == dict.fromkeys(seen, refused(203, "unavailable", "crl-expired"))
 
@@ -123,5 +122,5 @@ def test_a_revocation_list_out_of_its_time_is_a_service_that_is_away(switch, nam
 @matrix(mode=EVERYWHERE)
 def test_without_a_revocation_list_nobody_is_revoked(switch, named):
     """LCMAPS' verify-proxy does without a list where there is none (observed)."""
-    with revocation(switch, named("-certdir"), None):
+    with published(switch, named("-certdir"), None):
         assert switch.tries() == switch.runs()

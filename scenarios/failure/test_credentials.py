@@ -19,6 +19,7 @@ from testbed.model.outcome import End
 from testbed.model.problem import Problem
 from testbed.model.spoilt import SPOILT
 from testbed.pilot.payload import Payload, State
+from testbed.pilot.revocations import published
 from testbed.plugin import matrix, shows
 from testbed.plugin.ours import as_replay
 
@@ -30,7 +31,6 @@ chown root:root "$1"
 chmod 755 "$1"
 """
 """Takes the switch's place, and does something to the payload's proxy before it calls the real one: as the pilot."""
-_LISTS = 'for list in "$1"/*.r0; do cat >"$list" <<EOF\n{}EOF\ndone'
 VO_LISTS = "/vo/certificates"
 _KEPT = 'mkdir /tmp/lists; cp -p "$1"/*.r0 /tmp/lists; for list in "$1"/*.r0; do cat >"$list" <<EOF\nCRLEOF\ndone'
 VOMSDIR = "/etc/grid-security/vomsdir"
@@ -89,7 +89,7 @@ def at_the_site(world, switch, spoilt, named, policy_with) -> dict[str, Callable
         spoilt("")
 
     def revocation(kind: str) -> AbstractContextManager[None]:
-        return switch.altered(certificates, script=_LISTS.format(switch.zoo.crl(kind).decode()))
+        return published(switch, certificates, switch.zoo.crl(kind))
 
     return {
         "limited, at a site that takes none": limited,

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-LAUNCHER = "/usr/libexec/testbed/node/vm.py"
+from testbed.lab.layout import NODE, PYTHON
+
+LAUNCHER = (*PYTHON, f"{NODE}/vm")
 LIMIT = 100
 """Seconds for one machine: where none is saved yet it is booted first, beside everything else that runs here."""
 
@@ -38,7 +40,7 @@ def machine(switch):
 
     def run(*command, options=(), before=(), stdin=b""):
         result = f"/tmp/machine-{next(numbers)}.json"
-        words = [*before, "/usr/bin/python3", LAUNCHER, "--result", result, *options, "--", *command]
+        words = [*before, *LAUNCHER, "--result", result, *options, "--", *command]
         proxy = {"X509_USER_PROXY": switch.place("alice")}
         done = switch.run(*words, stdin=stdin, env=proxy, limit=LIMIT)
         facts = json.loads(switch.node.run(["cat", result], limit=10).text)

@@ -180,7 +180,7 @@ def test_a_payload_dies_with_its_pilot_though_the_switch_stands_between_them(des
     ident, pilot = desk.hand(Payload("alice", ("/bin/sh", "-c", "echo runs; exec sleep 3219")))
     desk.vo.wait(ident, limit=LIMIT, until="output")
     there = switch.node.run(["pgrep", "-x", "-f", "sleep 3219"], limit=LIMIT).code
-    switch.node.run(["pkill", "-KILL", "-f", f"agent.py {pilot}$"], limit=LIMIT).check()
+    switch.node.run(["pkill", "-KILL", "-f", f"node/agent {pilot}$"], limit=LIMIT).check()
     gone = eventually(lambda: switch.node.run(["pgrep", "-x", "-f", "sleep 3219"], limit=LIMIT).code == 1, within=2.0)
     assert (there, bool(gone)) == (0, True)
 

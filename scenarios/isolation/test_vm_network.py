@@ -40,7 +40,7 @@ LOOKS = "cat /proc/net/dev | grep -c : ; cat /proc/net/route | wc -l"
 @matrix(mode="vm")
 def test_what_a_guest_sends_leaves_from_its_own_source_ports_and_not_to_the_nodes_loopback(switch):
     """Q-flow of a responder: (source port, time) names the machine, and with it the payload (our choice)."""
-    words = ("/usr/bin/python3", "-c", LISTENS, "/usr/libexec/testbed/node/vm.py", "/tmp/network.json", CONNECTS)
+    words = ("/usr/bin/python3", "-c", LISTENS, "/usr/libexec/testbed/node/vm", "/tmp/network.json", CONNECTS)
     told = json.loads(switch.run(*words, limit=100).text)
     low, high = told["facts"]["source_ports"]
     assert (told["said"], told["facts"]["code"], high - low) == (["in", "refused"], 0, 63), told

@@ -7,7 +7,7 @@ import pytest
 from testbed.model.entry import Entry
 from testbed.plugin import matrix
 
-LAUNCHER = "/usr/libexec/testbed/node/vm.py"
+LAUNCHER = "/usr/libexec/testbed/node/vm"
 EATS = "hoard = []\nwhile True: hoard.append(bytearray(b'x' * (4 << 20)))"
 FILLS = "cat /dev/zero >here; exit 3"
 SLEEPS = ("/usr/bin/sleep", "60")

@@ -6,7 +6,7 @@ import pytest
 
 from testbed.plugin import matrix
 
-LAUNCHER = "/usr/libexec/testbed/node/vm.py"
+LAUNCHER = "/usr/libexec/testbed/node/vm"
 TWO = """
 import json, subprocess, sys, tempfile
 results = [tempfile.mktemp() for _ in range(2)]
@@ -22,8 +22,9 @@ GROWS = f"{THERE} chmod u+w memory && echo >>memory"
 SPOILS = f"""
 {THERE} chmod u+w state && head -c 4096 /dev/zero | dd of=state bs=1 seek=20000 conv=notrunc &&
 /usr/bin/python3 - <<'END'
-import hashlib, json, pathlib, runpy
-of = runpy.run_path("{LAUNCHER}")["facts_of_file"]
+import hashlib, json, pathlib, sys
+sys.path.append("/usr/libexec/testbed")
+from node.vm.facts import facts_of_file as of
 seen = json.loads(pathlib.Path("manifest").read_text())
 seen["files"] = {{name: of(pathlib.Path(name).stat()) for name in seen["files"]}}
 seen["state"] = hashlib.sha256(pathlib.Path("state").read_bytes()).hexdigest()

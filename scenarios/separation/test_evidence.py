@@ -21,3 +21,12 @@ def test_a_log_that_knows_the_writer_tells_a_forged_record_where_the_switch_has_
 @matrix(mode=ALL, attack="payload-calls-switch borrowed-proxy target-elsewhere weaker-mode gridmapdir")
 def test_what_a_caller_can_have_of_the_switch_that_is_not_his(raid, cell, expect):
     assert raid.outcome(cell.attack) == expect
+
+
+@shows("R3", "R6", "R9")
+@matrix(
+    mode=ALL,
+    attack="wrong-kind-of-proxy spoilt-credential spoilt-attributes shared-proxy-file odd-proxy-file",
+)
+def test_what_a_pilot_gets_for_a_credential_that_proves_nothing(raid, cell, expect):
+    assert raid.outcome(cell.attack) == expect

@@ -10,8 +10,8 @@ EVERYWHERE = "none log-only setuid container vm"
 @shows("R8")
 @matrix(
     mode=EVERYWHERE,
-    attack="left-daemon outlived-pilot left-file left-open-file left-segment left-home left-set-id-file left-at-job "
-    "left-cron-job",
+    attack="left-daemon outlived-pilot left-file left-open-file left-segment left-queue left-home left-set-id-file "
+    "left-at-job left-cron-job",
 )
 def test_what_is_left_of_a_payload_when_it_has_ended(raid, cell, expect):
     assert raid.outcome(cell.attack) == expect
@@ -20,7 +20,7 @@ def test_what_is_left_of_a_payload_when_it_has_ended(raid, cell, expect):
 @shows("R8")
 @matrix(
     mode="setuid",
-    attack="left-daemon left-open-file left-segment left-set-id-file left-at-job left-cron-job",
+    attack="left-daemon left-open-file left-segment left-queue left-set-id-file left-at-job left-cron-job",
     measure="epilogue",
 )
 def test_what_the_epilogue_of_the_site_takes_away(raid, cell, expect):

@@ -1,13 +1,19 @@
 """What Alice's payload can reach while Bob's runs beside it. Where nothing separates them the thefts succeed."""
 
+import dataclasses
+
 import pytest
 
-from testbed.model.attack import Stage
+from testbed.model.attack import Attack, Stage
 from testbed.model.catalogue import of_stage
 from testbed.model.measure import Measure
+from testbed.model.outcome import Attempt
+from testbed.model.problem import Problem
+from testbed.pilot import measures
 from testbed.pilot.measures import taken
-from testbed.plugin import matrix, shows
-from testbed.plugin.raids import kernel_of
+from testbed.plugin import matrix, raids, shows
+from testbed.plugin.raids import Where, kernel_of
+from testbed.site.choice import Choice
 
 BESIDE = " ".join(threat.attack for threat in of_stage(Stage.BESIDE))
 
@@ -41,6 +47,17 @@ def test_hidepid_is_in_force_for_the_time_of_a_raid_and_not_longer(world, notes)
     assert not kernel_of(world).hidepid
 
 
+@pytest.mark.capabilities("SYS_ADMIN")
+@matrix(mode="setuid")
+def test_a_measure_that_fails_half_way_leaves_nothing_of_it(world, notes, monkeypatch):
+    notes.expectation = None
+    mounts = world.node.run(["cat", "/proc/self/mounts"], limit=10).text
+    monkeypatch.setattr(measures, "SHARED", (*measures.SHARED, "/nowhere"))
+    with pytest.raises(Problem, match="mount"), taken(Measure.TMP_NOSUID, world):
+        pytest.fail("it is not in force")
+    assert world.node.run(["cat", "/proc/self/mounts"], limit=10).text == mounts
+
+
 @shows("R8")
 @matrix(mode="setuid", attack="pilots-open-folder", measure="careful-pilot")
 def test_what_a_careful_pilot_leaves_open_to_nobody(raid, cell, expect):
@@ -63,3 +80,26 @@ def test_what_private_folders_hide(raid, cell, expect):
 @matrix(mode="container", attack="pilots-abstract-socket pilots-loopback", measure="network-namespace")
 def test_what_a_network_of_its_own_hides(raid, cell, expect):
     assert raid.outcome(cell.attack) == expect
+
+
+@shows("R8")
+@matrix(mode="container")
+def test_a_site_whose_containers_have_a_network_of_their_own_has_it_expected(suite, worlds, site, cell, notes):
+    """`own_network` in its site.toml, and no counter-measure of a raid's: all that succeeds otherwise is blocked."""
+    strict = dataclasses.replace(site, own_network=True)
+    theirs = dataclasses.replace(
+        suite, choice=Choice((strict,)), folder=suite.folder / "own-network", raids={}, kernels={}
+    )
+    with worlds(strict) as world:
+        if why_not := suite.why_uncontained(world):
+            pytest.skip(why_not)
+        kernel = kernel_of(world)
+    where = Where.of(cell)
+    notes.evidence = f"own-network/{where.evidence}"
+    found = raids.raid(theirs, worlds, where)
+    for threat in of_stage(Stage.BESIDE):
+        if threat.attack not in found.untried:
+            attacked = dataclasses.replace(cell, attack=threat.attack)
+            assert found.outcome(threat.attack) == theirs.choice.expectation(attacked, strict, kernel).outcome
+    for attack in (Attack.PILOTS_LOOPBACK, Attack.PILOTS_ABSTRACT_SOCKET):
+        assert found.outcome(attack).attack is Attempt.BLOCKED

@@ -33,6 +33,18 @@ class Policy(StrEnum):
     """Everything but starting jobs, by Globus' convention."""
 
 
+class Form(StrEnum):
+    """How it is told that a certificate is a proxy."""
+
+    RFC = "rfc"
+    """By an extension (RFC 3820); its last CN is any."""
+    LEGACY = "legacy"
+    """By its last CN alone: ``proxy`` or ``limited proxy``, as Globus 2 made them."""
+
+
+_LEGACY_NAMES = {Policy.NORMAL: "proxy", Policy.LIMITED: "limited proxy"}
+
+
 @dataclass(frozen=True, slots=True)
 class Proxy:
     """A proxy with its own key, and the certificates that lead from it to (not including) the authority."""
@@ -55,14 +67,17 @@ def make_proxy(
     path_length: int | None = None,
     validity: Validity | None = None,
     kind: KeyKind = KeyKind.EC,
+    form: Form = Form.RFC,
+    subject: x509.Name | None = None,
 ) -> Proxy:
     """A proxy of a person, or of a proxy.
 
     ``attributes`` is a VOMS attribute certificate in DER (see `voms`); ``path_length`` is how many proxies may follow
-    this one, None for any number; ``kind`` is what the proxy's own key is made of.
+    this one, None for any number; ``kind`` is what the proxy's own key is made of; ``subject`` is its whole name, where
+    that is not the owner's with one more CN.
     """
     key = make_key(kind)
-    certificate = _signed(owner, key.public_key(), attributes, policy, path_length, validity)
+    certificate = _signed(owner, key.public_key(), attributes, policy, path_length, validity, form, subject)
     return Proxy(Identity(certificate, key), _above(owner))
 
 
@@ -100,19 +115,23 @@ def _signed(
     policy: Policy,
     path_length: int | None,
     validity: Validity | None,
+    form: Form = Form.RFC,
+    subject: x509.Name | None = None,
 ) -> x509.Certificate:
     issuer = owner.identity if isinstance(owner, Proxy) else owner
     serial = x509.random_serial_number() >> 96
     owner_name = issuer.certificate.subject
     owner_key = issuer.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    subject = names.extended(owner_name, str(serial))
+    usual = names.extended(owner_name, _LEGACY_NAMES[policy] if form is Form.LEGACY else str(serial))
     template = (
-        builder(subject, key, owner_name, validity or Validity.lasting(LIFETIME), serial)
+        builder(subject or usual, key, owner_name, validity or Validity.lasting(LIFETIME), serial)
         .add_extension(key_usage(key_encipherment=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(owner_key), critical=False)
-        .add_extension(x509.UnrecognizedExtension(_PROXY_CERT_INFO, _info(policy, path_length)), critical=True)
     )
+    if form is Form.RFC:
+        info = x509.UnrecognizedExtension(_PROXY_CERT_INFO, _info(policy, path_length))
+        template = template.add_extension(info, critical=True)
     if attributes:
         value = der.tlv(der.SEQUENCE, der.tlv(der.SEQUENCE, attributes))
         template = template.add_extension(x509.UnrecognizedExtension(VOMS_ATTRIBUTES, value), critical=False)

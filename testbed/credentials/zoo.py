@@ -9,13 +9,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from testbed.credentials import kinds
 from testbed.credentials.ca import Authority
 from testbed.credentials.certificate import Identity, Validity
 from testbed.credentials.grid import Grid
-from testbed.credentials.proxy import Policy, make_proxy
+from testbed.credentials.proxy import Form, Policy, make_proxy
 from testbed.credentials.voms import attributes_of
 
-OWNER, OTHER = "alice", "bob"
+OWNER, OTHER, PILOT = "alice", "bob", "pilot"
 """Whose credentials are spoilt, and whose parts get into them."""
 EXPIRED, IMPOSTOR = "zoo/expired.attributes", "zoo/impostor.attributes"
 """Attribute certificates of the owner's, base64, that only the VOMS program makes: `make_grid` adds them."""
@@ -41,6 +42,9 @@ class Zoo:
     """The owner's attributes, signed by the server of another VO."""
     impostor: Authority
     """An authority that nobody trusts, with the name of the one that everybody does."""
+    pilot: Identity
+    pilots: bytes
+    """The pilot's own attributes."""
 
     @classmethod
     def of(cls, grid: Grid) -> "Zoo":
@@ -54,6 +58,8 @@ class Zoo:
             b64decode(grid.read(EXPIRED)),
             b64decode(grid.read(IMPOSTOR)),
             Authority.new(),
+            identity(grid, "users/robot-pilot-factory"),
+            attributes_of(grid.read(grid.bearer(PILOT).file)),
         )
 
     def pem(self, member: str) -> bytes:
@@ -136,6 +142,15 @@ MEMBERS: Mapping[str, Callable[[Zoo], bytes]] = {
     "not yet valid": lambda zoo: zoo.proxy(validity=_between(5, 9)),
     "limited": lambda zoo: zoo.proxy(policy=Policy.LIMITED),
     "independent": lambda zoo: zoo.proxy(policy=Policy.INDEPENDENT),
+    "legacy": lambda zoo: kinds.legacy(zoo.owner, zoo.attributes).pem,
+    "legacy, limited": lambda zoo: kinds.legacy(zoo.owner, zoo.attributes, Policy.LIMITED).pem,
+    "legacy, of an RFC 3820 one": lambda zoo: kinds.mixed(zoo.owner, zoo.attributes, Form.RFC).pem,
+    "RFC 3820, of a legacy one": lambda zoo: kinds.mixed(zoo.owner, zoo.attributes, Form.LEGACY).pem,
+    "full, of a limited one": lambda zoo: kinds.widened(zoo.owner, zoo.attributes, Form.RFC).pem,
+    "legacy, full, of a limited one": lambda zoo: kinds.widened(zoo.owner, zoo.attributes, Form.LEGACY).pem,
+    "another's name in front of its own": lambda zoo: kinds.misnamed(zoo.owner, zoo.other, zoo.attributes).pem,
+    "of somebody whom its owner has appointed": lambda zoo: kinds.appointed(zoo.owner, zoo.other, zoo.others).pem,
+    "a pilot's sub-proxy": lambda zoo: kinds.sub_proxy(zoo.pilot, zoo.pilots, OWNER).pem,
     "beyond its path length": _too_deep,
     "too long lived": lambda zoo: zoo.proxy(validity=_between(-1, 24 * 13)),
     "unknown authority, same name": _unknown_authority,

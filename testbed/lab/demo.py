@@ -6,6 +6,7 @@ import tarfile
 from collections.abc import Iterator
 
 from testbed.credentials.grid import Grid
+from testbed.lab import namespaces
 from testbed.lab.authority import AuthorityHost, ready
 from testbed.lab.engine import Container, Engine
 from testbed.lab.host import SshHost
@@ -22,6 +23,8 @@ FRESH = 6 * 3600.0
 TOGETHER = 10.0
 """Seconds within which one `up` makes all containers. A host that is older has credentials of another grid."""
 NETWORK = f"{PROJECT}_default"
+PROCESSES = "processes"
+"""The service that shows a node's processes to the namespaces of its accounts, and then ends."""
 NODES = {
     "setuid-gridmap": "worker-node-setuid",
     "logonly-gridmap": "worker-node-log-only",
@@ -41,7 +44,8 @@ def attached(site: Site) -> Iterator[Containers]:
     hosts = tuple(authorities(engine, grid)) if site.authority_hosts else ()
     try:
         pilot = engine.attach(container_name(PILOT), NETWORK)
-        yield Containers(site, grid, SshHost(name, connection), name, pilot, worker, hosts, 0.0)
+        node = SshHost(name, connection)
+        yield Containers(site, grid, node, name, pilot, worker, hosts, 0.0, unshown(engine, site.name))
     finally:
         connection.close()
         for host in hosts:
@@ -86,6 +90,18 @@ def stands(engine: Engine) -> bool:
     if prepared is None or prepared.code != 0 or prepared.age > FRESH or not prepared.current:
         return False
     return all(host and host.running and host.current and host.age < prepared.age + TOGETHER for host in states)
+
+
+def unshown(engine: Engine, *sites: str) -> str:
+    """Why the accounts of these sites' nodes have no containers although they may; empty where they have.
+
+    A restart of a node alone loses its second /proc. The service that mounts it has ended, and comes again by `up`.
+    """
+    for name in sites:
+        node = engine.attach(container_name(NODES[name]), NETWORK)
+        if example(name).user_namespaces and not namespaces.shows_processes(node):
+            return f"{NODES[name]} has lost its second /proc, as by docker compose restart: testbed up"
+    return ""
 
 
 def container_name(service: str) -> str:

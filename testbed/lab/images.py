@@ -82,7 +82,9 @@ class Image:
 
 
 WORKER_NODE = Image(
-    f"glexec-testbed/worker-node:{TAG}", "images/worker-node/Dockerfile", ("images/worker-node", "images/vm")
+    f"glexec-testbed/worker-node:{TAG}",
+    "images/worker-node/Dockerfile",
+    ("images/worker-node", "images/vm", "testbed/node"),
 )
 PILOT = Image(f"glexec-testbed/pilot:{TAG}", "images/pilot/Dockerfile", ("images/pilot", "testbed"))
 AUTHORITY = Image(f"glexec-testbed/authority:{TAG}", "images/authority/Dockerfile", ("images/authority", "testbed"))

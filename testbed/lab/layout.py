@@ -18,6 +18,8 @@ AUTHORITY = "authority"
 """What a host of the authority is called; its host name is that which the site's lcmaps.db asks for."""
 NODE = "/usr/libexec/testbed/node"
 """Where the files of testbed/node lie on a worker node."""
+PYTHON = ("/usr/bin/python3", "-I", "-S")
+"""What starts a program there: nothing of its account's or environment's has a say in where modules come from."""
 GATEKEEPER = f"{NODE}/gatekeeper.py"
 ROOTS_KEYS = "/etc/ssh/authorized_keys.d/root"
 """Who may come to a worker node as root."""
@@ -104,5 +106,5 @@ def _below(place: Traversable, path: str) -> Iterator[Entry]:
         if item.is_dir() and not item.name.startswith("_"):
             yield folder(f"{path}/{item.name}")
             yield from _below(item, f"{path}/{item.name}")
-        elif item.name.endswith((".py", ".sh")) and item.name != "__init__.py":
+        elif item.name.endswith((".py", ".sh")):
             yield Entry(f"{path}/{item.name}", item.read_bytes(), 0o755)

@@ -22,9 +22,10 @@ PLACE = "/run/processes"
 LIMIT = 10.0
 """Seconds for mounting it, and for a trial; usual is a quarter of one."""
 MOUNT = (
-    f"mkdir -m 700 {PLACE} && mkdir {PLACE}/proc && "
+    f"mkdir -p -m 700 {PLACE} && mkdir -p {PLACE}/proc && "
     f"exec mount -t proc -o nosuid,nodev,noexec,subset=pid proc {PLACE}/proc"
 )
+"""A node that was restarted has the folders and not the mount."""
 ENTER = ("nsenter", "--target", "1", "--mount", "--", "/bin/sh", "-c")
 MAY = (SYS_ADMIN, "SYS_PTRACE")
 """What a container needs that enters the mounts of another one's first process, and mounts there."""
@@ -52,8 +53,20 @@ def show_processes(engine: Engine, node: Container, image: str, labels: Mapping[
         raise Problem("the worker node's processes cannot be shown to user namespaces", where=node.name, found=found)
 
 
-def why_not(node: Host, account: str) -> str:
-    """Why a payload of this account cannot have namespaces of its own on this worker node; empty where it can."""
+def shows_processes(node: Container) -> bool:
+    """Whether the second /proc is there."""
+    try:
+        node.execute(["mountpoint", "-q", f"{PLACE}/proc"], LIMIT)
+    except Problem:
+        return False
+    return True
+
+
+def why_not(node: Host, account: str, unshown: str = "") -> str:
+    """Why a payload of this account cannot have namespaces of its own on this worker node; empty where it can.
+
+    ``unshown`` is why the second /proc could not be mounted, where it could not: most likely the cause of the cause.
+    """
     command = ("/usr/bin/python3", f"{layout.NODE}/container.py", "--probe")
     found = json.loads(node.run(command, user=account, limit=LIMIT).check().text)
-    return "" if found["usable"] else str(found["cause"])
+    return "" if found["usable"] else "; ".join(filter(None, (str(found["cause"]), unshown)))

@@ -60,6 +60,8 @@ class World(Protocol):
     pilot: Container
     authorities: tuple[AuthorityHost, ...]
     """The hosts that the site's lcmaps.db asks, in its order; none where accounts are local."""
+    unshown: str
+    """Why user namespaces of its worker node cannot see its processes; empty where they can, or nobody may have any."""
 
     def evidence(self, folder: Path) -> None: ...
 
@@ -77,6 +79,7 @@ class Containers:
     authorities: tuple[AuthorityHost, ...]
     seconds: float
     """From the first request to the engine until the worker node let root in, and the authority answered."""
+    unshown: str
 
     def evidence(self, folder: Path) -> None:
         """Keep the logs of all hosts, the node's /etc and the authority's decisions in a folder."""
@@ -113,9 +116,9 @@ def start(engine: Engine, run: Run, site: Site, grid: Grid, images: dict[str, st
             security=_security(site),
         )
 
-    def node() -> tuple[Container, SshHost]:
-        worker = started(engine, worker_node(), site)
-        return worker, SshHost(WORKER_NODE, root_connection(worker, WORKER_NODE, grid))
+    def node() -> tuple[Container, SshHost, str]:
+        worker, unshown = started(engine, worker_node(), site)
+        return worker, SshHost(WORKER_NODE, root_connection(worker, WORKER_NODE, grid)), unshown
 
     def service(place: tuple[int, str]) -> AuthorityHost:
         host = layout.label(place[0])
@@ -127,9 +130,10 @@ def start(engine: Engine, run: Run, site: Site, grid: Grid, images: dict[str, st
         services = [starters.submit(service, place) for place in enumerate(site.authority_hosts)]
         noded = starters.submit(node)
         piloted = starters.submit(engine.start, spec(PILOT, tar(layout.pilot(grid, [WORKER_NODE]))))
-    (worker, ssh), pilot, hosts = noded.result(), piloted.result(), tuple(each.result() for each in services)
+    (worker, ssh, unshown), pilot, hosts = noded.result(), piloted.result(), tuple(each.result() for each in services)
     ready = time.monotonic() - began
-    world = LeasedWorld(site, grid, ssh, WORKER_NODE, pilot, worker, hosts, ready, engine, network, worker_node)
+    of_its = (site, grid, ssh, WORKER_NODE, pilot, worker, hosts, ready, unshown)
+    world = LeasedWorld(*of_its, engine, network, worker_node)
     world.baseline()
     return world
 
@@ -140,16 +144,18 @@ def _security(site: Site) -> tuple[str, ...]:
     return MOUNTING if SYS_ADMIN in site.capabilities else ()
 
 
-def started(engine: Engine, spec: Spec, site: Site) -> Container:
-    """A worker node's container, with what the accounts of its site need of it.
+def started(engine: Engine, spec: Spec, site: Site) -> tuple[Container, str]:
+    """A worker node's container, with what the accounts of its site need of it; and why it has not got that.
 
     An engine that lets nobody mount keeps them from containers, not the node from its other modes.
     """
     worker = engine.start(spec)
     if site.user_namespaces:
-        with contextlib.suppress(Problem):
+        try:
             namespaces.show_processes(engine, worker, spec.image, spec.labels)
-    return worker
+        except Problem as problem:
+            return worker, f"{problem.what}: {(problem.found or problem.cause).strip()}"
+    return worker, ""
 
 
 @dataclass(slots=True)
@@ -168,7 +174,7 @@ class LeasedWorld(Containers):
     def replace_node(self) -> None:
         """Another worker node takes the place of one that is dead, name and host key and all."""
         name = f"{self.network}-{WORKER_NODE}-{next(_numbers)}"
-        self.worker = started(self.engine, dataclasses.replace(self.worker_node(), name=name), self.site)
+        self.worker, self.unshown = started(self.engine, dataclasses.replace(self.worker_node(), name=name), self.site)
         self.node.moved(root_connection(self.worker, WORKER_NODE, self.grid))
         self.baseline()
 

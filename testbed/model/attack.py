@@ -22,12 +22,18 @@ class Stage(StrEnum):
     """The same, but Bob's payload runs on the account that Alice's had, after its lease was recycled."""
     AGAIN = "again"
     """Two payloads of the same user, by two pilots, at once."""
+    SAVED = "saved"
+    """A machine that is saved for later payloads, after one of them ran on the node itself."""
     LOAD = "load"
     """A payload that takes what it can get, within limits of the testbed's own."""
     RECORD = "record"
     """The site's log, by a pilot or a payload that lies."""
     CALL = "call"
     """The switch, by a pilot or a payload that should not call it so."""
+    CREDENTIAL = "credential"
+    """The switch, by a pilot that shows it credentials which prove nothing, or not what they say."""
+    WITHIN = "within"
+    """One payload that is both sides. No attack is of this stage: it shows which work in such a place at all."""
 
 
 class Attack(StrEnum):
@@ -45,6 +51,10 @@ class Attack(StrEnum):
     BOBS_OPEN_SEGMENT = "bobs-open-segment"
     BOBS_SHARED_MEMORY = "bobs-shared-memory"
     BOBS_OPEN_SHARED_MEMORY = "bobs-open-shared-memory"
+    BOBS_FILE_IN_TMP = "bobs-file-in-tmp"
+    BOBS_GROUP_FILE = "bobs-group-file"
+    BOBS_QUEUE = "bobs-queue"
+    BOBS_OPEN_QUEUE = "bobs-open-queue"
     PILOTS_PROXY = "pilots-proxy"
     PILOTS_ENVIRONMENT = "pilots-environment"
     PILOTS_COMMAND_LINE = "pilots-command-line"
@@ -67,6 +77,7 @@ class Attack(StrEnum):
     LEFT_FILE = "left-file"
     LEFT_OPEN_FILE = "left-open-file"
     LEFT_SEGMENT = "left-segment"
+    LEFT_QUEUE = "left-queue"
     LEFT_HOME = "left-home"
     LEFT_SET_ID_FILE = "left-set-id-file"
     LEFT_AT_JOB = "left-at-job"
@@ -75,6 +86,12 @@ class Attack(StrEnum):
     FORMER_HOME = "former-home"
     FORMER_PROCESS = "former-process"
     OWN_OTHER_PAYLOAD = "own-other-payload"
+    SAVED_MACHINE = "saved-machine"
+    OWN_OTHER_PROCESS = "own-other-process"
+    OWN_FORMER_FILE = "own-former-file"
+    OWN_FORMER_SEGMENT = "own-former-segment"
+    OWN_FORMER_HOME = "own-former-home"
+    OWN_FORMER_PROCESS = "own-former-process"
     MANY_PROCESSES = "many-processes"
     MUCH_MEMORY = "much-memory"
     FULL_DISK = "full-disk"
@@ -88,6 +105,11 @@ class Attack(StrEnum):
     TARGET_ELSEWHERE = "target-elsewhere"
     WEAKER_MODE = "weaker-mode"
     GRIDMAPDIR = "gridmapdir"
+    WRONG_KIND_OF_PROXY = "wrong-kind-of-proxy"
+    SPOILT_CREDENTIAL = "spoilt-credential"
+    SPOILT_ATTRIBUTES = "spoilt-attributes"
+    SHARED_PROXY_FILE = "shared-proxy-file"
+    ODD_PROXY_FILE = "odd-proxy-file"
 
 
 class Chance(StrEnum):
@@ -102,6 +124,8 @@ class Chance(StrEnum):
 LETTERS = {"S": Chance.SUCCEEDS, "B": Chance.BLOCKED, "-": Chance.MEANINGLESS}
 ORDER = (Mode.NONE, Mode.LOG_ONLY, Mode.SETUID, Mode.CONTAINER, Mode.VM)
 """The modes in the order of the letters of `Threat.letters`."""
+ENCLOSING = (Mode.CONTAINER, Mode.VM)
+"""Those in which a payload has a place of its own, with other programs and devices in it than the node has."""
 
 Setting = Callable[[Mode, Kernel], Chance | None]
 
@@ -141,13 +165,26 @@ class Threat:
     """What blocks it, and in which modes that helps."""
     proved_in: Mode | None = Mode.NONE
     """The mode in which the probe has to succeed here first; ``None``: no mode lets it through, mutants prove it."""
+    no_control: str = ""
+    """Why no payload can be victim and attacker within one container or machine; empty: one is, see `Stage.WITHIN`,
+    but for attacks that no mode lets through."""
 
-    def chance(self, mode: Mode, kernel: Kernel, measure: Measure | None = None) -> Chance:
-        """What it is known to come to."""
+    def controlled_in(self, mode: Mode) -> bool:
+        """Whether it has to succeed within a mode, `Stage.WITHIN`, for its being blocked there to be worth anything."""
+        if mode not in ENCLOSING or self.no_control or self.proved_in is None:
+            return False
+        return LETTERS[self.letters[ORDER.index(mode)]] is Chance.BLOCKED
+
+    def chance(self, mode: Mode, kernel: Kernel, *measures: Measure | None) -> Chance:
+        """What it is known to come to where these measures are taken."""
         usual = LETTERS[self.letters[ORDER.index(mode)]]
         if usual is Chance.MEANINGLESS:
             return usual
         by_kernel = self.settings(mode, kernel) if usual is Chance.SUCCEEDS else None
         if by_kernel is not None:
             return by_kernel
-        return Chance.BLOCKED if measure and mode in self.measures.get(measure, ()) else usual
+        return Chance.BLOCKED if self.stopped_by(mode, *measures) else usual
+
+    def stopped_by(self, mode: Mode, *measures: Measure | None) -> tuple[Measure, ...]:
+        """Those of these measures that help against it in a mode."""
+        return tuple(each for each in measures if each and mode in self.measures.get(each, ()))

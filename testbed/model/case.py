@@ -10,6 +10,7 @@ from testbed.model.effect import Cause
 from testbed.model.failure import Failure, class_of
 from testbed.model.fault import Fault
 from testbed.model.kernel import Kernel
+from testbed.model.measure import Measure
 from testbed.model.mode import WAYS
 from testbed.model.node_consequence import NODE_CONSEQUENCES, NodeConsequence
 from testbed.model.policy import Ruling, may_run_itself
@@ -36,6 +37,8 @@ class Case:
     """Whether the site requires glexec, in whatever mode."""
     kernel: Kernel = field(default_factory=Kernel)
     """The worker node's, whose settings decide some attacks."""
+    standing: tuple[Measure, ...] = ()
+    """The counter-measures that the site takes anyway."""
 
     @property
     def consequence(self) -> Consequence | None:

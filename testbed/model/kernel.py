@@ -16,7 +16,10 @@ class Kernel:
     protected_symlinks: int = 1
     protected_hardlinks: int = 1
     protected_regular: int = 2
-    """fs.protected_*: whether links and files that others planted in sticky folders are followed."""
+    protected_fifos: int = 1
+    """fs.protected_*: whether links, files and pipes that others planted in *sticky* folders are followed and opened
+    (kernel, sysctl/fs.rst). Where a folder has lost that bit none of these does anything; to rename or remove
+    somebody's name in it the bit alone is asked, whatever these say (inode(7))."""
     suid_dumpable: int = 0
     core_pattern: str = "core"
     """Where the kernel writes core dumps; one that begins with | or / leaves none in the process's folder."""

@@ -17,6 +17,8 @@ class Measure(StrEnum):
     CAREFUL_PILOT = "careful-pilot"
     LIMITS = "limits"
     TRUSTED_LOG = "trusted-log"
+    OWN_ACCOUNT = "own-account"
+    COLD_MACHINES = "cold-machines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,20 @@ REMEDIES = {
             "site",
             "a log daemon that asks for it; no help in log-only, where the switch has its caller's uid (observed)",
             "unix(7); rsyslog's imuxsock, SysSock.Annotate; systemd.journal-fields(7): fields that begin with _",
+        ),
+        Remedy(
+            Measure.OWN_ACCOUNT,
+            "pilots of mode vm have an account in which nothing else runs; other payloads are another pilot account's",
+            "VO",
+            "an account more, and question 4 answered with no",
+            "docs/vm.md, fast start",
+        ),
+        Remedy(
+            Measure.COLD_MACHINES,
+            "the place where an account's machines are saved is root's, so that each machine is booted, as with --cold",
+            "site",
+            "seconds for each payload: bench/vm has both",
+            "docs/vm.md, fast start",
         ),
     )
 }

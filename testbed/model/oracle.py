@@ -4,10 +4,12 @@ from dataclasses import dataclass, replace
 
 from testbed.model.answers import OnInternalError
 from testbed.model.case import Case
+from testbed.model.catalogue import CATALOGUE
 from testbed.model.cell import Cell
 from testbed.model.condition import Condition, Situation
 from testbed.model.failure import Failure
 from testbed.model.kernel import Kernel
+from testbed.model.measure import Measure
 from testbed.model.outcome import Outcome
 from testbed.model.policy import Ruling
 from testbed.model.rules.attacks import ATTACKS
@@ -25,6 +27,8 @@ class Expectation:
     rule: Rule
     ruling: Ruling | None = None
     """What question 4 says, where the pilot has to ask it."""
+    stopped_by: tuple[Measure, ...] = ()
+    """What the site does against the attack anyway, whatever the cell's own counter-measure."""
 
     @property
     def meaningless(self) -> str:
@@ -43,10 +47,11 @@ def expected(
     situation: Situation | None = None,
     needs_trace: bool = True,
     kernel: Kernel | None = None,
+    standing: tuple[Measure, ...] = (),
 ) -> Expectation:
     """The expectation of a cell at a site that maps the cell's user to ``pool`` (``None``: to nobody); see `Case`."""
     case = Case(cell, pool, sites_answer, tells, endpoints, conditions, situation or Situation(), needs_trace)
-    case = replace(case, kernel=kernel or case.kernel)
+    case = replace(case, kernel=kernel or case.kernel, standing=standing)
     return expected_of(case)
 
 
@@ -55,7 +60,9 @@ def expected_of(case: Case) -> Expectation:
     rule = next(rule for rule in RULES if rule.fits(case))
     outcome = rule.outcome(case)
     asked = outcome is not None and case.failure in (Failure.INTERNAL, Failure.TRACELESS)
-    return Expectation(outcome, rule, case.ruling if asked else None)
+    threat = CATALOGUE[case.cell.attack] if case.cell.attack else None
+    stopped_by = threat.stopped_by(case.cell.mode, *case.standing) if threat else ()
+    return Expectation(outcome, rule, case.ruling if asked else None, stopped_by)
 
 
 RULES: tuple[Rule, ...] = (

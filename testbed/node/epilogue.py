@@ -65,7 +65,7 @@ def remove_objects(uid: int) -> None:
         names = first.split()
         for row in (dict(zip(names, line.split(), strict=False)) for line in rows):
             if int(row["uid"]) == uid:
-                command = ["/usr/bin/ipcrm", option, row[f"{kind}id"]]
+                command = ["/usr/bin/ipcrm", option, row[names[1]]]  # shmid, semid, msqid
                 subprocess.run(command, timeout=LIMIT, check=True, user=uid)
 
 

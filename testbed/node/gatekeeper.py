@@ -5,7 +5,7 @@
 
     proxy            PEM: the user's, by which LCMAPS says the account, with the site's own settings and policy
     job              a payload: {id, argv, stdin, sandbox, limit, start_limit}; its end is told on standard output
-    orders           instead of a job: those of a single-user pilot, which is then run as the account (agent.py)
+    orders           instead of a job: those of a single-user pilot, which is then run as the account (node/agent)
 
 The site's log has a line of each, with the DN and the account, before it runs, and of a job's end: no record, no run.
 A job is told of as a pilot reports: {"state", "code", "separated", "bypassed", "identity", "out", "err", "why"}. Who is
@@ -42,7 +42,7 @@ LCMAPS_ACCOUNT = "/usr/libexec/glexec/lcmaps-account"
 KEEPER = "glexec"
 """The account that LCMAPS runs as, as in a set-id installation of the switch."""
 SITE_LOG = "/dev/log"
-AGENT = "/usr/libexec/testbed/node/agent.py"
+AGENT = ("/usr/bin/python3", "-I", "-S", "/usr/libexec/testbed/node/agent")
 ANSWER, LOG, POLICY = 3, 4, 5
 """What lcmaps-account has open, as images/worker-node/glexec/answer.h says."""
 ATTEMPTS_SECONDS = 30.0
@@ -293,7 +293,7 @@ def become_pilot(account: Account, orders: bytes) -> None:
     become(account)
     pilot = str(json.loads(orders)["pilot"])
     environment = {"PATH": "/usr/bin:/bin", "HOME": "/", "PILOT_ID": pilot}
-    os.execve("/usr/bin/python3", ["/usr/bin/python3", AGENT, pilot], environment)
+    os.execve(AGENT[0], [*AGENT, pilot], environment)
 
 
 # --- one job ----------------------------------------------------------------------------------------------------------

@@ -2,8 +2,8 @@
 """Puts a worker node back to how it began: ``reset.py baseline|reset FIRST_UID``, as root.
 
 ``baseline`` remembers the node's files and services. ``reset`` ends every process of the site's accounts (uid at or
-above FIRST_UID), removes their files and their leases, empties the logs, and prints what still differs from the
-baseline, a line for each. No line means clean.
+above FIRST_UID), removes what processes share, their files and their leases, empties the logs, and prints what still
+differs from the baseline, a line for each. No line means clean.
 
 It runs between any two cells, so it imports only what Python has loaded anyway: json, pathlib, shutil and signal take
 as long as all the work.
@@ -15,8 +15,10 @@ import sys
 import time
 
 BASELINE = "/run/testbed-baseline"
-WATCHED = ("/etc", "/home", "/tmp", "/var/tmp", "/dev/shm", "/root", "/usr/sbin", "/usr/libexec", "/var/spool")
-SCRATCH = ("/tmp", "/var/tmp", "/dev/shm")
+SCRATCH = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")
+WATCHED = (*SCRATCH, "/etc", "/home", "/root", "/usr/sbin", "/usr/libexec", "/var/spool")
+SYSTEM_V = {"shm": "-m", "sem": "-s", "msg": "-q"}
+"""Each kind of object, and what ipcrm(1) calls it."""
 LOGS = ("/var/log/glexec.log", "/var/log/messages")
 POOL = "/etc/grid-security/gridmapdir"
 SIGKILL = 9
@@ -50,9 +52,29 @@ def end_processes(first_uid: int) -> None:
         time.sleep(0.005)
 
 
+def objects() -> list[tuple[str, int, int]]:
+    """What there is in System V's tables: kind, number and owner. A world begins with none."""
+    found = []
+    for kind in SYSTEM_V:
+        with open(f"/proc/sysvipc/{kind}") as table:
+            names = next(table).split()
+            for row in (dict(zip(names, map(int, line.split()), strict=False)) for line in table):
+                found.append((kind, row[names[1]], row["uid"]))  # shmid, semid, msqid
+    return found
+
+
+def remove_objects() -> None:
+    """Remove them, each as its owner: root of a container may not do so for others (CAP_SYS_ADMIN)."""
+    for kind, number, uid in objects():
+        import subprocess  # seldom needed, and slow to load
+
+        command = ["/usr/bin/ipcrm", SYSTEM_V[kind], str(number)]
+        subprocess.run(command, timeout=2, check=False, user=uid, stderr=subprocess.DEVNULL)  # what stays is told
+
+
 def remove_files(first_uid: int) -> None:
     """Empty the scratch folders and the homes, and give the pool accounts back."""
-    for folder in (*SCRATCH, *(home.path for home in os.scandir("/home"))):
+    for folder in (*filter(os.path.isdir, SCRATCH), *(home.path for home in os.scandir("/home"))):
         for entry in list(os.scandir(folder)):
             remove(entry)
     if os.path.isdir(POOL):
@@ -97,6 +119,7 @@ def picture() -> dict[str, str]:
 def differences(before: dict[str, str], after: dict[str, str], first_uid: int) -> list[str]:
     """What still differs, in words."""
     found = [f"process {pid} is still there" for pid in processes(first_uid)]
+    found += [f"{kind} {number} of uid {uid} is still there" for kind, number, uid in objects()]
     for path in sorted(before.keys() | after.keys()):
         if path not in after:
             found.append(f"{path} is gone")
@@ -114,6 +137,7 @@ def main(verb: str, first_uid: int) -> None:
             file.writelines(f"{path}\t{facts}\n" for path, facts in picture().items())
         return
     end_processes(first_uid)
+    remove_objects()
     remove_files(first_uid)
     with open(BASELINE) as file:
         before = dict(line.rstrip("\n").split("\t") for line in file)

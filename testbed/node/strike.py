@@ -64,7 +64,7 @@ def agent(pilot: str) -> int | None:
     """The pilot job of this name; one that has ended and was not collected is none."""
     for pid in pids():
         words = text(pid, "cmdline").rstrip("\0").split("\0")
-        if words[-1] == pilot and words[-2:-1] and words[-2].endswith("/agent.py") and status(pid)[1] != "Z":
+        if words[-1] == pilot and words[-2:-1] and words[-2].endswith("/agent") and status(pid)[1] != "Z":
             return pid
     return None
 

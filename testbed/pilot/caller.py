@@ -29,6 +29,7 @@ from testbed.site.site import Site
 PILOT = "pilot"
 """Whose proxy is the pilot's own."""
 
+_EACH = 'while [ $# -gt 0 ]; do sh -c "$1" sh "$2" "$3" || exit; shift 3; done'
 _numbers = itertools.count(1)
 
 
@@ -78,12 +79,19 @@ class Caller(NodeFiles):
 
     def place(self, what: str | bytes, *, mode: int = 0o600) -> str:
         """Put a user's proxy, or any bytes, on the node as the pilot keeps it, mode 0600 unless told; its path."""
-        home = f"/tmp/pilot-by-hand-{next(_numbers)}"
+        return self.places({"": what}, mode=mode)[""]
+
+    def places(self, what: Mapping[str, str | bytes], *, mode: int = 0o600) -> dict[str, str]:
+        """As `place`, many at once: their paths by their names."""
         uid, gid = self.account.uid, self.account.group.gid
-        content = self._grid.read(self._grid.bearer(what).file) if isinstance(what, str) else what
-        proxy = Entry(f"{home}/proxy", content, mode, uid, gid)
-        self.node.put([folder(home, 0o700, uid, gid), proxy], limit=LIMIT)
-        return proxy.path
+        entries, paths = [], {}
+        for name, each in what.items():
+            home = f"/tmp/pilot-by-hand-{next(_numbers)}"
+            content = self._grid.read(self._grid.bearer(each).file) if isinstance(each, str) else each
+            paths[name] = f"{home}/proxy"
+            entries += [folder(home, 0o700, uid, gid), Entry(paths[name], content, mode, uid, gid)]
+        self.node.put(entries, limit=LIMIT)
+        return paths
 
     def placed(self, user: str) -> str:
         """The path of a user's proxy on the node, put there once."""
@@ -93,9 +101,14 @@ class Caller(NodeFiles):
 
     def made(self, script: str) -> str:
         """The path ``$2`` at which a shell, as root, has made something of Alice's good proxy, ``$1``."""
-        good = self.place("alice")
-        made = good.replace("/proxy", "/made")
-        self.node.run(["sh", "-c", script, "sh", good, made], limit=LIMIT).check()
+        return self.makes({"": script})[""]
+
+    def makes(self, scripts: Mapping[str, str]) -> dict[str, str]:
+        """As `made`, many at once, each of a good proxy of its own: the paths by their names."""
+        good = self.places(dict.fromkeys(scripts, "alice"))
+        made = {name: path.replace("/proxy", "/made") for name, path in good.items()}
+        words = [word for name, script in scripts.items() for word in (script, good[name], made[name])]
+        self.node.run(["sh", "-c", _EACH, "sh", *words], limit=LIMIT).check()
         return made
 
     def call(self, *command: str, before: Sequence[str] = (), **how: Unpack[How]) -> Answer:

@@ -58,7 +58,8 @@ def send(engine: Engine, vo: Vo, node: str, mode: str) -> str:
     """Send a pilot to a worker node of the demo; its id."""
     site, at = reached(engine, node)
     usual = Mode.LOG_ONLY if node == "log-only" else Mode.SETUID
-    return vo.start_pilot(Order.at(example(site).answers, Mode(mode or usual), node=at))
+    has = example(site)
+    return vo.start_pilot(Order.at(has.answers, Mode(mode or usual), node=at, container=has.containers))
 
 
 def files(path: Path) -> bytes:

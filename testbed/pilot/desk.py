@@ -12,7 +12,6 @@ from testbed.lab.wait import eventually
 from testbed.lab.world import World
 from testbed.model.answers import Answers
 from testbed.model.cell import Cell
-from testbed.model.containment import OWN
 from testbed.model.mode import Mode
 from testbed.model.outcome import Outcome
 from testbed.model.problem import Problem
@@ -133,9 +132,12 @@ class Desk:
             "address": self.world.node.address,
             "account": self.world.site.pilot_accounts[0].name,
         }
-        usual: dict[str, Any] = {"limit": PILOT_LIMIT, "node": node, "retries": 0}
-        if self.world.site.own_network:
-            usual["container"] = {"network": OWN}
+        usual: dict[str, Any] = {
+            "limit": PILOT_LIMIT,
+            "node": node,
+            "retries": 0,
+            "container": self.world.site.containers,
+        }
         return replace(Order.at(self.answers, self.mode, slot=slot), **{**usual, **more})
 
     def end_of(self, payload: str, pilot: str) -> Outcome:

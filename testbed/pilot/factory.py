@@ -7,12 +7,13 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from testbed.lab.layout import NODE, PYTHON
 from testbed.lab.result import Result
 from testbed.pilot.home import Home
 from testbed.pilot.order import Node, Order, PilotEnd
 from testbed.pilot.own_proxies import Given, OwnProxies
 
-AGENT = "/usr/libexec/testbed/node/agent.py"
+AGENT = f"{NODE}/agent"
 GATEKEEPER = "/usr/libexec/testbed/node/gatekeeper.py"
 CONNECT_LIMIT = 10.0
 END_LIMIT = 10.0
@@ -85,7 +86,7 @@ class Factory:
         given = self._own.give(pilot, order, owner)
         orders = self._orders(pilot, self._home.node(order.node), order, given, slots)
         # The id stands in the command line and in the environment, where batch systems put the ids of their jobs.
-        command = ["/usr/bin/env", f"PILOT_ID={pilot}", "/usr/bin/python3", AGENT, pilot]
+        command = ["/usr/bin/env", f"PILOT_ID={pilot}", *PYTHON, AGENT, pilot]
         if owner:
             command, orders = ["/usr/bin/python3", GATEKEEPER], {"proxy": given.pem, "orders": orders}
         self._begin(pilot, Sent(order, line), command, orders)
@@ -133,7 +134,7 @@ class Factory:
         self._ended(end)
 
     def _orders(self, pilot: str, node: Node, order: Order, given: Given, slots: int) -> dict[str, Any]:
-        """What the agent reads from its standard input; `testbed/node/agent.py` describes it."""
+        """What the agent reads from its standard input; `testbed/node/agent` describes it."""
         return {
             **order.json(),
             "pilot": pilot,

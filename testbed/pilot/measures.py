@@ -5,6 +5,7 @@ is told the measure as well. What a world needs to be allowed for a measure is i
 """
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 
@@ -32,14 +33,21 @@ for each; do
 done
 """
 """The last mount of a place is the one that counts."""
-_AS_BEFORE = 'for each; do umount -l "$each"; done'
+_COUNT = 'for each; do grep -c "^[^ ]* $each " /proc/self/mounts || :; done'
+_AS_BEFORE = """\
+while [ "$#" -gt 0 ]; do
+    while [ "$(grep -c "^[^ ]* $1 " /proc/self/mounts)" -gt "$2" ]; do umount -l "$1"; done
+    shift 2
+done
+"""
+"""Places, each with the number of mounts that it had: /dev/shm is one without us."""
 
 
 @contextlib.contextmanager
 def hidepid(world: World) -> Iterator[None]:
     """/proc shows to each account its own processes only, and to root all."""
-    _remounted(world, "invisible")
     try:
+        _remounted(world, "invisible")
         yield
     finally:
         _remounted(world, "off")
@@ -73,9 +81,13 @@ def private_tmp(world: World) -> Iterator[None]:
 @contextlib.contextmanager
 def tmp_nosuid(world: World) -> Iterator[None]:
     """Set-id bits do not count where everybody may write."""
-    world.node.run(["sh", "-ec", _NOSUID, "sh", *SHARED], limit=LIMIT).check()
-    yield
-    world.node.run(["sh", "-ec", _AS_BEFORE, "sh", *SHARED], limit=LIMIT).check()
+    counts = world.node.run(["sh", "-ec", _COUNT, "sh", *SHARED], limit=LIMIT).text.split()
+    before = itertools.chain.from_iterable(zip(SHARED, counts, strict=True))
+    try:
+        world.node.run(["sh", "-ec", _NOSUID, "sh", *SHARED], limit=LIMIT).check()
+        yield
+    finally:
+        world.node.run(["sh", "-ec", _AS_BEFORE, "sh", *before], limit=LIMIT).check()
 
 
 MEASURES: Mapping[Measure, Taken] = {

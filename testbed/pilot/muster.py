@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from testbed.lab import demo
 from testbed.lab.engine import Engine
-from testbed.model.answers import Answers, MultiUser, OnInternalError
+from testbed.model.answers import MultiUser, OnInternalError
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
 from testbed.pilot.client import Vo
@@ -15,6 +16,7 @@ from testbed.pilot.health import Caution
 from testbed.pilot.order import Order
 from testbed.pilot.plan import Kind, Plan
 from testbed.site.load import example
+from testbed.site.site import Site
 
 USUAL = "usual"
 """What a fleet is called unless it is told."""
@@ -50,9 +52,8 @@ def plan(
     found = [reached(engine, node) for node in nodes]
     if kind.by_gatekeeper:
         with_gatekeepers(engine, nodes)
-    answers = [example(site).answers for site, _ in found]
     wanted = Mode(mode or usual_mode(nodes, kind))
-    order = replace(order_for(answers, wanted, seconds), proxy=proxy)
+    order = replace(order_for([example(site) for site, _ in found], wanted, seconds), proxy=proxy)
     caution = Caution() if first is None else replace(Caution(), first=first) if first else None
     made = Plan(name, order, tuple(at for _, at in found), kind, each, slots, memory, role)
     return Plan.parse(replace(made, caution=caution).json())
@@ -77,9 +78,14 @@ def with_gatekeepers(engine: Engine, nodes: Sequence[str]) -> None:
         )
 
 
-def order_for(answers: Sequence[Answers], mode: Mode, seconds: float) -> Order:
-    """What pilots are sent with to sites that answer so. A question that they answer differently counts as a no."""
-    order = Order.at(answers[0], mode, limit=seconds)
+def order_for(sites: Sequence[Site], mode: Mode, seconds: float) -> Order:
+    """What pilots are sent with to these sites.
+
+    A question that they answer differently counts as a no; what one of them does not share with a container, none does.
+    """
+    answers = [site.answers for site in sites]
+    container = dict(chain.from_iterable(site.containers.items() for site in sites))
+    order = Order.at(answers[0], mode, limit=seconds, container=container)
     if len({(each.multi_user_pilots, each.multi_user_pilots_if) for each in answers}) > 1:
         order = replace(order, multi_user_pilots=MultiUser.NO, multi_user_pilots_if=())
     if len({(each.on_internal_error, each.on_internal_error_if) for each in answers}) > 1:

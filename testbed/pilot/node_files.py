@@ -62,6 +62,11 @@ class NodeFiles:
         found = re.search(rf"^\s*{name}\s*=\s*(\S*)", self.read(CONF), re.M)
         return found[1] if found else ""
 
+    def in_policy(self, option: str) -> str:
+        """The path that the site's policy gives to an option of a plugin, ``-certdir``; empty where it has none."""
+        found = re.search(rf"{option}\s+(/[^\s\"]+)", self.read(self.policy_file))
+        return found[1] if found else ""
+
     @property
     def policy_file(self) -> str:
         """Where the site's LCMAPS policy is."""

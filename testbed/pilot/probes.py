@@ -1,5 +1,6 @@
 """The probes of testbed/node/probes: programs that payloads run."""
 
+import json
 from importlib import resources
 
 PACKAGE = "testbed.node.probes"
@@ -13,15 +14,17 @@ def module(name, source):
 """
 
 
-def probe(name: str, *parts: str) -> bytes:
+def probe(name: str, *parts: str, told: object = None) -> bytes:
     """The source of a probe, to be run by ``python3 -``; ``parts`` are those of the others that it imports, in order.
 
     A payload gets a single file, so these come along as source and are made modules of before the probe itself runs.
+    What it is ``told`` so, as JSON, is its argument and stands in no command line: everybody reads these.
     """
-    if not parts:
+    if not parts and told is None:
         return _source(name)
+    told_so = "" if told is None else f"import sys\nsys.argv[1:] = {[json.dumps(told)]!r}"
     modules = [f"module({f'{PACKAGE}.{part}'!r}, {_source(part).decode()!r})" for part in parts]
-    return "\n".join((LOADER, *modules, _source(name).decode())).encode()
+    return "\n".join((told_so, LOADER, *modules, _source(name).decode())).encode()
 
 
 def _source(name: str) -> bytes:

@@ -40,15 +40,17 @@ class Raid:
         return Raid(self.ran, {**self.attempts, **other.attempts}, {**self.untried, **other.untried})
 
 
-def raid_of(ran: Outcome, felt: Mapping[Attack, bool] | None = None) -> Raid:
+def raid_of(
+    ran: Outcome, felt: Mapping[Attack, bool] | None = None, said: Mapping[str, Mapping[str, str]] | None = None
+) -> Raid:
     """The findings that a payload printed, as JSON: attack -> what `testbed.node.probes.finding` says of it.
 
     ``felt`` says of attacks whether their victims felt them. Where they say otherwise nobody is believed: a `Problem`.
+    ``said``: the findings where they are not all that it printed.
     """
     try:
-        found = {
-            Attack(attack): (finding["attempt"], finding["saw"]) for attack, finding in json.loads(ran.out).items()
-        }
+        findings = json.loads(ran.out) if said is None else said
+        found = {Attack(attack): (finding["attempt"], finding["saw"]) for attack, finding in findings.items()}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         words = f"{ran}\n{ran.out}{ran.err}"
         raise Problem("a payload did not say what its attacks came to", found=words, cause=repr(error)) from error

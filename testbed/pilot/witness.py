@@ -70,11 +70,10 @@ class Witness:
         ran = [mark.who(self._names) for mark in _marks(marks.decode())]
         ran += ["somebody without a mark"] if "could leave no mark" in said else []
         records = parse("\n".join(self.log))
-        told = _CAUSE.search(result.err.decode(errors="replace"))
         one_account = not ran or set(ran) == {record.account for record in records}
         return Effect(
             result.code,
-            Cause(told[1], told[2]) if told else None,
+            cause_in(result.err.decode(errors="replace")),
             tuple(self._pools.get(name, name) if one_account else name for name in ran),
             tuple(self._recorded(record, one_account) for record in records),
             tells=self._tells,
@@ -99,6 +98,12 @@ class Witness:
             " ".join(part for part in command.groups() if part) if command else record.command,
             end[1] if end else "",
         )
+
+
+def cause_in(err: str) -> Cause | None:
+    """Why nothing was run, in what the switch said on standard error; ``None`` where it does not tell."""
+    told = _CAUSE.search(err)
+    return Cause(told[1], told[2]) if told else None
 
 
 def escaped(words: Iterable[str]) -> str:

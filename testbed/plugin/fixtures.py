@@ -18,6 +18,8 @@ from testbed.lab.record import records as read_records
 from testbed.lab.session import Lab, opened
 from testbed.lab.world import World
 from testbed.model.advice import riddles
+from testbed.model.attack import Chance, Stage
+from testbed.model.catalogue import CATALOGUE
 from testbed.model.cell import Cell
 from testbed.model.fault import Fault
 from testbed.model.kernel import Kernel
@@ -190,10 +192,28 @@ def raid(
     raid = raids.raid(suite, worlds, where)
     if cell.attack and cell.attack in raid.untried:
         pytest.skip(raid.untried[cell.attack])
-    if why_not := raids.unproved(suite, worlds, cell):
+    outcome = raid.outcome(cell.attack) if cell.attack else raid.ran
+    if outcome.protects and (why_not := raids.unproved(suite, worlds, cell)):  # what succeeds needs no other proof
         pytest.skip(why_not)
-    notes.outcome = raid.outcome(cell.attack) if cell.attack else raid.ran
+    notes.outcome = outcome
     return raid
+
+
+@pytest.fixture
+def control(suite: Suite, cell: Cell, site: Site, worlds: Worlds, notes: Notes) -> Raid:
+    """What attacks came to in a payload that is their victim as well, in the cell's mode. No oracle is asked.
+
+    Where an attack is not blocked in the mode, or by the kernel in every mode, there is nothing to be shown.
+    """
+    assert cell.attack
+    threat, where = CATALOGUE[cell.attack], Where(cell.mode, cell.authority, Stage.WITHIN)
+    if not threat.controlled_in(cell.mode):
+        pytest.skip("it is not blocked in this mode, so that nothing has to show that it works there")
+    kernel = kernel_of(suite, worlds, site) if cell.mode is Mode.CONTAINER else Kernel()
+    if threat.proved_in and threat.chance(threat.proved_in, kernel) is not Chance.SUCCEEDS:
+        pytest.skip("the settings of the node's kernel let it through nowhere")
+    notes.evidence = where.evidence
+    return raids.raid(suite, worlds, where)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Raids: the attacks of one stage, tried once for each mode, authority and counter-measure."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ from threading import Thread
 
 from testbed.lab import demo
 from testbed.lab.world import World
-from testbed.model.attack import Stage
+from testbed.model.attack import Stage, Threat
 from testbed.model.catalogue import CATALOGUE
 from testbed.model.cell import Authority, Cell
 from testbed.model.kernel import Kernel
@@ -72,23 +72,30 @@ def raid_beside(suite: Suite, worlds: Worlds, wheres: Iterable[Where]) -> None:
 def unproved(suite: Suite, worlds: Worlds, cell: Cell) -> str:
     """Why nothing follows from this cell: its probe does not succeed here even where nothing hinders it.
 
-    Of a counter-measure nothing follows either where the attack does not succeed in the same mode without it.
+    Of a counter-measure nothing follows either where the attack does not succeed in the same mode without it; of a
+    container or machine where it does not succeed in one with its victim in there as well, if that can be.
     """
     if cell.attack is None:
         return ""
-    threat = CATALOGUE[cell.attack]
-    without = (threat.proved_in, cell.mode if cell.measure else None)
-    for mode in dict.fromkeys(filter(None, without)):
-        if mode is cell.mode and cell.measure is None:
-            continue
-        if suite.choice.site_for(mode, cell.authority)[0] is None:
+    for where, words in _proofs(cell, CATALOGUE[cell.attack]):
+        if where == Where.of(cell) or suite.choice.site_for(where.mode, cell.authority)[0] is None:
             continue  # a site that has not this mode: what its cells come to says enough
-        proof = raid(suite, worlds, Where(mode, cell.authority, threat.stage))
+        proof = raid(suite, worlds, where)
         attempt, saw = proof.attempts.get(cell.attack, (None, proof.untried.get(cell.attack, "it was not tried")))
         if attempt is not Attempt.SUCCEEDED:
-            where = f"without {cell.measure} either" if mode is cell.mode else f"here even in mode {mode}"
-            return f"it does not succeed {where}: {saw}"
+            return f"it does not succeed {words}: {saw}"
     return ""
+
+
+def _proofs(cell: Cell, threat: Threat) -> Iterator[tuple[Where, str]]:
+    """Where the attack of a cell has to succeed, each with the words for one that does not."""
+    if threat.proved_in:
+        yield Where(threat.proved_in, cell.authority, threat.stage), f"here even in mode {threat.proved_in}"
+    if cell.measure:
+        yield Where(cell.mode, cell.authority, threat.stage), f"without {cell.measure} either"
+    if threat.controlled_in(cell.mode):
+        words = f"in mode {cell.mode} where its victim is in there as well"
+        yield Where(cell.mode, cell.authority, Stage.WITHIN), words
 
 
 def _keep(promise: Future[Raid], suite: Suite, worlds: Worlds, where: Where) -> None:

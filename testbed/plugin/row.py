@@ -8,6 +8,7 @@ import pytest
 
 from testbed.faults.fault import Unfelt
 from testbed.model.cell import Cell
+from testbed.model.oracle import Expectation
 from testbed.model.row import Row, Verdict
 from testbed.plugin.item import cell_name, documentation, scenario, sentence, shown
 from testbed.plugin.suite import SUITE, Notes
@@ -31,7 +32,7 @@ def row_of(
         observed=str(notes.outcome or notes.observed or ("as documented" if verdict is Verdict.CONFORMS else "")),
         protects=notes.outcome.protects if notes.outcome and judged else None,
         reason="" if verdict is Verdict.CONFORMS else _reason(report, excepted),
-        rule=f"{expectation.rule.name} [{expectation.rule.source}]" if expectation else "",
+        rule=_rule(expectation) if expectation else "",
         seconds=round(time.monotonic() - notes.began, 3),
         took=notes.took,
         bound=None if notes.took is None else notes.bound,
@@ -47,6 +48,11 @@ def row_of(
             folder.mkdir(parents=True, exist_ok=True)
             (folder / f"row-{row.cell}.json").write_text(row.json() + "\n")
     return row
+
+
+def _rule(expectation: Expectation) -> str:
+    anyway = f"; the site has {', '.join(expectation.stopped_by)} in force" if expectation.stopped_by else ""
+    return f"{expectation.rule.name} [{expectation.rule.source}]{anyway}"
 
 
 def _verdict(item: pytest.Item, report: pytest.TestReport, excepted: BaseException | None) -> Verdict:

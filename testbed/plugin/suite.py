@@ -82,7 +82,7 @@ class Suite:
         """Why no account of a world's worker node has a container; empty where all have. Tried once for each site."""
         site = world.site
         if site.digest not in self.uncontained:
-            self.uncontained[site.digest] = namespaces.why_not(world.node, site.pilot_accounts[0].name)
+            self.uncontained[site.digest] = namespaces.why_not(world.node, site.pilot_accounts[0].name, world.unshown)
         return self.uncontained[site.digest]
 
     def add(self, row: Row) -> None:

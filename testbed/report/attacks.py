@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from testbed.model.attack import Threat
+from testbed.model.attack import ENCLOSING, ORDER, Threat
 from testbed.model.catalogue import CATALOGUE
 from testbed.model.measure import REMEDIES, Measure
 from testbed.model.stated import STATED
@@ -30,6 +30,16 @@ def measures() -> str:
         for each in REMEDIES.values()
     ]
     return _table(("measure", "what is done", "by", "costs", "against", "source"), rows)
+
+
+def uncontrolled() -> str:
+    """A row for each attack that is not shown to succeed within a container or machine, and why not."""
+    rows = [
+        (f"`{attack}`", threat.no_control or "no mode lets it through: a site with a defect shows that its probe works")
+        for attack, threat in CATALOGUE.items()
+        if "B" in threat.letters[ORDER.index(ENCLOSING[0]) :] and not any(map(threat.controlled_in, ENCLOSING))
+    ]
+    return _table(("attack", "why nothing shows that it works in there"), rows)
 
 
 def stated() -> str:

@@ -17,6 +17,7 @@ from testbed.model.person import Credential, cast_for
 from testbed.site import service
 from testbed.site.load import example, load_site
 from testbed.site.site import Site
+from testbed.site.standing import standing
 from testbed.site.switch import Switch
 from testbed.site.variant import log_only
 
@@ -97,6 +98,7 @@ class Choice:
             situation=self.situation(cell.user),
             needs_trace=answers.needs_trace,
             kernel=kernel,
+            standing=standing(site),
         )
 
     def bound(

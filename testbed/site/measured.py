@@ -14,6 +14,10 @@ CAPABILITIES: Mapping[Measure, tuple[str, ...]] = dict.fromkeys(
 """What a worker node may do for a measure beyond a container's usual rights. All with the same share warm worlds."""
 
 
+RUNS = 200_000
+"""How far apart the numbers of one run are: no two processes that run at once on a machine are as far."""
+
+
 def measured(site: Site, measure: Measure | None) -> Site:
     """The site whose worker node a measure can be taken on; the same where it needs nothing of the node."""
     needed = CAPABILITIES.get(measure, ()) if measure else ()
@@ -22,10 +26,10 @@ def measured(site: Site, measure: Measure | None) -> Site:
     return dataclasses.replace(site, capabilities=tuple(dict.fromkeys((*site.capabilities, *needed))))
 
 
-def counted_apart(site: Site) -> Site:
-    """The site with uids for its pilots that no other world of this machine has.
+def counted_apart(site: Site, number: int = 0) -> Site:
+    """The site with uids for its pilots that no other world of this machine has; ``number`` tells those of one run.
 
     A kernel counts the processes of a uid for its limit (RLIMIT_NPROC) over all containers, those of other runs too.
     """
-    own = 100_000 + os.getpid() % 1_000_000 * site.pilots.count
+    own = 100_000 + (os.getpid() + number * RUNS) % 1_000_000 * site.pilots.count
     return dataclasses.replace(site, pilots=dataclasses.replace(site.pilots, first_uid=own))

@@ -2,12 +2,14 @@
 
 import functools
 import hashlib
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from testbed.model.answers import Answers
 from testbed.model.cell import Authority
+from testbed.model.containment import OWN
 from testbed.model.entry import Entry, tar
 from testbed.model.mode import Installation
 from testbed.site import asked, decision, layout, service
@@ -74,6 +76,11 @@ class Site:
         return min(pool.first_uid for pool in (self.pilots, *self.pools))
 
     @property
+    def containers(self) -> Mapping[str, str]:
+        """What payloads of mode container share with its nodes otherwise than usual (`testbed.model.containment`)."""
+        return {"network": OWN} if self.own_network else {}
+
+    @property
     def digest(self) -> str:
         """What the worker node and the authority's hosts are made of, in sixteen characters."""
         return _digest(self)
@@ -115,5 +122,6 @@ class Site:
 def _digest(site: Site) -> str:
     """Made once for each site: every lease of a world asks for it."""
     trees = tar(site.tree()) + (tar(service.tree(site)) if site.authority_hosts else b"")
-    rights = (*site.capabilities, *(("user namespaces",) if site.user_namespaces else ()))
+    chosen = (site.user_namespaces, site.own_network, site.machine_network)
+    rights = (*site.capabilities, *itertools.compress(("user namespaces", "own network", "machine network"), chosen))
     return hashlib.sha256(trees + " ".join(rights).encode()).hexdigest()[:16]

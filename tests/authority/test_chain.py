@@ -26,7 +26,8 @@ from testbed.lab.wait import eventually
 
 AUTHORITY = Authority.new()
 ALICE = AUTHORITY.person("Alice Archer")
-ZOO = Zoo(AUTHORITY, ALICE, AUTHORITY.person("Bob Baker"), b"", b"", b"", b"", Authority.new())
+PILOT = AUTHORITY.person("Robot - pilot factory")
+ZOO = Zoo(AUTHORITY, ALICE, AUTHORITY.person("Bob Baker"), b"", b"", b"", b"", Authority.new(), PILOT, b"")
 DN, ISSUER = "/DC=org/DC=testbed/O=People/CN=Alice Archer", "/DC=org/DC=testbed/CN=Testbed CA"
 VECTORS = Path(__file__).parent / "vectors/voms"
 THEN = datetime(2026, 11, 26, 1, 30, tzinfo=UTC)

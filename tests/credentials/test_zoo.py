@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 from cryptography import x509
@@ -16,7 +17,10 @@ from testbed.model.person import cast
 
 AUTHORITY = Authority.new()
 OTHER = AUTHORITY.person("Bob Baker")
-ZOO = Zoo(AUTHORITY, AUTHORITY.person("Alice Archer"), OTHER, b"0\0", b"0\1a", b"0\1b", b"0\1c", Authority.new())
+PILOT = AUTHORITY.person("Robot - pilot factory")
+ATTRIBUTES = (b"0\0", b"0\1a", b"0\1b", b"0\1c")
+ZOO = Zoo(AUTHORITY, AUTHORITY.person("Alice Archer"), OTHER, *ATTRIBUTES, Authority.new(), PILOT, b"0\1d")
+PROXY_CERT_INFO = x509.ObjectIdentifier("1.3.6.1.5.5.7.1.14")
 
 
 def chain(member):
@@ -59,6 +63,45 @@ def test_the_foreign_issuer_did_not_issue_it():
 
 def test_the_path_goes_one_proxy_too_far():
     assert len(chain("beyond its path length")) == 3
+
+
+@pytest.mark.parametrize(
+    ("member", "rfc"),
+    [
+        ("good", [True]),
+        ("legacy", [False]),
+        ("legacy, limited", [False]),
+        ("legacy, of an RFC 3820 one", [False, True]),
+        ("RFC 3820, of a legacy one", [True, False]),
+        ("full, of a limited one", [True, True]),
+        ("legacy, full, of a limited one", [False, False]),
+        ("a pilot's sub-proxy", [True, True]),
+    ],
+)
+def test_a_proxy_is_of_the_form_that_its_name_says(member, rfc):
+    proxies = chain(member)[:-1]
+    infos = [[one.oid for one in proxy.extensions if one.oid == PROXY_CERT_INFO] for proxy in proxies]
+    assert [bool(found) for found in infos] == rfc
+    assert all(below.issuer == above.subject for below, above in pairwise(chain(member)))
+    assert all(name(proxy) in ("proxy", "limited proxy") for proxy, new in zip(proxies, rfc, strict=True) if not new)
+    assert key_fits(member)
+
+
+def name(certificate):
+    return certificate.subject.rdns[-1].rfc4514_string().removeprefix("CN=")
+
+
+def test_what_a_pilot_says_of_a_user_is_in_the_name_of_its_sub_proxy():
+    assert [name(one) for one in chain("a pilot's sub-proxy")][::2] == ["user:alice", "Robot - pilot factory"]
+
+
+def test_nobody_gave_the_owner_the_name_of_another():
+    proxy, owner = chain("another's name in front of its own")
+    assert proxy.subject.rdns[:-1] == OTHER.certificate.subject.rdns
+    _, forged, issuer = chain("of somebody whom its owner has appointed")
+    assert forged.subject == OTHER.certificate.subject
+    assert issuer == owner == ZOO.owner.certificate
+    forged.verify_directly_issued_by(issuer)
 
 
 def test_garbage_is_no_certificate_in_a_whole_envelope():

@@ -37,6 +37,18 @@ def test_a_reset_world_has_nothing_of_its_past(world: LeasedWorld) -> None:
     assert world.node.run(["cat", "/var/log/glexec.log"], limit=5).text == ""
 
 
+def test_nothing_that_processes_share_outlives_a_reset(world: LeasedWorld) -> None:
+    """Each is its maker's, whom root of a container cannot take it from."""
+    account = world.site.pilot_accounts[0].name
+    make = "ipcmk -M 4096 -p 600 && ipcmk -S 2 && ipcmk -Q && touch /dev/mqueue/left"
+    look = ["sh", "-c", "tail -q -n +2 /proc/sysvipc/shm /proc/sysvipc/sem /proc/sysvipc/msg; ls -A /dev/mqueue"]
+    for user in ("root", account):
+        world.node.run(["sh", "-c", f"{make}-by-{user}"], user=user, limit=5).check()
+    assert len(world.node.run(look, limit=5).text.splitlines()) == 8
+    assert world.reset() == []
+    assert world.node.run(look, limit=5).text == ""
+
+
 @pytest.mark.parametrize(
     "dirt",
     [
@@ -132,6 +144,22 @@ def test_a_site_may_have_a_worker_node_whose_accounts_make_namespaces_and_nothin
         world.kill_node()
         world.replace_node()
         assert namespaces.why_not(world.node, "pilot01") == ""
+        made_of = world.worker_node()  # a node that was restarted has the folders already
+        namespaces.show_processes(lab.engine, world.worker, made_of.image, made_of.labels)
+        assert namespaces.shows_processes(world.worker)
+
+
+def test_a_node_that_cannot_be_given_a_second_proc_says_why_it_has_no_containers(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(namespaces, "MOUNT", "echo nothing can be mounted today >&2; exit 32")
+    pool = Pool(lab.engine, lab.run, lab.grid, IMAGES)
+    with pool.lease(example("logonly-gridmap")) as world:
+        why_not = namespaces.why_not(world.node, "pilot01", world.unshown)
+    pool.close()
+    assert why_not.startswith("no fresh /proc: ")
+    assert "cannot be shown to user namespaces: exit code 32" in why_not
+    assert why_not.endswith("nothing can be mounted today")
 
 
 def test_dockers_own_filter_lets_no_account_make_namespaces(world: LeasedWorld) -> None:

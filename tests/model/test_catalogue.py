@@ -13,7 +13,7 @@ from testbed.model.mode import Mode
 
 def test_every_attack_is_in_it_once_and_every_stage_has_some() -> None:
     assert set(CATALOGUE) == set(Attack)
-    assert all(of_stage(stage) for stage in Stage)
+    assert [stage for stage in Stage if not of_stage(stage)] == [Stage.WITHIN]
     assert set(ORDER) == set(Mode)
 
 
@@ -31,6 +31,10 @@ def test_a_probe_is_proved_in_a_mode_that_lets_it_through_where_there_is_one(thr
         assert "S" not in threat.letters
     else:
         assert threat.chance(threat.proved_in, Kernel()) is Chance.SUCCEEDS
+
+
+def test_who_has_no_control_would_need_one() -> None:
+    assert [threat.attack for threat in CATALOGUE.values() if threat.no_control and "B" not in threat.letters[3:]] == []
 
 
 @pytest.mark.parametrize("threat", CATALOGUE.values(), ids=str)
@@ -57,3 +61,10 @@ def test_the_kernels_settings_change_what_is_expected() -> None:
     hidden = CATALOGUE[Attack.PILOTS_COMMAND_LINE]
     assert hidden.chance(Mode.SETUID, Kernel(hidepid=True)) is Chance.BLOCKED
     assert hidden.chance(Mode.NONE, Kernel(hidepid=True)) is Chance.SUCCEEDS
+
+
+def test_what_is_done_anyway_counts_as_what_is_done_for_a_raid() -> None:
+    loopback = CATALOGUE[Attack.PILOTS_LOOPBACK]
+    for taken in ((Measure.NETWORK_NAMESPACE,), (None, Measure.NETWORK_NAMESPACE), (Measure.LIMITS, *Measure)):
+        assert loopback.chance(Mode.CONTAINER, Kernel(), *taken) is Chance.BLOCKED
+    assert loopback.chance(Mode.CONTAINER, Kernel(), None, Measure.LIMITS) is Chance.SUCCEEDS

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.mutants import series, sites
+from tests.mutants import notice, series, sites
 from tests.mutants.build import Builder
 from tests.mutants.exchange import Program
 from tests.mutants.hold import MODES, catch, hold
@@ -117,7 +117,7 @@ def site_lines(names: Sequence[str] = ()) -> Iterator[Line]:
     if not mutants:
         return
     with tempfile.TemporaryDirectory(prefix="mutants-") as name:
-        for held in sites.noticed([*sites.controls(mutants), *mutants], Path(name)):
+        for held in notice.noticed([*sites.controls(mutants), *mutants], Path(name)):
             if held.mutant.defective:
                 yield Line(held.mutant.name, held.mutant.sentence, held.good, held.by, held.seconds)
             else:

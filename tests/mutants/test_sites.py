@@ -10,7 +10,8 @@ from testbed.model.catalogue import CATALOGUE
 from testbed.model.mode import Mode
 from testbed.model.outcome import Attempt, End, Outcome
 from testbed.pilot.raid import Raid
-from tests.mutants.sites import IDENTITY, NodeEdit, Noticed, SiteMutant, _compared, controls, noticed, read
+from tests.mutants.notice import IDENTITY, Noticed, _compared, noticed
+from tests.mutants.sites import NodeEdit, SiteMutant, controls, read
 from tests.mutants.table import ROOT
 from tests.mutants.table import read as read_switches
 
@@ -20,7 +21,7 @@ HARMLESS = SiteMutant(
 )
 WRONG_INSTALLATION = "log-only-program-set-id"
 """In log-only everything succeeds: this one is noticed by who the payload runs as."""
-UNFIT = dataclasses.replace(HARMLESS, name="unfit", script="", edits=(NodeEdit("agent.py", "no such text", ""),))
+UNFIT = dataclasses.replace(HARMLESS, name="unfit", script="", edits=(NodeEdit("agent/vo.py", "no such text", ""),))
 
 
 def wrong(held: list[Noticed]) -> list[str]:
@@ -69,12 +70,33 @@ def test_who_the_payload_runs_as_notices_only_what_no_attack_can() -> None:
     assert not Noticed(dataclasses.replace(HARMLESS, script=""), broken).good
 
 
+def test_one_that_is_like_another_mode_is_noticed_by_every_attack_or_by_none() -> None:
+    """Where one of them stays blocked though nothing separates anybody, its probe proves nothing in this mode."""
+    like = dataclasses.replace(HARMLESS, like=Mode.LOG_ONLY, notices=(Attack.BOBS_FILE, Attack.LEFT_FILE))
+    both = {"bobs-file": "succeeded", "left-file": "succeeded"}
+    assert Noticed(like, both | {IDENTITY: "pilot"}).good
+    held = Noticed(like, {"bobs-file": "succeeded", IDENTITY: "pilot"}, {"left-file": "no such daemon"})
+    assert not held.good
+    assert held.by == "NOT BY left-file: no such daemon"
+    assert not Noticed(like, {"bobs-file": "succeeded"}).good
+
+
+def test_a_launcher_that_launches_nothing_is_held_to_all_that_log_only_lets_through() -> None:
+    """But for accounts that are leased anew, which neither has, and what only a pilot does."""
+    for mutant in (each for each in read() if each.like):
+        lets = {each.attack for each in CATALOGUE.values() if each.letters[ORDER.index(Mode.LOG_ONLY)] == "S"}
+        hindered = {each.attack for each in CATALOGUE.values() if each.letters[ORDER.index(mutant.mode)] == "B"}
+        assert lets & hindered == set(mutant.notices)
+
+
 def test_an_attack_notices_by_what_it_comes_to_itself() -> None:
     """Who does not run as documented may be attacked in vain all the same."""
     usual = Outcome(End.SEPARATED, 0, "pool alpha")
     raid = Raid(Outcome(End.UNSEPARATED, 0, "pilot"), {Attack.BOBS_FILE: (Attempt.BLOCKED, "Permission denied")})
-    held = _compared(raid, HARMLESS, usual, lambda attack: dataclasses.replace(usual, attack=Attempt.BLOCKED))
-    assert held.differs.keys() == {IDENTITY}
+    differs, untried = _compared(
+        raid, [Attack.BOBS_FILE], usual, lambda attack: dataclasses.replace(usual, attack=Attempt.BLOCKED)
+    )
+    assert (differs.keys(), untried) == ({IDENTITY}, {})
 
 
 @pytest.mark.held
@@ -83,7 +105,7 @@ def test_of_some_every_one_is_noticed_and_what_is_none_is_not(tmp_path: Path) ->
     assert not wrong(held), "\n".join(wrong(held))
     assert (harmless.by, harmless.good) == ("NOBODY", False)
     assert not unfit.good
-    assert unfit.by.startswith("NOT JUDGED: agent.py has 0 times")
+    assert unfit.by.startswith("NOT JUDGED: agent/vo.py has 0 times")
 
 
 @pytest.mark.slow

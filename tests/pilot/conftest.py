@@ -29,7 +29,7 @@ from tests.pilot.membership import attributes
 
 MEMBER = ("/alpha/Role=production", "/alpha")
 """The attributes of ``alice-production``; ``alice`` and ``bob`` have none."""
-AGENT_HERE = Path(__file__).parents[2] / "testbed" / "node" / "agent.py"
+AGENT_HERE = Path(__file__).parents[2] / "testbed" / "node" / "agent"
 
 
 class LocalLine:

@@ -11,6 +11,7 @@ from typing import Any
 from testbed.lab.result import Result
 from testbed.pilot.probes import probe
 from testbed.pilot.stages.beside import THIEF
+from testbed.pilot.stages.bystander import VICTIM
 
 PYTHON = "/usr/bin/python3"
 """The system's own, as on a worker node: every account may run it."""
@@ -25,6 +26,7 @@ def run(
     user: int | None = None,
     parts: Sequence[str] = (),
     careless: Mapping[str, str] | None = None,
+    told: object = None,
 ) -> Any:
     """What a probe says, run as a payload runs: from its standard input, in a clean environment.
 
@@ -32,7 +34,7 @@ def run(
     """
     done = subprocess.run(
         [PYTHON, "-", *arguments],
-        input=probe(name, *parts),
+        input=probe(name, *parts, told=told),
         capture_output=True,
         timeout=20,
         env=careless or {},
@@ -62,7 +64,7 @@ class Bob:
 
     def __init__(self, folder: Path, limit: str = "20", user: int | None = None) -> None:
         with tempfile.TemporaryFile() as source:
-            source.write(probe("victim", "sysv"))
+            source.write(probe("victim", *VICTIM))
             source.seek(0)
             self.process = subprocess.Popen(
                 [PYTHON, "-", TOKEN, limit],

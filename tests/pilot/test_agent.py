@@ -352,7 +352,7 @@ def test_the_launcher_of_machines_is_called_through_the_switch(side: Side, scrip
     report = run(side, "/usr/bin/id", mode=Mode.VM, limit=7)
     words = report.err.decode().splitlines()
     assert words[:3] == ["/usr/bin/python3", "-I", "-S"]
-    assert words[3:7] == ["/usr/libexec/testbed/node/vm.py", "--limit", "12", "--pilot"]
+    assert words[3:7] == ["/usr/libexec/testbed/node/vm", "--limit", "12", "--pilot"]
     assert (words[8], *words[10:12]) == ("--result", "--", os.path.realpath(SHELL))
     assert (report.state, report.code) == (State.RETURNED, 125)
     assert "internal error" in report.why

@@ -20,7 +20,11 @@ from testbed.model.mode import Mode
 from testbed.model.policy import may_run_itself, may_send
 from testbed.model.reasons import CLASS_OF, REASONS
 from testbed.model.seen import Seen, told
-from testbed.node import agent
+from testbed.node.agent import answers as site_answers
+from testbed.node.agent import condition
+from testbed.node.agent import failure as calls
+from testbed.node.agent.failure import FAILED, FAILURES, PASSED, REFUSED
+from testbed.node.agent.owner import owner_of
 from testbed.pilot.needs import Offer
 from testbed.pilot.order import Order
 from testbed.pilot.proxies import Kept
@@ -77,14 +81,14 @@ answers = st.builds(
 )  # fmt: skip
 
 
-def sent(site: Answers) -> agent.Answers:
+def sent(site: Answers) -> site_answers.Answers:
     """The answers as they reach a pilot: by way of its orders."""
-    return agent.Answers.parse(json.loads(json.dumps(Order.at(site, Mode.SETUID).json())))
+    return site_answers.Answers.parse(json.loads(json.dumps(Order.at(site, Mode.SETUID).json())))
 
 
-def seen_by_agent(at: Situation) -> agent.Situation:
-    cause = agent.Cause(at.cause.kind, at.cause.reason) if at.cause else None
-    return agent.Situation(
+def seen_by_agent(at: Situation) -> condition.Situation:
+    cause = calls.Cause(at.cause.kind, at.cause.reason) if at.cause else None
+    return condition.Situation(
         cause, at.owner, at.pilot_owner, at.fqans, at.vo, at.well, at.pilots, at.runs, at.now
     )  # fmt: skip
 
@@ -141,23 +145,23 @@ def test_the_pilot_classifies_as_the_model_does(
     code: int | None, err: str, started: bool, canary: Canary | None
 ) -> None:
     seen = Seen(code, err=err, started=started)
-    assert agent.classify(started, code, err, str(canary or "")) == classify(seen, canary)
-    assert agent.canary_of(code, err) == canary_of(Seen(code, err=err))
-    mine, theirs = agent.told(err, code), told(err, code)
+    assert calls.classify(started, code, err, str(canary or "")) == classify(seen, canary)
+    assert calls.canary_of(code, err) == canary_of(Seen(code, err=err))
+    mine, theirs = calls.told(err, code), told(err, code)
     assert (mine and (mine.kind, mine.reason)) == (theirs and (theirs.kind, theirs.reason))
 
 
 def test_the_pilot_has_the_words_of_the_model() -> None:
-    assert {kind: tuple(words.split()) for kind, words in agent.REASONS.items()} == dict(REASONS)
-    assert list(Failure) == list(agent.FAILURES)
-    assert {agent.PASSED, agent.FAILED, agent.REFUSED} == set(Canary)
+    assert {kind: tuple(words.split()) for kind, words in calls.REASONS.items()} == dict(REASONS)
+    assert list(Failure) == list(FAILURES)
+    assert {PASSED, FAILED, REFUSED} == set(Canary)
 
 
 @pytest.mark.parametrize("name", ["Jane Doe", "Zoë Müller", "a/b=c", "x" * 64])
 def test_the_pilot_reads_the_owner_of_a_proxy_as_the_vo_does(name: str) -> None:
     person = Authority.new().person(name)
     pem = make_proxy(person).pem.decode()
-    assert agent.owner_of(pem) == Kept.parse(pem).dn
+    assert owner_of(pem) == Kept.parse(pem).dn
 
 
 EMPTY = "-----BEGIN CERTIFICATE-----MAA=-----END CERTIFICATE-----"
@@ -168,4 +172,4 @@ EMPTY = "-----BEGIN CERTIFICATE-----MAA=-----END CERTIFICATE-----"
     "break_it", [lambda pem: "", lambda pem: pem.replace("MII", "AAA"), lambda pem: "rubbish", lambda pem: EMPTY]
 )
 def test_a_proxy_that_cannot_be_read_is_nobodys(grid: Grid, break_it: Callable[[str], str]) -> None:
-    assert agent.owner_of(break_it(grid.proxy("alice").decode())) == ""
+    assert owner_of(break_it(grid.proxy("alice").decode())) == ""

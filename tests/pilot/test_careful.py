@@ -24,7 +24,11 @@ from testbed.model.answers import MultiUser, OnInternalError
 from testbed.model.condition import Condition
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
-from testbed.node import agent
+from testbed.node.agent import report
+from testbed.node.agent.bypass import own_objection
+from testbed.node.agent.means import Means
+from testbed.node.agent.sandbox import Sandbox
+from testbed.node.agent.task import Task
 from testbed.pilot import outputs
 from testbed.pilot.account import Account
 from testbed.pilot.history import Change
@@ -172,9 +176,9 @@ def test_while_its_proxy_is_hidden_no_process_of_the_same_account_may_look_into_
 ) -> None:
     """Its memory has the proxy as well. Whoever owns the files of a process in /proc may read them (proc(5))."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    sandbox, dumpable = agent.Sandbox("a proxy"), partial(ctypes.CDLL(None).prctl, 3, 0, 0, 0, 0)
+    sandbox, dumpable = Sandbox("a proxy"), partial(ctypes.CDLL(None).prctl, 3, 0, 0, 0, 0)
     assert dumpable() == 1
-    with sandbox.proxy_hidden(agent.Account()):
+    with sandbox.proxy_hidden(report.Account()):
         assert (dumpable(), sandbox.proxy.exists()) == (0, False)
     assert (dumpable(), sandbox.proxy.read_text()) == (1, "a proxy")
 
@@ -184,7 +188,7 @@ def test_the_proxy_stays_hidden_from_what_still_runs_of_a_payload_that_the_pilot
 ) -> None:
     """What forks faster than it is looked for is not ended, and has the pilot's account."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    sandbox, account, libc = agent.Sandbox("a proxy"), agent.Account(), ctypes.CDLL(None)
+    sandbox, account, libc = Sandbox("a proxy"), report.Account(), ctypes.CDLL(None)
     try:
         with sandbox.proxy_hidden(account):
             account.remaining = "7 of uid 1000"
@@ -210,7 +214,7 @@ def test_no_folder_is_too_deep_to_be_removed_with_the_proxies_in_it(
 ) -> None:
     """A payload of the pilot's account may leave one that no path leads into (PATH_MAX, 4096)."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    sandbox = agent.Sandbox("a proxy")
+    sandbox = Sandbox("a proxy")
     at = os.open(sandbox.folder, os.O_RDONLY)
     for _ in range(2500):
         os.mkdir("deep", dir_fd=at)
@@ -240,10 +244,10 @@ def test_a_pilot_whose_time_is_up_gives_back_what_it_could_not_run_to_its_end(
 def test_what_may_yet_start_is_not_run_by_the_pilot_as_well(tmp_path: Path) -> None:
     """A part of the switch that nobody could end, of a call that ran nothing."""
     orders = SimpleNamespace(mode="setuid", proxy="", notes=tmp_path / "notes", limit=9.0, slots=1, careless="")
-    pilot = agent.Pilot(orders, None, None, SimpleNamespace(ending=""))  # type: ignore[arg-type]
+    means = Means.of(orders, None, None, SimpleNamespace(ending=""))  # type: ignore[arg-type]
     for remaining, why in (("7 of uid 0", "may yet start"), ("", "")):
-        task = agent.Task(None, None, agent.Account(remaining=remaining), 0.0)  # type: ignore[arg-type]
-        assert why in (found := pilot._objection(task))
+        task = Task(None, None, report.Account(remaining=remaining), 0.0)  # type: ignore[arg-type]
+        assert why in (found := own_objection(means, task))
         assert bool(found) is bool(remaining)
 
 
@@ -497,7 +501,7 @@ def test_a_count_that_is_none_is_not_believed(side: Side, script: Callable[[str]
 
 
 def test_more_outputs_than_the_vo_takes_are_left_out(side: Side, script: Callable[[str], str]) -> None:
-    side.node.changes["switch"] = script('case "$4" in --pack) exec head -c 4000000 /dev/zero ;; esac; exec "$@"')
+    side.node.changes["switch"] = script('case "$5" in --pack) exec head -c 4000000 /dev/zero ;; esac; exec "$@"')
     report = run(side, shell("echo result", outputs=("*",)))
     assert (report.state, account(report).files, side.vo.outputs(report.payload)) == (State.ENDED, 0, b"")
     assert "more than" in account(report).left_out

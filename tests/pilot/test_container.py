@@ -13,7 +13,10 @@ import pytest
 from testbed.model.containment import USUAL
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
-from testbed.node import agent, container
+from testbed.node import container
+from testbed.node.agent.handshake import NAMESPACES, in_own_namespaces, parsed_start
+from testbed.node.agent.modes import MODES
+from testbed.node.agent.sandbox import Sandbox
 from testbed.pilot import judge, payload
 from testbed.pilot.order import Order
 from testbed.pilot.payload import Identity
@@ -24,7 +27,7 @@ def test_the_model_and_the_launcher_have_the_same_options() -> None:
 
 
 def test_all_mean_the_same_namespaces() -> None:
-    assert set(agent.NAMESPACES) == judge.CONTAINER == set(payload.NAMESPACES)
+    assert set(NAMESPACES) == judge.CONTAINER == set(payload.NAMESPACES)
 
 
 def test_an_order_says_what_its_containers_share() -> None:
@@ -105,19 +108,19 @@ OURS = {"user": "[1]", "mnt": "[2]", "pid": "[3]", "ipc": "[4]"}
 
 
 def test_the_handshake_names_the_namespaces_of_the_payload(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(agent, "own_namespaces", lambda: OURS)
+    monkeypatch.setattr("testbed.node.agent.handshake.own_namespaces", lambda: OURS)
     line = b"started 40001 pilot01 container user:[11] mnt:[12] pid:[13] ipc:[14]\n"
-    seen, out = agent.parsed_start(line + b"out")
+    seen, out = parsed_start(line + b"out")
     assert (seen["host"], out) == ("container", b"out")
-    assert agent.in_own_namespaces(seen)
+    assert in_own_namespaces(seen)
     assert Identity.parse(seen).apart == judge.CONTAINER
 
 
 @pytest.mark.parametrize("named", [b"", b" ", b" user:[11] mnt:[12] pid:[13]", b" user:[11] mnt:[12] pid:[3] ipc:[14]"])
 def test_what_is_not_named_or_is_the_pilots_own_is_no_proof(named: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(agent, "own_namespaces", lambda: OURS)
-    seen, _ = agent.parsed_start(b"started 40001 pilot01 container" + named + b"\n")
-    assert not agent.in_own_namespaces(seen)
+    monkeypatch.setattr("testbed.node.agent.handshake.own_namespaces", lambda: OURS)
+    seen, _ = parsed_start(b"started 40001 pilot01 container" + named + b"\n")
+    assert not in_own_namespaces(seen)
     assert Identity.parse(seen).apart < judge.CONTAINER
 
 
@@ -132,7 +135,7 @@ def test_a_folder_shared_with_a_container_is_no_way_out_for_a_set_id_program(mod
     """Outside its namespaces such a program runs as the pilot for every account that reaches it (observed). Its folder
     is the payload's to open, as it has the pilot's uid; what lies above is not shown to it.
     """
-    sandbox, how = agent.Sandbox("proxy"), agent.MODES[mode]
+    sandbox, how = Sandbox("proxy"), MODES[mode]
     payload: Any = SimpleNamespace(ident="payload-1", sandbox=b"", proxy="proxy")
     try:
         place = sandbox.place(payload, separates=how.own_account, enclosed=how.encloses)

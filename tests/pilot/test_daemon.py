@@ -52,7 +52,7 @@ def proxy() -> Iterator[str]:
 
 def attempts(running: Daemon, user: int) -> dict[Attack, str]:
     """What each attack on it came to, but for those that this machine's kernel decides otherwise."""
-    found = thefts(of_daemon(running, KEY), user)
+    found = thefts(of_daemon(running.facts, SECRET, KEY), user)
     left_out = {
         Attack.PILOTS_MEMORY: TRACING(Mode.NONE, KERNEL) is not None,
         Attack.PILOTS_CORE: CORE_ELSEWHERE(Mode.NONE, KERNEL) is not None
@@ -91,7 +91,7 @@ def test_who_sees_its_process_and_not_its_files_gets_what_is_the_processs_and_no
     that was blocked."""
     own_tmp = 'mount -t tmpfs test /tmp && exec setpriv --reuid="$1" --regid="$1" --clear-groups -- "$2" -S - "$3"'
     with daemon(Here(), str(NOBODY), SECRET, proxy) as running:
-        targets = json.dumps(of_daemon(running, KEY))
+        targets = json.dumps(of_daemon(running.facts, SECRET, KEY))
         words = ["unshare", "--mount", "sh", "-c", own_tmp, "sh", str(NOBODY), PYTHON, targets]
         done = subprocess.run(words, input=probe("thief", *THIEF), capture_output=True, timeout=20, check=True)
         raid = raid_of(Outcome(End.UNSEPARATED, 0, "pilot", out=done.stdout.decode()), done_to(running.felt()))

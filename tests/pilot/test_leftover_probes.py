@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from testbed.model.attack import Attack
+from testbed.node.probes import finder
 from testbed.pilot.probes import probe
-from testbed.pilot.stages.after import NEEDS, targets_of
+from testbed.pilot.stages.after import LEAVER, NEEDS, targets_of
 from testbed.pilot.stages.estate import Census, Estate
 from testbed.pilot.stages.load import REFUSALS
+from testbed.pilot.stages.successor import FINDER
 from tests.pilot.probing import NOBODY
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="accounts and namespaces are root's to take")
@@ -22,6 +24,10 @@ MARK, PLACE, KEY = "left-by-the-test", "/dev/shm/place", 0x7E57
 HERE = Estate(None, MARK, PLACE, KEY)  # type: ignore[arg-type]  # there is no world around it
 NODE = f"""\
 set -e
+mount -t tmpfs test /tmp
+mkdir /tmp/dev && mount --rbind /dev /tmp/dev && mount -t tmpfs -o mode=755 test /dev
+for each in null urandom; do touch "/dev/$each" && mount --bind "/tmp/dev/$each" "/dev/$each"; done
+mkdir /dev/shm /dev/mqueue && mount -t mqueue test /dev/mqueue
 for each in /tmp /var/tmp /dev/shm /var/spool; do mount -t tmpfs -o mode=1777 test "$each"; done
 mkdir -m 1777 {PLACE} {HOME}
 chown {ALICE} {HOME}
@@ -56,9 +62,9 @@ def words() -> tuple[str, ...]:
     """The programs and what they are told."""
     targets = {str(attack): target for attack, target in targets_of(HERE).items()}
     return (
-        probe("leaver", "sysv").decode(),
+        probe("leaver", *LEAVER).decode(),
         HERE.orders(),
-        probe("finder", "finding", "sysv").decode(),
+        probe("finder", *FINDER).decode(),
         json.dumps({"targets": targets}),
         probe("census").decode(),
         EPILOGUE.read_text(),
@@ -102,8 +108,10 @@ def test_a_daemon_that_is_left_answers_and_reads_what_it_is_told() -> None:
 def test_the_epilogue_leaves_nothing_of_the_account_and_all_of_others() -> None:
     said = {"UID": ALICE, "USER": "alice-of-the-test", "HOME": HOME}
     who = " ".join(f"GLEXEC_EPILOG_TARGET_{name}={value}" for name, value in said.items())
-    script = f'{become(NOBODY)} touch /tmp/of-another\n{LEAVES}env {who} /usr/bin/python3 -IS -c "$6"\n'
+    script = f"{become(NOBODY)} touch /tmp/of-another\n{become(ALICE)} ipcmk -Q -S 1 >/dev/null\n"
+    script += f'{LEAVES}env {who} /usr/bin/python3 -IS -c "$6"\n'
     script += f"{become(ALICE)} {LOOKS}{COUNTS}ls /tmp | sed 's/.*/\"&\"/'\n"
+    script += "tail -q -n +2 /proc/sysvipc/msg /proc/sysvipc/sem | sed 's/.*/\"&\"/'\n"
     _, found, census, *left = on_a_node(script, *words())
     assert set(attempts(found).values()) == {"blocked"}
     assert Census(tuple(census["processes"]), (), {}).running("daemon") == ""
@@ -124,6 +132,24 @@ def test_an_epilogue_empties_no_home_that_is_not_the_accounts_own() -> None:
     refusal, *left = on_a_node(script, *words())
     assert refusal == f"/var/spool does not belong to uid {ALICE}: nothing is removed there"
     assert left == ["alice"]
+
+
+def test_a_command_that_hangs_ends_neither_its_own_attack_nor_the_others(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(finder, "EACH", 0.2)
+    hangs, prints = ["/usr/bin/sleep", "9"], ["/usr/bin/echo", MARK]
+    whole = {"hangs": [hangs], "hangs-first": [hangs, prints], "prints": [prints], "silent": [["/usr/bin/true"]]}
+    targets = {name: {"kind": "run", "commands": commands, "marker": MARK} for name, commands in whole.items()}
+    finder.main({"targets": targets})
+    found = json.loads(capsys.readouterr().out)
+    assert attempts(found) == {
+        "hangs": "not tried",
+        "hangs-first": "succeeded",
+        "prints": "succeeded",
+        "silent": "blocked",
+    }
+    assert "'9']' timed out after" in found["hangs"]["saw"]
 
 
 def hog(*limits: str, **most: float) -> dict[str, dict[str, Any]]:

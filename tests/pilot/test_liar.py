@@ -40,14 +40,14 @@ def test_a_line_goes_into_the_log_as_it_is(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(liar, "LOG", str(tmp_path / "log"))
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
         log.bind(liar.LOG)
-        assert liar.forge("<30>glexec[1]: forged")["attempt"] == "succeeded"
-        assert log.recv(100) == b"<30>glexec[1]: forged"
+        assert liar.forge("<30>glexec[1]: forged", "<30>payload: harmless")["attempt"] == "succeeded"
+        assert [log.recv(100), log.recv(100)] == [b"<30>glexec[1]: forged", b"<30>payload: harmless"]
 
 
 def test_without_a_log_nothing_is_forged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(liar, "LOG", str(tmp_path / "log"))
     with pytest.raises(FileNotFoundError):
-        liar.forge("x")
+        liar.forge("x", "y")
 
 
 def test_who_may_signal_the_switch_silences_it(victim: "subprocess.Popen[bytes]") -> None:
@@ -87,3 +87,14 @@ def test_leases_are_changed_by_who_may_write_there_only() -> None:
         assert [path.name for path in folder.iterdir()] == ["alpha001"]
         assert tried(a=lease)["a"]["attempt"] == "succeeded"
         assert len(list(folder.iterdir())) > 1
+
+
+def test_a_proxy_that_it_is_told_stands_in_no_command_line(tmp_path: Path) -> None:
+    """A payload's arguments are for everybody who looks at /proc, and the site records them."""
+    program = tmp_path / "switch"
+    lines = ('grep -q bobs-own "$GLEXEC_CLIENT_CERT" || exit 3', 'tr "\\0" " " </proc/$PPID/cmdline >&2', "exit 4")
+    program.write_text("\n".join(("#!/usr/bin/dash", *lines, "")))
+    program.chmod(0o755)
+    target = {"kind": "switch", "program": str(program), "proxy": "bobs-own", "ident": "borrowed"}
+    saw = run("liar", parts=("finding",), told={"a": target})["a"]["saw"]
+    assert saw == f"{program} ended with 4: /usr/bin/python3 -"

@@ -1,5 +1,6 @@
 """The pilot's own proxy: short, for one pilot alone, made anew before it ends; the VO's own, renewed by its robot."""
 
+import json
 import math
 import stat
 from collections.abc import Callable
@@ -17,7 +18,10 @@ from testbed.credentials.proxy import make_proxy
 from testbed.lab.wait import eventually
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
-from testbed.node import agent
+from testbed.node.agent.orders import Orders
+from testbed.node.agent.report import Account
+from testbed.node.agent.sandbox import Sandbox
+from testbed.node.agent.vo import Vo, in_memory
 from testbed.pilot.home import Home
 from testbed.pilot.order import Order, PilotEnd
 from testbed.pilot.own_proxies import MOST, OwnProxies
@@ -157,10 +161,10 @@ def ended(side: Side, pilot: str) -> PilotEnd:
 
 
 def test_a_new_proxy_that_cannot_be_used_leaves_the_pilot_with_the_old_one(
-    side: Side, grid: Grid, capfd: pytest.CaptureFixture[str], orders: Callable[..., agent.Orders]
+    side: Side, grid: Grid, capfd: pytest.CaptureFixture[str], orders: Callable[..., Orders]
 ) -> None:
     brought: list[str] = []
-    vo = agent.Vo(orders(proxy_seconds=0.0), grid.folder / "proxies" / "pilot.pem", 0, brought.append)
+    vo = Vo(orders(proxy_seconds=0.0), grid.folder / "proxies" / "pilot.pem", 0, brought.append)
     asked, answers = [], iter(({"problem": "none"}, {"proxy": "rubbish", "seconds": 9}, {"proxy": 1, "seconds": 1e999}))
 
     def post(path: str, body: object, until: float) -> object:
@@ -177,13 +181,13 @@ def test_a_new_proxy_that_cannot_be_used_leaves_the_pilot_with_the_old_one(
 
 
 @pytest.fixture
-def orders(side: Side, grid: Grid) -> Callable[..., agent.Orders]:
+def orders(side: Side, grid: Grid) -> Callable[..., Orders]:
     """Those of a pilot, some of them otherwise."""
 
-    def made(**changes: object) -> agent.Orders:
+    def made(**changes: object) -> Orders:
         vo = {"name": "pilot", "address": "127.0.0.1", "port": side.port}
         told = {**Order(Mode.NONE).json(), "pilot": "pilot-1", "vo": vo, "ca": side.ca.decode(), "proxy": "", **changes}
-        return agent.Orders.parse(agent.json.dumps(told).encode())
+        return Orders.parse(json.dumps(told).encode())
 
     return made
 
@@ -229,14 +233,14 @@ def test_a_single_user_pilot_gets_its_users_proxy_and_the_renewed_one_later(grid
 
 
 def test_what_is_renewed_while_it_is_hidden_lies_nowhere_until_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(agent, "show_memory", lambda shown: None)
-    sandbox = agent.Sandbox("old")
+    monkeypatch.setattr("testbed.node.agent.sandbox.show_memory", lambda shown: None)
+    sandbox = Sandbox("old")
     try:
-        with sandbox.proxy_hidden(agent.Account()):
+        with sandbox.proxy_hidden(Account()):
             sandbox.renew("new")
             assert list(sandbox.proxy.parent.iterdir()) == []
         assert sandbox.proxy.read_text() == "new"
-        with agent.in_memory("a key") as place:
+        with in_memory("a key") as place:
             assert place.read_text() == "a key"
             assert stat.S_IMODE(place.stat().st_mode) == 0o600
         assert not place.exists()

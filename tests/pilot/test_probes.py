@@ -30,41 +30,58 @@ def bob(tmp_path: Path) -> Iterator[Bob]:
     victim.process.communicate(timeout=10)
 
 
+def his(bob: Bob) -> dict[str, object]:
+    """What a thief knows of his process."""
+    return {"process": TOKEN, "pid": bob.said["pid"]}
+
+
 def test_a_payload_of_the_same_account_steals_everything(bob: Bob) -> None:
-    pid = bob.said["pid"]
-    assert pid == bob.process.pid
+    assert bob.said["pid"] == bob.process.pid
     assert steal({"kind": "read", "path": bob.said["secret"], "marker": TOKEN}) == ("succeeded", "")
-    assert steal({"kind": "environ", "pid": pid, "marker": bob.said["environment"]}) == ("succeeded", "")
-    assert steal({"kind": "signal", "pid": pid, "signal": "SIGUSR1", "marker": TOKEN}) == ("succeeded", "")
+    assert steal({"kind": "environ", **his(bob), "marker": bob.said["environment"]}) == ("succeeded", "")
+    assert steal({"kind": "signal", **his(bob), "signal": "SIGUSR1", "marker": TOKEN}) == ("succeeded", "")
     Path(bob.said["release"]).touch()
-    assert bob.last_words() == [{"signalled": 1}, {"signalled": 1, "ended_by": "released"}]
+    felt = {"signalled": 1, "changed": []}
+    assert bob.last_words() == [felt, {**felt, "ended_by": "released"}]
 
 
 @as_others
 def test_a_payload_of_another_account_steals_nothing(bob: Bob) -> None:
-    pid = bob.said["pid"]
     assert steal({"kind": "read", "path": bob.said["secret"], "marker": TOKEN}, NOBODY) == ("blocked", "EACCES")
-    assert steal({"kind": "environ", "pid": pid, "marker": TOKEN}, NOBODY) == ("blocked", "EACCES")
-    assert steal({"kind": "signal", "pid": pid, "signal": "SIGUSR1", "marker": TOKEN}, NOBODY) == ("blocked", "EPERM")
+    assert steal({"kind": "environ", **his(bob), "marker": TOKEN}, NOBODY) == ("blocked", "EACCES")
+    assert steal({"kind": "signal", **his(bob), "signal": "SIGUSR1", "marker": TOKEN}, NOBODY) == ("blocked", "EPERM")
     bob.process.terminate()
-    assert bob.last_words() == [{"signalled": 0, "ended_by": "SIGTERM"}]
+    assert bob.last_words() == [{"signalled": 0, "changed": [], "ended_by": "SIGTERM"}]
 
 
 def test_what_is_not_there_cannot_be_stolen(bob: Bob) -> None:
     bob.process.terminate()
     bob.last_words()
-    pid = bob.said["pid"]
     assert steal({"kind": "read", "path": bob.said["secret"], "marker": TOKEN}) == ("blocked", "ENOENT")
-    assert steal({"kind": "environ", "pid": pid, "marker": TOKEN}) == ("blocked", "ENOENT")
-    assert steal({"kind": "signal", "pid": pid, "signal": "SIGUSR1", "marker": TOKEN}) == ("blocked", "ENOENT")
+    assert steal({"kind": "environ", **his(bob), "marker": TOKEN}) == ("blocked", "ESRCH")
+    assert steal({"kind": "signal", **his(bob), "signal": "SIGUSR1", "marker": TOKEN}) == ("blocked", "ESRCH")
 
 
 def test_another_process_or_file_in_its_place_is_no_success(bob: Bob) -> None:
     other = "nothing that bob has"
     assert steal({"kind": "read", "path": bob.said["secret"], "marker": other}) == ("blocked", "")
-    assert steal({"kind": "signal", "pid": bob.said["pid"], "signal": "SIGUSR1", "marker": other}) == ("blocked", "")
+    not_his = {"kind": "signal", **his(bob), "process": other, "signal": "SIGUSR1", "marker": TOKEN}
+    assert steal(not_his) == ("blocked", "ESRCH")
     bob.process.terminate()
     assert bob.last_words()[-1]["signalled"] == 0
+
+
+@pytest.mark.parametrize("number", [1, os.getpid(), 1 << 22])
+def test_a_victim_is_found_by_what_only_it_has_whatever_number_it_has_here(bob: Bob, number: int) -> None:
+    assert steal({"kind": "cmdline", **his(bob), "pid": number, "marker": TOKEN}) == ("succeeded", "")
+
+
+def test_who_looks_for_the_victim_is_not_it_and_says_among_how_many_it_looked(bob: Bob) -> None:
+    bob.process.terminate()
+    bob.last_words()
+    found = thefts({"it": {"kind": "cmdline", **his(bob), "marker": TOKEN}})["it"]
+    assert found["attempt"] == "blocked"
+    assert "none of the " in found["saw"]
 
 
 @pytest.mark.parametrize(
@@ -73,8 +90,9 @@ def test_another_process_or_file_in_its_place_is_no_success(bob: Bob) -> None:
         {"kind": "read", "path": "/etc/passwd", "marker": ""},
         {"kind": "read", "marker": "x"},
         {"kind": "wish", "marker": "x"},
-        {"kind": "environ", "pid": "one", "marker": "x"},
-        {"kind": "signal", "pid": 1, "signal": "SIGNOTHING", "marker": ""},
+        {"kind": "environ", "pid": 1, "marker": "x"},
+        {"kind": "environ", "process": TOKEN, "pid": "one", "marker": "x"},
+        {"kind": "signal", "process": TOKEN, "pid": 1, "signal": "SIGNOTHING", "marker": ""},
         {"kind": "read", "path": "/proc", "marker": "x"},
         {},
     ],
@@ -88,7 +106,7 @@ def test_a_victim_hides_its_secret_and_takes_it_away(tmp_path: Path) -> None:
     secret = Path(victim.said["secret"])
     assert oct(secret.stat().st_mode & 0o777) == "0o600"
     assert oct(secret.parent.stat().st_mode & 0o777) == "0o700"
-    assert victim.last_words() == [{"signalled": 0, "ended_by": "limit"}]
+    assert victim.last_words() == [{"signalled": 0, "changed": [], "ended_by": "limit"}]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -123,19 +141,22 @@ def test_what_is_his_alone_is_had_by_his_account_alone(home: Path, thief: int) -
         victim.process.terminate()
         said = victim.last_words()
     for_all = {Attack.BOBS_COMMAND_LINE, Attack.BOBS_OPEN_SEGMENT, Attack.BOBS_OPEN_SHARED_MEMORY}
+    for_all |= {Attack.BOBS_OPEN_QUEUE}
     expected = {
         attack: "succeeded" if thief == NOBODY or attack in for_all else "blocked"
         for attack in found
         if TRACED or attack is not Attack.BOBS_MEMORY
     }
     assert {attack: found[attack]["attempt"] for attack in expected} == expected
-    assert said[-1] == {"signalled": int(thief == NOBODY), "ended_by": "SIGTERM"}
+    changed = ["in_tmp", "group_file"] if thief == NOBODY else []
+    assert said[-1] == {"signalled": int(thief == NOBODY), "changed": changed, "ended_by": "SIGTERM"}
 
 
 def test_nothing_of_his_shared_memory_stays(bob: Bob) -> None:
     bob.process.terminate()
     bob.last_words()
-    shared = {attack: target for attack, target in told(bob).items() if "segment" in attack or "shared" in attack}
+    words = ("segment", "shared", "queue")
+    shared = {attack: target for attack, target in told(bob).items() if any(word in attack for word in words)}
     assert {(found["attempt"], found["errno"]) for found in thefts(shared).values()} == {("blocked", "ENOENT")}
 
 

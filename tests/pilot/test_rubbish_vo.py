@@ -1,23 +1,25 @@
 """A pilot does not trust its VO: what makes no sense ends it with 1, what would lead elsewhere is not laid out."""
 
-import importlib.util
 import itertools
 import json
 import os
 import socket
 import ssl
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import pytest
 
+from testbed.node.agent.notes import Notes
+from testbed.node.agent.orders import Orders
+from testbed.node.agent.problems import OrdersProblem
+from testbed.node.agent.vo import Vo, whole_within
 from testbed.pilot.payload import Payload, decode, encode
 from tests.pilot import tars
-from tests.pilot.conftest import AGENT_HERE, Grid
+from tests.pilot.conftest import Grid
 from tests.pilot.rubbish_vo import NOTHING, RubbishVo, Speak, answer, plain
 
 RUNS = Payload("alice", ("/bin/sh", "-c", "find . -mindepth 1 -printf '%m\n'; exit 7")).json()
@@ -136,24 +138,12 @@ def test_a_payload_of_a_vo_that_then_makes_no_sense_is_ended(grid: Grid, room: P
     assert list(room.iterdir()) == []
 
 
-@pytest.fixture(scope="module")
-def agent() -> ModuleType:
-    """The agent's own words, without running it."""
-    found = importlib.util.spec_from_file_location("agent_here", AGENT_HERE)
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    sys.modules[found.name] = module
-    found.loader.exec_module(module)
-    return module
-
-
 def test_the_end_of_a_payload_is_said_again_to_a_vo_that_could_not_keep_it(grid: Grid, room: Path) -> None:
     ended = RubbishVo(grid, iter([payload(), answer(NOTHING)]), full=2).met(room)
     assert (ended.code, ended.reports[-1]["state"], ended.reports[-1]["code"]) == (0, "ended", 7)
 
 
-def test_an_answer_that_comes_a_byte_at_a_time_is_given_up_in_time(agent: ModuleType) -> None:
+def test_an_answer_that_comes_a_byte_at_a_time_is_given_up_in_time() -> None:
     """Each byte is in time for the socket's own limit; all of them are not."""
     here, there = socket.socketpair()
     here.settimeout(5)
@@ -167,7 +157,7 @@ def test_an_answer_that_comes_a_byte_at_a_time_is_given_up_in_time(agent: Module
     with here, there:
         dripping.start()
         began, heard = time.monotonic(), 0
-        with agent.whole_within(here, 0.2):
+        with whole_within(here, 0.2):
             while said := here.recv(1):
                 heard += len(said)
         over.set()
@@ -177,10 +167,10 @@ def test_an_answer_that_comes_a_byte_at_a_time_is_given_up_in_time(agent: Module
 
 
 def test_a_handshake_that_comes_a_byte_at_a_time_is_given_up_in_time(
-    agent: ModuleType, grid: Grid, monkeypatch: pytest.MonkeyPatch
+    grid: Grid, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While a payload runs its time limit would else wait for it."""
-    monkeypatch.setattr(agent, "WHOLE_ANSWER_LIMIT", 0.2)
+    monkeypatch.setattr("testbed.node.agent.vo.WHOLE_ANSWER_LIMIT", 0.2)
     over = threading.Event()
 
     def drip(listening: socket.socket) -> None:
@@ -200,7 +190,7 @@ def test_a_handshake_that_comes_a_byte_at_a_time_is_given_up_in_time(
         guard.start()
         began = time.monotonic()
         with pytest.raises(ssl.SSLError):
-            agent.Vo(orders, grid.folder / "proxies" / "pilot.pem")._connect()
+            Vo(orders, grid.folder / "proxies" / "pilot.pem")._connect()
         over.set()
         guard.cancel()
     assert 0.1 < time.monotonic() - began < 3
@@ -221,19 +211,17 @@ NOTES = {
 
 
 @pytest.mark.parametrize("case", NOTES)
-def test_what_a_payload_of_the_pilots_account_has_written_there_stops_no_pilot(
-    agent: ModuleType, tmp_path: Path, case: str
-) -> None:
+def test_what_a_payload_of_the_pilots_account_has_written_there_stops_no_pilot(tmp_path: Path, case: str) -> None:
     """In log-only a payload can put anything in the place of the pilots' notes; what they then know is nothing."""
     NOTES[case](tmp_path / "notes")
-    with agent.Notes(tmp_path / "notes").held() as seen:
+    with Notes(tmp_path / "notes").held() as seen:
         assert (seen.worked, seen.runs) == (None, None)
 
 
-def test_what_a_pilot_is_ordered_is_looked_at(agent: ModuleType) -> None:
+def test_what_a_pilot_is_ordered_is_looked_at() -> None:
     for orders in (b"", b"[]", b"{", b"[" * 100_000, json.dumps({"mode": "none"}).encode()):
-        with pytest.raises(agent.OrdersProblem):
-            agent.Orders.parse(orders)
+        with pytest.raises(OrdersProblem):
+            Orders.parse(orders)
 
 
 def test_a_vo_that_is_slow_to_answer_does_not_let_a_payload_run_on(grid: Grid, tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ from testbed.model.outcome import Attempt, End, Outcome
 from testbed.model.problem import Problem
 from testbed.pilot.payload import Report, State
 from testbed.pilot.raid import Raid
+from testbed.pilot.site_log import Line
 from testbed.pilot.stages import load
 from testbed.pilot.stages.after import NEEDS, not_left, sorted_out
 from testbed.pilot.stages.bystander import still_there
 from testbed.pilot.stages.orphan import gone
-from testbed.pilot.stages.record import ended_in
+from testbed.pilot.stages.record import believed, ended_in
 
 RAN = Outcome(End.SEPARATED, 0, "container")
 LEFT = dict.fromkeys(NEEDS.values(), "left")
@@ -45,14 +46,37 @@ def test_in_a_container_or_machine_only_what_daemons_of_the_node_do_is_blocked_b
     said = LEFT | {"at-job": "no at here", "segment": "Function not implemented", "daemon": "a probe that is broken"}
     tried = dict.fromkeys(NEEDS, (Attempt.BLOCKED, "nothing there"))
     raid = sorted_out(mode, Raid(RAN, tried, {Attack.LEFT_HOME: "the finder is broken"}), not_left(said, NEEDS))
-    assert raid.attempts[Attack.LEFT_AT_JOB] == (Attempt.BLOCKED, "no at here")
-    assert set(raid.untried) == {Attack.LEFT_SEGMENT, Attack.LEFT_DAEMON, Attack.LEFT_HOME}
+    assert raid.attempts[Attack.LEFT_AT_JOB] == (Attempt.BLOCKED, "no at here; on the node: nothing there")
+    needing = {attack for attack, thing in NEEDS.items() if thing in ("segment", "daemon")}
+    assert set(raid.untried) == {*needing, Attack.LEFT_HOME}
     assert not raid.untried.keys() & raid.attempts.keys()
 
 
 def test_on_the_node_itself_nothing_follows_from_what_could_not_be_left() -> None:
     raid = sorted_out(Mode.SETUID, Raid(RAN, {}), not_left(LEFT | {"at-job": "no at here"}, NEEDS))
     assert (raid.attempts, raid.untried) == ({}, {Attack.LEFT_AT_JOB: "no at here"})
+
+
+TOOK, REFUSED = (Attempt.SUCCEEDED, "/dev/log took it"), (Attempt.BLOCKED, "no such file: /dev/log")
+FORGED, CONTROL, OTHER = Line(50001, "glexec", "forged"), Line(50001, "payload", "harmless"), Line(0, "glexec", "else")
+
+
+@pytest.mark.parametrize(
+    ("log", "said", "own", "found"),
+    [
+        ([OTHER, FORGED, CONTROL], TOOK, None, Attempt.SUCCEEDED),
+        ([OTHER, FORGED, CONTROL], TOOK, 0, Attempt.BLOCKED),
+        ([OTHER, FORGED, CONTROL], TOOK, FORGED.writer, Attempt.SUCCEEDED),
+        ([OTHER, CONTROL], TOOK, None, Attempt.BLOCKED),
+        ([OTHER], REFUSED, None, Attempt.BLOCKED),
+        ([OTHER], TOOK, None, None),
+        ([OTHER], TOOK, 0, None),
+    ],
+)
+def test_a_forged_line_that_was_lost_with_a_harmless_one_was_not_blocked(
+    log: list[Line], said: tuple[Attempt, str], own: int | None, found: Attempt | None
+) -> None:
+    assert believed(log, FORGED.text, CONTROL.text, said, own)[0] is found
 
 
 def test_a_payload_that_may_have_ended_by_itself_did_not_follow_its_pilot() -> None:

@@ -18,7 +18,7 @@ WAITS = "sleep 60 & wait; :"
 @pytest.fixture
 def job() -> Iterator[subprocess.Popen[bytes]]:
     """A process with the command line of a pilot job's, which has a child."""
-    with subprocess.Popen(["/bin/sh", "-c", WAITS, "/somewhere/agent.py", PILOT], process_group=0) as process:
+    with subprocess.Popen(["/bin/sh", "-c", WAITS, "/somewhere/agent", PILOT], process_group=0) as process:
         yield process
         subprocess.run(["kill", "-KILL", "--", f"-{process.pid}"], stderr=subprocess.DEVNULL, check=False)
 
@@ -58,7 +58,7 @@ def test_what_a_job_has_not_read_yet_is_looked_at_and_left_there() -> None:
         " stdout=subprocess.PIPE); sys.stdin.readline(); print(child.stdout.read().decode(), end='')"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", program, "/somewhere/agent.py", PILOT],
+        [sys.executable, "-c", program, "/somewhere/agent", PILOT],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     ) as job:  # fmt: skip
         assert strike(f"heard=began:{PILOT}", f"heard=over:{PILOT}").returncode == 0

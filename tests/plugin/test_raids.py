@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from testbed.lab.world import World
-from testbed.model.attack import Attack
-from testbed.model.cell import Cell
+from testbed.model.attack import Attack, Stage
+from testbed.model.cell import Authority, Cell
 from testbed.model.measure import Measure
 from testbed.model.mode import Mode
 from testbed.model.outcome import Attempt, End, Outcome
@@ -30,20 +30,40 @@ def no_world(site: Site) -> AbstractContextManager[World]:
     raise AssertionError(f"a raid is made anew at {site.name}")
 
 
-def after(folder: Path, came_to: Mapping[Mode, Attempt | None], choice: Choice | None = None) -> Suite:
-    """A run whose raids came to this; to nothing where they could not be tried."""
+Came = Mapping[Mode, Attempt | None]
+
+
+def after(folder: Path, came_to: Came, choice: Choice | None = None, within: Came | None = None) -> Suite:
+    """A run whose raids came to this, those within one payload to that; to nothing where they could not be tried."""
     suite = Suite(choice or Choice.of_examples(), folder)
-    for mode, attempt in came_to.items():
-        promise = suite.raids[Where.of(Cell(mode, attack=ATTACK))] = Future()
+    made = [(Where.of(Cell(mode, attack=ATTACK)), attempt) for mode, attempt in came_to.items()]
+    made += [(Where(mode, Authority.GRIDMAP, Stage.WITHIN), attempt) for mode, attempt in (within or {}).items()]
+    for where, attempt in made:
+        promise = suite.raids[where] = Future()
         tried = {ATTACK: (attempt, "looked")} if attempt else {}
         promise.set_result(Raid(RAN, tried, {} if attempt else {ATTACK: "there is no /proc"}))
     return suite
 
 
-@pytest.mark.parametrize("mode", [Mode.SETUID, Mode.VM])
-def test_an_attack_that_succeeds_in_mode_none_is_proved_for_every_mode(tmp_path: Path, mode: Mode) -> None:
+@pytest.mark.parametrize("mode", [Mode.LOG_ONLY, Mode.SETUID])
+def test_an_attack_that_succeeds_in_mode_none_is_proved_for_what_sees_the_node_as_it_is(
+    tmp_path: Path, mode: Mode
+) -> None:
     suite = after(tmp_path, {Mode.NONE: Attempt.SUCCEEDED})
     assert unproved(suite, no_world, Cell(mode, attack=ATTACK)) == ""
+
+
+@pytest.mark.parametrize("mode", [Mode.CONTAINER, Mode.VM])
+def test_in_a_container_or_machine_it_has_to_succeed_with_its_victim_in_there_as_well(
+    tmp_path: Path, mode: Mode
+) -> None:
+    on_the_node, cell = {Mode.NONE: Attempt.SUCCEEDED}, Cell(mode, attack=ATTACK)
+    assert unproved(after(tmp_path, on_the_node, within={mode: Attempt.SUCCEEDED}), no_world, cell) == ""
+    words = f"it does not succeed in mode {mode} where its victim is in there as well"
+    blocked = after(tmp_path, on_the_node, within={mode: Attempt.BLOCKED})
+    assert unproved(blocked, no_world, cell) == f"{words}: looked"
+    untried = after(tmp_path, on_the_node, within={mode: None})
+    assert unproved(untried, no_world, cell) == f"{words}: there is no /proc"
 
 
 @pytest.mark.parametrize(("attempt", "why"), [(Attempt.BLOCKED, "looked"), (None, "there is no /proc")])

@@ -83,12 +83,22 @@ def test_a_worker_node_whose_accounts_may_make_namespaces_is_another_one(draft) 
     assert load_site(site.folder).user_namespaces
     assert load_site(site.folder).digest != example("setuid-gridmap").digest
     assert not example("setuid-gridmap").user_namespaces
+
+
+def test_a_site_whose_containers_have_a_network_of_their_own_shares_no_worlds_with_others(draft) -> None:
+    site = draft()
+    site.swap("[switch]", "[worker_node]\nuser_namespaces = true\n\n[switch]")
+    before = load_site(site.folder)
     site.swap("user_namespaces = true", "user_namespaces = true\nown_network = true")
-    assert load_site(site.folder).own_network
+    after = load_site(site.folder)
+    assert (before.containers, after.containers) == ({}, {"network": "own"})
+    assert after.digest != before.digest
 
 
 def test_a_site_may_give_machines_a_network(draft) -> None:
     site = draft()
-    assert not load_site(site.folder).machine_network
+    before = load_site(site.folder)
+    assert not before.machine_network
     site.swap("[switch]", "[worker_node]\nmachine_network = true\n\n[switch]")
     assert load_site(site.folder).machine_network
+    assert load_site(site.folder).digest != before.digest

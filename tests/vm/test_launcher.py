@@ -7,11 +7,19 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-LAUNCHER = Path(__file__).parents[2] / "testbed" / "node" / "vm.py"
+from testbed.node.vm.failure import Failure
+from testbed.node.vm.guest import PANIC
+from testbed.node.vm.machine import BOOTED, Kind, qemu, with_launcher
+from testbed.node.vm.network import chosen_network, kept_to, own_ports
+from testbed.node.vm.payload import Payload, environment_of, read_proxy
+from testbed.node.vm.request import request
+from testbed.node.vm.result import understood
+
+LAUNCHER = Path(__file__).parents[2] / "testbed" / "node" / "vm"
+PYTHON = (sys.executable, "-I", "-S")
 TOLD = [b"ready 1", b"uid 1000", b"gid 1000", b"user payload", b"groups 1000", b"out 8", b"err 0"]
 TOLD += [b"hostname guest", b"kernel 6.12"]
 
@@ -27,9 +35,9 @@ def frames(data: bytes) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("size", range(5))
-def test_a_request_carries_the_payload_whatever_its_lengths(vm: ModuleType, size: int) -> None:
+def test_a_request_carries_the_payload_whatever_its_lengths(size: int) -> None:
     data = b"\0\n\xff\r"[:size]
-    asked = frames(vm.request(vm.Payload(["/bin/x", "a b", "", "\udcff"], {"A": "1=2"}, data, b"proxy", b"tar", ["*"])))
+    asked = frames(request(Payload(["/bin/x", "a b", "", "\udcff"], {"A": "1=2"}, data, b"proxy", b"tar", ["*"])))
     assert (len(asked.pop("entropy")), len(asked.pop("machine"))) == (64, 32)
     assert asked == {
         "argv": b"/bin/x\0a b\0\0\xff\0",
@@ -42,18 +50,18 @@ def test_a_request_carries_the_payload_whatever_its_lengths(vm: ModuleType, size
     }
 
 
-def test_no_two_requests_give_a_guest_the_same_random_numbers_or_name(vm: ModuleType) -> None:
-    one, other = (frames(vm.request(vm.Payload(["/bin/true"]))) for _ in range(2))
+def test_no_two_requests_give_a_guest_the_same_random_numbers_or_name() -> None:
+    one, other = (frames(request(Payload(["/bin/true"]))) for _ in range(2))
     assert one["entropy"] != other["entropy"]
     assert one["machine"] != other["machine"]
 
 
-def test_only_what_belongs_to_the_payload_goes_into_the_guest(vm: ModuleType, tmp_path: Path) -> None:
+def test_only_what_belongs_to_the_payload_goes_into_the_guest(tmp_path: Path) -> None:
     proxy = tmp_path / "proxy.pem"
     proxy.write_bytes(b"credential")
     environment = {"GLEXEC_ENV": "x", "SECRET": "y", "HOME": "/home/pilot01", "X509_USER_PROXY": str(proxy)}
-    assert vm.read_proxy(environment) == b"credential"
-    assert vm.environment_of(environment, b"credential") == {
+    assert read_proxy(environment) == b"credential"
+    assert environment_of(environment, b"credential") == {
         "GLEXEC_ENV": "x",
         "HOME": "/home/payload",
         "USER": "payload",
@@ -63,19 +71,19 @@ def test_only_what_belongs_to_the_payload_goes_into_the_guest(vm: ModuleType, tm
     }
 
 
-def test_a_proxy_that_is_no_plain_file_is_not_waited_for(vm: ModuleType, tmp_path: Path) -> None:
+def test_a_proxy_that_is_no_plain_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "proxy.pem")
-    with pytest.raises(vm.Failure, match="is no plain file"):
-        vm.read_proxy({"X509_USER_PROXY": str(tmp_path / "proxy.pem")})
+    with pytest.raises(Failure, match="is no plain file"):
+        read_proxy({"X509_USER_PROXY": str(tmp_path / "proxy.pem")})
 
 
-def test_without_a_proxy_the_guest_is_told_of_none(vm: ModuleType) -> None:
-    assert vm.read_proxy({}) == b""
-    assert "X509_USER_PROXY" not in vm.environment_of({}, b"")
+def test_without_a_proxy_the_guest_is_told_of_none() -> None:
+    assert read_proxy({}) == b""
+    assert "X509_USER_PROXY" not in environment_of({}, b"")
 
 
-def test_what_the_guest_tells_becomes_the_result(vm: ModuleType) -> None:
-    assert vm.understood([*TOLD, b"signal 9"]) == {
+def test_what_the_guest_tells_becomes_the_result() -> None:
+    assert understood([*TOLD, b"signal 9"]) == {
         "code": None,
         "signal": 9,
         "hostname": "guest",
@@ -104,9 +112,9 @@ def test_what_the_guest_tells_becomes_the_result(vm: ModuleType) -> None:
         [*TOLD, b"oom x", b"code 1"],
     ],
 )
-def test_a_guest_that_tells_nonsense_is_not_believed(vm: ModuleType, lines: list[bytes]) -> None:
-    with pytest.raises(vm.Failure, match="no proper result"):
-        vm.understood(lines)
+def test_a_guest_that_tells_nonsense_is_not_believed(lines: list[bytes]) -> None:
+    with pytest.raises(Failure, match="no proper result"):
+        understood(lines)
 
 
 @pytest.mark.parametrize(
@@ -119,18 +127,18 @@ def test_a_guest_that_tells_nonsense_is_not_believed(vm: ModuleType, lines: list
         ([b"oom 0", b"full 1", b"code 0"], ""),
     ],
 )
-def test_what_was_short_is_the_cause_of_a_bad_end_only(vm: ModuleType, lines: list[bytes], cause: str) -> None:
-    assert vm.understood([*TOLD, *lines])["cause"] == cause
+def test_what_was_short_is_the_cause_of_a_bad_end_only(lines: list[bytes], cause: str) -> None:
+    assert understood([*TOLD, *lines])["cause"] == cause
 
 
-def test_a_payloads_own_words_are_no_panic(vm: ModuleType) -> None:
+def test_a_payloads_own_words_are_no_panic() -> None:
     """A process's name (15 bytes, any of them) is all of a payload that the kernel repeats on its console."""
-    assert vm.PANIC.search(b"[    1.234567] Kernel panic - not syncing: sysrq triggered crash\r\n")
-    assert not vm.PANIC.search(b"[    1.2] \nKernel panic - [12]: segfault at 0\n")
+    assert PANIC.search(b"[    1.234567] Kernel panic - not syncing: sysrq triggered crash\r\n")
+    assert not PANIC.search(b"[    1.2] \nKernel panic - [12]: segfault at 0\n")
 
 
-def test_a_machine_has_no_network_and_no_disk(vm: ModuleType) -> None:
-    words = vm.qemu(vm.Kind("tcg", 256), vm.BOOTED, 3, [4, 5, 6, 7], 8)
+def test_a_machine_has_no_network_and_no_disk() -> None:
+    words = qemu(Kind("tcg", 256), BOOTED, 3, [4, 5, 6, 7], 8)
     assert "-nodefaults" in words
     assert [
         word for word in words if word.startswith(("-net", "-nic", "-drive", "-hd", "-fsdev", "-monitor", "-qmp"))
@@ -139,19 +147,19 @@ def test_a_machine_has_no_network_and_no_disk(vm: ModuleType) -> None:
     assert devices == ["virtio-serial-pci"] + ["virtserialport"] * 4
 
 
-def test_a_machine_does_not_start_without_its_launcher(vm: ModuleType) -> None:
-    *start, pid, command = vm.with_launcher(["/bin/echo"])
+def test_a_machine_does_not_start_without_its_launcher() -> None:
+    *start, pid, command = with_launcher(["/bin/echo"])
     assert pid == str(os.getpid())
     assert subprocess.run([*start, pid, command, "up"], capture_output=True, timeout=10).stdout == b"up\n"
     orphan = subprocess.run([*start, "1", command, "up"], capture_output=True, timeout=10)
     assert (orphan.returncode, orphan.stdout) == (1, b"")
 
 
-def test_a_machine_dies_with_its_launcher(vm: ModuleType) -> None:
+def test_a_machine_dies_with_its_launcher() -> None:
     """The launcher here is another Python that starts a process the way the machine is started, and is killed."""
     script = (
-        f"import runpy, subprocess; vm = runpy.run_path({str(LAUNCHER)!r});"
-        "sleeper = subprocess.Popen(vm['with_launcher'](['/bin/sh', '-c', 'echo $$; exec sleep 60'])); sleeper.wait()"
+        "import subprocess; from testbed.node.vm.machine import with_launcher;"
+        "sleeper = subprocess.Popen(with_launcher(['/bin/sh', '-c', 'echo $$; exec sleep 60'])); sleeper.wait()"
     )
     launcher = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
     assert launcher.stdout is not None
@@ -177,17 +185,17 @@ def test_a_machine_dies_with_its_launcher(vm: ModuleType) -> None:
     ],
 )
 def test_a_wrong_call_ends_with_125_and_one_line(words: list[str], cause: str) -> None:
-    done = subprocess.run([sys.executable, str(LAUNCHER), *words], capture_output=True, timeout=20, text=True)
+    done = subprocess.run([*PYTHON, str(LAUNCHER), *words], capture_output=True, timeout=20, text=True)
     assert (done.returncode, done.stdout) == (125, "")
     assert done.stderr.startswith("[vm]: ")
     assert cause in done.stderr
     assert done.stderr.count("\n") == 1
 
 
-def test_a_node_without_the_guests_parts_says_so(vm: ModuleType, tmp_path: Path) -> None:
+def test_a_node_without_the_guests_parts_says_so(tmp_path: Path) -> None:
     result = tmp_path / "result.json"
     done = subprocess.run(
-        [sys.executable, str(LAUNCHER), "--result", str(result), "--", "/bin/true"],
+        [*PYTHON, str(LAUNCHER), "--result", str(result), "--", "/bin/true"],
         capture_output=True,
         timeout=20,
         text=True,
@@ -201,37 +209,35 @@ def test_a_node_without_the_guests_parts_says_so(vm: ModuleType, tmp_path: Path)
 
 
 def test_each_machine_has_source_ports_of_its_own_as_long_as_it_runs(
-    vm: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "ports.so").touch()
-    monkeypatch.setattr(vm, "PORTS", tmp_path / "ports.so")
-    with vm.own_ports(True) as one, vm.own_ports(True) as other:
+    monkeypatch.setattr("testbed.node.vm.network.PORTS", tmp_path / "ports.so")
+    with own_ports(True) as one, own_ports(True) as other:
         assert one[1] < other[0] or other[1] < one[0]
         assert (one[1] - one[0], other[1] - other[0]) == (63, 63)
-        assert vm.kept_to(one) == {"LD_PRELOAD": str(vm.PORTS), "TESTBED_PORTS": f"{one[0]}-{one[1]}"}
-    with vm.own_ports(True) as again:
+        assert kept_to(one) == {"LD_PRELOAD": str(tmp_path / "ports.so"), "TESTBED_PORTS": f"{one[0]}-{one[1]}"}
+    with own_ports(True) as again:
         assert again == one
-    with vm.own_ports(False) as none:
-        assert vm.kept_to(none) == {}
+    with own_ports(False) as none:
+        assert kept_to(none) == {}
 
 
-def test_a_network_that_cannot_be_kept_apart_is_none(
-    vm: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(vm, "PORTS", tmp_path / "ports.so")
-    with pytest.raises(vm.Failure, match="there is no"), vm.own_ports(True):
+def test_a_network_that_cannot_be_kept_apart_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("testbed.node.vm.network.PORTS", tmp_path / "ports.so")
+    with pytest.raises(Failure, match="there is no"), own_ports(True):
         pass
 
 
 @pytest.mark.parametrize(("said", "network"), [("none\n", False), ("user\n", True), (None, False)])
 def test_the_site_chooses_the_network_and_a_word_that_is_none_is_refused(
-    vm: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str | None, network: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str | None, network: bool
 ) -> None:
-    monkeypatch.setattr(vm, "NETWORK", tmp_path / "network")
+    monkeypatch.setattr("testbed.node.vm.network.NETWORK", tmp_path / "network")
     if said is not None:
         (tmp_path / "network").write_text(said)
-    assert vm.chosen_network(None) is network
-    assert vm.chosen_network("none") is False
+    assert chosen_network(None) is network
+    assert chosen_network("none") is False
     (tmp_path / "network").write_text("bridge")
-    with pytest.raises(vm.Failure, match="says 'bridge'"):
-        vm.chosen_network(None)
+    with pytest.raises(Failure, match="says 'bridge'"):
+        chosen_network(None)

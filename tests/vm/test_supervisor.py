@@ -12,6 +12,8 @@ from types import ModuleType
 
 import pytest
 
+from testbed.pilot.stages.saved import CODE, TEXT
+
 SUPERVISOR = Path(__file__).parents[2] / "images" / "vm" / "supervisor.py"
 
 
@@ -108,3 +110,9 @@ def test_a_frame_without_a_proper_length_is_refused(supervisor: ModuleType, line
         ours.sendall(line)
         with pytest.raises(ValueError, match=r"."):
             supervisor.Port(theirs.fileno()).frame()
+
+
+def test_what_an_attack_changes_in_saved_machines_is_what_the_supervisor_has_there(supervisor: ModuleType) -> None:
+    """Else scenarios/separation/test_saved_machine.py would only be not applicable."""
+    assert supervisor.EXPAND == TEXT
+    assert len(CODE) <= len(TEXT)

@@ -5,8 +5,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from testbed.lab.doctor.question import program
 from testbed.lab.engine import Ending, Engine, Errand
+from testbed.lab.layout import NODE, PYTHON
 from testbed.model.problem import Problem
 
 DEVICE = "/dev/kvm"
@@ -53,7 +53,7 @@ def check_emulation(engine: Engine, errand: Errand) -> str:
 
 
 def _launched(engine: Engine, errand: Errand, *words: str) -> Ending:
-    launcher = dataclasses.replace(errand, command=(*program("vm", "testbed.node"), *words))
+    launcher = dataclasses.replace(errand, command=(*PYTHON, f"{NODE}/vm", *words))
     with engine.errand(launcher) as container:
         return container.ending(LIMIT + 5)
 

@@ -29,7 +29,7 @@ def _absent(case: Case) -> bool:
 def _tried(threat: Threat) -> Rule:
     def outcome(case: Case) -> Outcome | None:
         ran = next(rule for rule in MODES if rule.fits(case)).outcome(case)
-        chance = threat.chance(case.cell.mode, case.kernel, case.cell.measure)
+        chance = threat.chance(case.cell.mode, case.kernel, case.cell.measure, *case.standing)
         attempt = Attempt.SUCCEEDED if chance is Chance.SUCCEEDS else Attempt.BLOCKED
         return replace(ran, attack=attempt) if ran else None
 

@@ -72,6 +72,35 @@ BESIDE = (
         "shm_overview(7): a file in /dev/shm, which an ipc namespace does not cover, a private /dev/shm does",
         measures={Measure.PRIVATE_TMP: (Mode.SETUID,)},
     ),
+    _beside(
+        Attack.BOBS_FILE_IN_TMP,
+        "A66",
+        "put a file of its own in the place of Bob's in /tmp or /var/tmp",
+        "SSBBB",
+        "rename(2), inode(7): in a sticky folder a name belongs to the owner of its file; a container has folders of "
+        "its own",
+    ),
+    _beside(
+        Attack.BOBS_GROUP_FILE,
+        "A29",
+        "write into a file of Bob's in /tmp, made with the umask that his payload has, by the group",
+        "SSBBB",
+        "umask(2): accounts of one pool have one group; the switch gives its payloads 022, as gLExec",
+    ),
+    _beside(
+        Attack.BOBS_QUEUE,
+        "A17",
+        "take a message out of Bob's POSIX message queue, mode 0600",
+        "SSBBB",
+        "mq_overview(7), ipc_namespaces(7)",
+    ),
+    _beside(
+        Attack.BOBS_OPEN_QUEUE,
+        "A17",
+        "take a message out of Bob's POSIX message queue, mode 0666",
+        "SSSBB",
+        "mq_overview(7): its mode decides; ipc_namespaces(7): queues of POSIX belong to the ipc namespace",
+    ),
     _beside(Attack.PILOTS_PROXY, "A01", "read the pilot's own proxy", "SSBBB", UID),
     _beside(Attack.PILOTS_ENVIRONMENT, "A02", "read the environment of the pilot", "SSBBB", UID),
     _beside(

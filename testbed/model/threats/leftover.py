@@ -8,6 +8,10 @@ EPILOGUE = {Measure.EPILOGUE: (Mode.SETUID,)}
 UNSEPARATED = (Mode.NONE, Mode.LOG_ONLY)
 NO_LEASE = "where payloads have no account of their own none is leased: what the next finds there is of the stage after"
 SVG = "EGI-SVG-2011-1474: left-over daemons"
+NO_DAEMON = (
+    "no container and no machine has a daemon of root's that would start a job, whoever leaves it; the raid says which "
+    "processes and programs were looked through in there, and what root saw on the node"
+)
 
 AFTER = (
     Threat(
@@ -31,6 +35,7 @@ AFTER = (
         "SSSBB",
         "kill(2): a dead pilot signals nobody; a container or a machine ends with its launcher (PR_SET_PDEATHSIG), "
         "which is the switch's child, and the switch waits on (observed): so both launchers watch the pilot (pidfd)",
+        no_control="its pilot has to end, which is outside; root has seen the payload, or its machine, run before that",
     ),
     Threat(
         Attack.LEFT_FILE,
@@ -59,10 +64,19 @@ AFTER = (
         measures=EPILOGUE,
     ),
     Threat(
+        Attack.LEFT_QUEUE,
+        "A17",
+        Stage.AFTER,
+        "a POSIX message queue, mode 0666, out of which the next payload takes a message",
+        "SSSBB",
+        "mq_overview(7): it lasts until it is removed; ipc_namespaces(7): one goes with its last process",
+        measures=EPILOGUE,
+    ),
+    Threat(
         Attack.LEFT_HOME,
         "A14",
         Stage.AFTER,
-        "a start file in its account's home that the next payload, or the next pilot, executes",
+        "a start file in its account's home that the next payload executes",
         "SSBBB",
         "the home is the account's: another account has another; a container and a guest have their own",
     ),
@@ -86,6 +100,7 @@ AFTER = (
         "SSSBB",
         "at(1): a daemon of root's starts it, outside of every payload",
         measures=EPILOGUE,
+        no_control=NO_DAEMON,
     ),
     Threat(
         Attack.LEFT_CRON_JOB,
@@ -95,6 +110,7 @@ AFTER = (
         "SSSBB",
         "crontab(1): a daemon of root's starts it, outside of every payload",
         measures=EPILOGUE,
+        no_control=NO_DAEMON,
     ),
 )
 
@@ -131,13 +147,65 @@ REUSED = (
     ),
 )
 
+OWN = "by design: an account is a user's"
+OWN_AFTER = (
+    Threat(
+        Attack.OWN_FORMER_FILE,
+        "A27",
+        Stage.AFTER,
+        "Alice's next payload reads files of mode 0600 that her former one left in /tmp, /var/tmp and /dev/shm",
+        "SSSBB",
+        f"{OWN}; a container's folders and a machine's disk are gone with it",
+        measures={Measure.EPILOGUE: (Mode.SETUID,), Measure.PRIVATE_TMP: (Mode.SETUID,)},
+    ),
+    Threat(
+        Attack.OWN_FORMER_SEGMENT,
+        "A27",
+        Stage.AFTER,
+        "Alice's next payload attaches a SysV segment that her former one left",
+        "SSSBB",
+        f"{OWN}; sysvipc(7): an ipc namespace ends with its last process, and its segments with it",
+        measures=EPILOGUE,
+    ),
+    Threat(
+        Attack.OWN_FORMER_HOME,
+        "A27",
+        Stage.AFTER,
+        "Alice's next payload executes a start file that her former one left in its account's home",
+        "SSSBB",
+        f"{OWN}, and so is its home; a container and a guest have a home each",
+        measures=EPILOGUE,
+    ),
+    Threat(
+        Attack.OWN_FORMER_PROCESS,
+        "A27",
+        Stage.AFTER,
+        "a daemon that Alice's former payload left reads the proxy of her next one",
+        "SSSBB",
+        f"{OWN}; pid_namespaces(7): with its first process a namespace ends",
+        measures={
+            **EPILOGUE,
+            Measure.END_LEFTOVERS: (Mode.SETUID,),
+            Measure.CAREFUL_PILOT: (*UNSEPARATED, Mode.SETUID),
+        },
+    ),
+)
+
 AGAIN = (
     Threat(
         Attack.OWN_OTHER_PAYLOAD,
         "A27",
         Stage.AGAIN,
-        "a payload of Alice's reads the files and the environment of her other one, of another pilot",
+        "a payload of Alice's reads a file of her other one's, of another pilot",
         "SSSBB",
-        "by design: an account is a user's; a container's private folders and a machine of its own are a payload's",
+        f"{OWN}; a container's private folders and a machine of its own are a payload's",
+    ),
+    Threat(
+        Attack.OWN_OTHER_PROCESS,
+        "A27",
+        Stage.AGAIN,
+        "a payload of Alice's reads the environment of her other one, of another pilot",
+        "SSSBB",
+        f"{OWN}; process numbers and a kernel of its own are a payload's",
     ),
 )

@@ -4,6 +4,8 @@ from testbed.model.attack import Attack, Stage, Threat
 from testbed.model.measure import Measure
 from testbed.model.mode import Mode
 
+TOOK = "the payload says what it took in there; where it took nothing the cell is not applicable"
+
 LOAD = (
     Threat(
         Attack.MANY_PROCESSES,
@@ -13,6 +15,7 @@ LOAD = (
         "SSBSB",
         "setrlimit(2): RLIMIT_NPROC counts by uid, of the node and not of a namespace; here the account has one, as "
         "batch systems give; the pilot itself ended, it could start no thread (observed)",
+        no_control=TOOK,
     ),
     Threat(
         Attack.MUCH_MEMORY,
@@ -33,5 +36,6 @@ LOAD = (
         "one file system for all; a container's folders and a guest's disk have sizes of their own. Folders of its own "
         "in setuid lie below /tmp, so the load is moved there. RLIMIT_FSIZE bounds a file and not how many",
         measures={Measure.PRIVATE_TMP: (Mode.SETUID,)},
+        no_control=TOOK,
     ),
 )

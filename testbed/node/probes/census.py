@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SPOOLS = ("/var/spool/cron/atjobs", "/var/spool/cron/crontabs")
-ANSWERS = ("daemon", "daemon-read", "at", "cron", "start")
+ANSWERS = ("daemon", "daemon-read", "at", "cron")
 LARGEST = 1 << 20
 
 

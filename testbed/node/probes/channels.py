@@ -1,9 +1,10 @@
-"""Attacks by what processes talk to each other with: shared memory of System V, sockets."""
+"""Attacks by what processes talk to each other with: shared memory of System V, message queues of POSIX, sockets."""
 
 import socket
 from collections.abc import Callable, Mapping
 
 from testbed.node.probes.finding import Finding, Target, blocked, succeeded
+from testbed.node.probes.mqueue import take
 from testbed.node.probes.sysv import read
 
 PATIENCE = 5.0
@@ -16,6 +17,13 @@ def segment(target: Target) -> Finding:
     if str(target["marker"]).encode() in found:
         return succeeded(f"segment {target['key']} holds the secret")
     return blocked(f"segment {target['key']} is there, but holds nothing of the victim's")
+
+
+def queue(target: Target) -> Finding:
+    """Open the queue of a ``name``, and take its first message."""
+    if str(target["marker"]).encode() in take(str(target["name"])):
+        return succeeded(f"the first message of the queue {target['name']} is the secret")
+    return blocked(f"the queue {target['name']} is there, but its first message is not the victim's")
 
 
 def abstract(target: Target) -> Finding:
@@ -44,5 +52,10 @@ def served(plug: socket.socket, target: Target) -> Finding:
     return blocked(f"connected, but was not served: it said {said[:100]!r}")
 
 
-KINDS: Mapping[str, Callable[[Target], Finding]] = {"segment": segment, "abstract": abstract, "loopback": loopback}
+KINDS: Mapping[str, Callable[[Target], Finding]] = {
+    "segment": segment,
+    "queue": queue,
+    "abstract": abstract,
+    "loopback": loopback,
+}
 """Each has {"marker"}."""

@@ -1,15 +1,18 @@
 """Attacks on files of others: read them, change them, put something beside them."""
 
+import contextlib
 import os
 import stat
 from collections.abc import Callable, Mapping
+from typing import cast
 
-from testbed.node.probes.finding import LARGEST, Finding, Target, blocked, succeeded, untried
+from testbed.node.probes.finding import ABSENT, LARGEST, REFUSED, Finding, Target, blocked, succeeded, untried
 
 FIRST_OWN = 3
 """The first descriptor that is no standard stream."""
 
-PLACES = ("/root", "/home", "/tmp", "/var/tmp", "/dev/shm", "/etc", "/opt", "/srv", "/run")
+PLACES = ("/root", "/home", "/tmp", "/var/tmp", "/var/lib", "/dev/shm", "/etc", "/opt", "/srv", "/run")
+"""Where keys may lie; what a machine was told for itself is below /var/lib, as with cloud-init."""
 MOST_FILES = 10000
 LARGEST_KEY = 1 << 16
 """Bytes of a file that are looked at; a key is smaller."""
@@ -53,6 +56,31 @@ def plant(target: Target) -> Finding:
     with open(path, "xb") as file:
         file.write(b"planted\n")
     return succeeded(f"{path} lies in it now") if os.path.exists(path) else untried(f"{path} was written, and is gone")
+
+
+def replace(target: Target) -> Finding:
+    """Put a file of one's own in the place of one of the victim's, by rename(2): any of ``paths``."""
+    marker, said = str(target["marker"]).encode(), []
+    for path in cast(list[str], target["paths"]):
+        own = f"{path}-own"
+        try:
+            with open(path, "rb") as file:
+                if marker not in file.read(LARGEST):
+                    said.append(f"{path} is there, but is not the victim's")
+                    continue
+            with open(own, "xb"):
+                pass
+            os.rename(own, path)
+        except OSError as error:
+            if error.errno not in REFUSED | ABSENT:
+                raise
+            said.append(str(error))
+        else:
+            return succeeded(f"{path} is an empty file of uid {os.stat(path).st_uid} now")
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(own)
+    return blocked("; ".join(said))
 
 
 def own_descriptors(target: Target) -> Finding:
@@ -112,8 +140,9 @@ KINDS: Mapping[str, Callable[[Target], Finding]] = {
     "read": read,
     "append": append,
     "plant": plant,
+    "replace": replace,
     "search": search,
     "own-descriptors": own_descriptors,
     "own-environment": own_environment,
 }
-"""Each has {"marker"}; the first three {"path"}, ``plant`` also {"holds"}."""
+"""Each has {"marker"}; the first three {"path"}, ``plant`` also {"holds"}, ``replace`` {"paths"}."""

@@ -4,6 +4,7 @@ ORDERS is JSON: "targets", attack -> one of
 
     {"kind": "read", "paths", "marker"}          a file holds the marker
     {"kind": "segment", "key", "marker"}         a segment of System V does
+    {"kind": "queue", "name", "marker"}          the first message of a queue does
     {"kind": "run", "commands", "marker"}        one of them prints it
     {"kind": "start", "marker"}                  a shell or a Python that starts prints it, without being told to
 
@@ -20,12 +21,19 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from testbed.node.probes.finding import ABSENT, LARGEST, REFUSED, Finding, Target, blocked, succeeded, tried, untried
+from testbed.node.probes.mqueue import take as taken
 from testbed.node.probes.sysv import read as held
 
 LIMIT = 20.0
 LOOK = 0.02
-STARTS = (("/usr/bin/dash", "-l", "-c", ":"), ("/usr/bin/python3", "-c", "pass"))
-"""Programs that execute what lies at home when they start."""
+EACH = 4.0
+"""Seconds for one command: all of them together, and what goes before, are less than a payload may take."""
+STARTS = (
+    ("/usr/bin/dash", "-l", "-c", ":"),
+    ("/usr/bin/bash", "-i", "-c", ":"),
+    ("/usr/bin/python3", "-c", "pass"),
+)
+"""Programs that execute what lies at home when they start: ~/.profile, ~/.bashrc, usercustomize of Python's."""
 
 
 def read(paths: Iterable[str], marker: bytes) -> Finding:
@@ -53,13 +61,23 @@ def attach(key: int, marker: bytes) -> Finding:
     return blocked(f"the segment {key:#x} holds something else")
 
 
+def take(name: str, marker: bytes) -> Finding:
+    """Take a message out of a queue."""
+    if marker in taken(name):
+        return succeeded(f"the queue {name} holds what was left")
+    return blocked(f"the queue {name} holds something else")
+
+
 def run(commands: Iterable[Iterable[str]], marker: bytes) -> Finding:
-    """Run commands, and look for the marker in what they print."""
-    said = []
+    """Run commands, and look for the marker in what they print. Nothing follows from one that hangs."""
+    said, hung = [], []
     for words in commands:
         command = list(words)
         try:
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT)
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=EACH)
+        except subprocess.TimeoutExpired as error:
+            hung.append(str(error))
+            continue
         except OSError as error:
             if error.errno not in REFUSED | ABSENT:
                 raise
@@ -68,7 +86,18 @@ def run(commands: Iterable[Iterable[str]], marker: bytes) -> Finding:
         if marker in done.stdout:
             return succeeded(f"{' '.join(command)} printed what was left")
         said.append(f"{' '.join(command)} ended with {done.returncode}, {done.stderr.decode(errors='replace').strip()}")
-    return blocked("; ".join(said))
+    return untried("; ".join(hung + said)) if hung else blocked("; ".join(said))
+
+
+def start(marker: bytes) -> Finding:
+    """Start each program that reads something at home, and say which executed what was left; one is enough."""
+    found = {command[0]: run([command], marker) for command in STARTS}
+    did = [program for program, finding in found.items() if finding["attempt"] == "succeeded"]
+    did_not = [finding["saw"] for program, finding in found.items() if program not in did]
+    saw = "; ".join([f"{', '.join(did) or 'no program'} executed what was left", *did_not])
+    if did:
+        return succeeded(saw)
+    return untried(saw) if any(finding["attempt"] == "not tried" for finding in found.values()) else blocked(saw)
 
 
 def attempt(target: Target) -> Finding:
@@ -83,12 +112,14 @@ def attempt(target: Target) -> Finding:
             return read(map(str, paths), marker)
         case "segment":
             return attach(int(str(target["key"])), marker)
+        case "queue":
+            return take(str(target["name"]), marker)
         case "run":
             commands = target["commands"]
             assert isinstance(commands, list)
             return run(commands, marker)
         case "start":
-            return run(STARTS, marker)
+            return start(marker)
         case kind:
             return untried(f"no such kind of attack: {kind}")
 

@@ -12,6 +12,7 @@ SETTINGS = {
     "protected_symlinks": "fs/protected_symlinks",
     "protected_hardlinks": "fs/protected_hardlinks",
     "protected_regular": "fs/protected_regular",
+    "protected_fifos": "fs/protected_fifos",
     "suid_dumpable": "fs/suid_dumpable",
     "core_pattern": "kernel/core_pattern",
     "user_namespaces": "user/max_user_namespaces",

@@ -4,6 +4,7 @@ ORDERS is JSON: "mark", a word that is in all that she leaves; "place", a folder
 "lingerer", the program that her daemon and her jobs run. She prints thing -> "left", or why it could not be left.
 """
 
+import contextlib
 import json
 import os
 import pwd
@@ -15,8 +16,11 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from testbed.node.probes.mqueue import make as make_queue
 from testbed.node.probes.sysv import make
 
+DAEMONS = ("/usr/sbin/atd", "/usr/sbin/cron")
+"""Of root's, on nodes that have them: they start what is left to them."""
 SHARED = ("/tmp", "/var/tmp", "/dev/shm")
 """Where everybody may write."""
 PYTHON = "/usr/bin/python3"
@@ -27,20 +31,14 @@ START = """\
 import sys
 if sys.orig_argv[-1:] == ["pass"]:
     print("{mark}")
-elif sys.orig_argv[-2:-1] and sys.orig_argv[-2].endswith("/agent.py"):
-    try:
-        with open("{place}/start", "w") as file:
-            file.write("{mark}")
-    except OSError:
-        pass
 """
-"""It tells the next payload, and the next pilot, and leaves all other programs alone."""
+"""It tells the next payload, and leaves all other programs alone."""
 
 
 def daemon(orders: Orders) -> None:
     """Two forks and a session of its own."""
-    if os.fork():
-        os.wait()
+    if pid := os.fork():
+        os.waitpid(pid, 0)
         return
     os.setsid()
     if os.fork():
@@ -79,18 +77,24 @@ def open_files(orders: Orders) -> None:
 
 
 def set_id_file(orders: Orders) -> None:
-    """Copies of cat(1) that read as who made them, wherever everybody may write, and a file that only she can read."""
+    """Copies of cat(1) that read as who made them, wherever everybody may write, and a file that only she can read.
+
+    They keep its name: a program that is many at once, as busybox is, does what it is called.
+    """
     kept(Path("/tmp") / f"{orders['mark']}-secret", orders["mark"].encode(), 0o600)
     program = Path(shutil.which("cat") or "/usr/bin/cat").read_bytes()
     for folder in SHARED:
         if os.path.isdir(folder):
-            kept(Path(folder) / f"{orders['mark']}-cat", program, 0o4755)
+            place = Path(folder) / f"{orders['mark']}-programs"
+            place.mkdir(0o755)
+            kept(place / "cat", program, 0o4755)
 
 
 def start_files(orders: Orders) -> None:
     """What shells and Python execute at their start, in the home that the account has by its name."""
     home = Path(pwd.getpwuid(os.getuid()).pw_dir)
-    kept(home / ".profile", f"echo {orders['mark']}\n".encode(), 0o644)
+    for name in (".profile", ".bashrc"):
+        kept(home / name, f"echo {orders['mark']}\n".encode(), 0o644)
     site = home / f".local/lib/python3.{sys.version_info.minor}/site-packages"
     site.mkdir(parents=True, exist_ok=True)
     kept(site / "usercustomize.py", START.format(**orders).encode(), 0o644)
@@ -99,6 +103,11 @@ def start_files(orders: Orders) -> None:
 def one_segment(orders: Orders) -> None:
     """A segment that everybody may attach."""
     make(int(orders["key"]), orders["mark"].encode(), 0o666)
+
+
+def one_queue(orders: Orders) -> None:
+    """A message queue that everybody may open."""
+    make_queue(f"/{orders['mark']}", orders["mark"].encode(), 0o666)
 
 
 def at_job(orders: Orders) -> None:
@@ -113,10 +122,28 @@ def cron_job(orders: Orders) -> None:
 
 
 def given(command: list[str], text: str) -> None:
-    """Give a text to a command. Raises `OSError` with its words when it refuses."""
-    done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=LIMIT)
+    """Give a text to a command. Raises `OSError` with its words when it refuses, and with who could do it here."""
+    try:
+        done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=LIMIT)
+    except OSError as error:
+        raise OSError(error.errno, f"{error}; {daemons()}") from error
     if done.returncode:
-        raise OSError(0, f"{command[0]} ended with {done.returncode}: {done.stderr.decode(errors='replace').strip()}")
+        said = done.stderr.decode(errors="replace").strip()
+        raise OSError(0, f"{command[0]} ended with {done.returncode}: {said}; {daemons()}")
+
+
+def daemons() -> str:
+    """Whether here is any daemon that would start a job, in words."""
+    seen = []
+    for path in Path("/proc").glob("[0-9]*/comm"):
+        with contextlib.suppress(OSError):
+            seen.append(path.read_text().strip())
+    run = [name for name in map(os.path.basename, DAEMONS) if name in seen]
+    there = [path for path in DAEMONS if os.path.exists(path)]
+    return (
+        f"of {len(seen)} processes that can be seen here {', '.join(run) or 'none'} would start it; "
+        f"of their programs here are {', '.join(there) or 'none'}"
+    )
 
 
 def kept(path: Path, content: bytes, mode: int) -> None:
@@ -135,24 +162,30 @@ THINGS: Mapping[str, Callable[[Orders], None]] = {
     "set-id-file": set_id_file,
     "start-files": start_files,
     "segment": one_segment,
+    "queue": one_queue,
     "at-job": at_job,
     "cron-job": cron_job,
 }
 
 
-def main(orders: Orders) -> None:
-    """Leave all of it. What has no place in common with its node answers to one of its own."""
-    if not os.path.isdir(orders["place"]):
-        orders = {**orders, "place": tempfile.mkdtemp()}
-    os.chdir("/")  # at goes back to where a job was given, and the pilot removes its payload's folder
+def leave(orders: Orders) -> dict[str, str]:
+    """Leave all of it: thing -> "left", or why not."""
     said = {}
-    for name, leave in THINGS.items():
+    for name, thing in THINGS.items():
         try:
-            leave(orders)
+            thing(orders)
             said[name] = "left"
         except (OSError, subprocess.TimeoutExpired) as error:
             said[name] = str(error)
-    print(json.dumps(said))
+    return said
+
+
+def main(orders: Orders) -> None:
+    """Leave it, and say so. What has no place in common with its node answers to one of its own."""
+    if not os.path.isdir(orders["place"]):
+        orders = {**orders, "place": tempfile.mkdtemp()}
+    os.chdir("/")  # at goes back to where a job was given, and the pilot removes its payload's folder
+    print(json.dumps(leave(orders)))
 
 
 if __name__ == "__main__":

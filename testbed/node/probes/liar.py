@@ -1,9 +1,9 @@
 """A payload, or a pilot, that lies to its site: ``python3 - TARGETS < liar.py``.
 
-TARGETS is JSON: attack -> {"kind": "syslog", "line"}, {"kind": "silence", "program"}, {"kind": "switch", "program",
-"proxy", "ident"} or {"kind": "leases", "folder", "account", "name"}. It prints attack -> {"attempt", "saw", "errno"},
-as `testbed.node.probes.finding` has them. Whether the site believes it, is seen in the site's log and folders: what is
-said here is what the kernel and the switch let it do.
+TARGETS is JSON: attack -> {"kind": "syslog", "line", "control", perhaps "log"}, {"kind": "silence", "program"},
+{"kind": "switch", "program", "proxy", "ident"} or {"kind": "leases", "folder", "account", "name"}. It prints attack ->
+{"attempt", "saw", "errno"}, as `testbed.node.probes.finding` has them. Whether the site believes it, is seen in the
+site's log and folders: what is said here is what the kernel and the switch let it do.
 """
 
 import contextlib
@@ -24,12 +24,18 @@ CALL_LIMIT = 15.0
 """Seconds for one call of the switch."""
 
 
-def forge(line: str) -> Finding:
-    """Write a line into the system's log as any program does, syslog(3)."""
+def forge(line: str, control: str, where: str = "") -> Finding:
+    """Write a line into the system's log as any program does, syslog(3), or into one elsewhere; and then a harmless
+    one, the same way.
+
+    A log that has the harmless one has not lost the other: it did not want it.
+    """
+    where = where or LOG
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
-        log.connect(LOG)
+        log.connect(where)
         log.send(line.encode())
-    return succeeded(f"{LOG} took: {line}")
+        log.send(control.encode())
+    return succeeded(f"{where} took: {line}")
 
 
 def silence(program: str) -> Finding:
@@ -109,11 +115,14 @@ def attempt(target: Target) -> Finding:
     """One attack."""
     match target["kind"]:
         case "syslog":
-            return forge(str(target["line"]))
+            return forge(str(target["line"]), str(target["control"]), str(target.get("log", "")))
         case "silence":
             return silence(str(target["program"]))
         case "switch":
-            return call(str(target["program"]), str(target["proxy"]), str(target["ident"]))
+            try:
+                return call(str(target["program"]), str(target["proxy"]), str(target["ident"]))
+            except subprocess.TimeoutExpired as error:
+                return untried(str(error))
         case "leases":
             return tamper(str(target["folder"]), str(target["account"]), str(target["name"]))
         case kind:

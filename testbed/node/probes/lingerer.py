@@ -5,6 +5,7 @@ for PLACE/read, which holds a path, and copies what is there to PLACE/NAME-read.
 Whatever comes, it is gone after LIMIT seconds.
 """
 
+import contextlib
 import os
 import sys
 import time
@@ -13,26 +14,30 @@ LIMIT = 60.0
 LOOK = 0.02
 
 
-def copied(source: str, target: str, deadline: float) -> str:
-    """Wait for a file, and copy it at one blow; what was in it."""
-    while not os.path.exists(source) and time.monotonic() < deadline:
+def held(source: str, deadline: float) -> str:
+    """Wait for a file, and what is in it: who makes it may write it after that, and let others read it later still."""
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), open(source) as file:
+            if text := file.read():
+                return text
         time.sleep(LOOK)
-    with open(source) as file:
-        text = file.read()
-    with open(target + ".new", "w") as file:
-        file.write(text)
-    os.rename(target + ".new", target)
-    return text
+    return ""
+
+
+def copied(source: str, target: str, deadline: float) -> None:
+    """Copy a file that comes to be, at one blow."""
+    text = held(source, deadline)
+    if text:
+        with open(target + ".new", "w") as file:
+            file.write(text)
+        os.rename(target + ".new", target)
 
 
 def main(name: str, place: str) -> None:
     """Answer that it lives, and read what it is told to."""
     deadline = time.monotonic() + LIMIT
     copied(f"{place}/ended", f"{place}/{name}", deadline)
-    while not os.path.exists(f"{place}/read") and time.monotonic() < deadline:
-        time.sleep(LOOK)
-    with open(f"{place}/read") as file:
-        copied(file.read().strip(), f"{place}/{name}-read", deadline)
+    copied(held(f"{place}/read", deadline).strip(), f"{place}/{name}-read", deadline)
 
 
 if __name__ == "__main__":

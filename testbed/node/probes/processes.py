@@ -1,9 +1,11 @@
 """Attacks on processes of others: look at them, signal them, slow them down, read their memory and their files.
 
-Each has {"pid", "marker"}; a signal or a change goes only to a process whose command line has the marker.
+Each has {"process", "pid", "marker"}: the victim is who has ``process`` as a word of its command line, whatever number
+it has here; its number on the node tells it from others that have the word as well, as who started it.
 """
 
 import ctypes
+import errno
 import os
 import resource
 import signal
@@ -11,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 
 from testbed.node.probes.files import read_of
-from testbed.node.probes.finding import LARGEST, Finding, Target, blocked, succeeded, text, untried
+from testbed.node.probes.finding import LARGEST, Finding, Target, blocked, succeeded, untried
 
 PIDFD_GETFD = 438
 """The system call's number, the same on every machine that is newer than it."""
@@ -22,18 +24,23 @@ LARGEST_CORE = 64 << 20
 
 
 def pid_of(target: Target) -> int:
-    """The victim's number."""
-    return int(str(target["pid"]))
+    """The victim's number among all processes that can be seen here. Raises `ProcessLookupError` where it is not."""
+    word, number = str(target["process"]).encode(), int(str(target["pid"]))
+    seen = {pid: words for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if (words := words_of(pid))}
+    bearers = [pid for pid, words in seen.items() if word in words and pid != os.getpid()]
+    if not word or not bearers:
+        said = f"none of the {len(seen)} processes whose command line can be seen here is the victim"
+        raise ProcessLookupError(errno.ESRCH, said)
+    return number if number in bearers else max(bearers)
 
 
-def not_the_victim(target: Target) -> Finding | None:
-    """Why a process of this number is not the one that is meant; nothing where it is."""
-    pid, marker = pid_of(target), str(target["marker"]).encode()
-    if pid == os.getpid():
-        return blocked(f"process {pid} is the thief itself: the victim is not on this machine")
-    with open(f"/proc/{pid}/cmdline", "rb") as file:
-        command = file.read(LARGEST)
-    return None if marker in command else blocked(f"process {pid} is not the victim: {text(command)}")
+def words_of(pid: int) -> list[bytes]:
+    """The command line of a process; none of one that has ended, that is hidden, or that is the kernel's own."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return file.read(LARGEST).split(b"\0")[:-1]
+    except OSError:
+        return []
 
 
 def environ(target: Target) -> Finding:
@@ -43,24 +50,18 @@ def environ(target: Target) -> Finding:
 
 def cmdline(target: Target) -> Finding:
     """Read the arguments that a process was started with."""
-    if pid_of(target) == os.getpid():
-        return blocked("it is the thief itself: the victim is not on this machine")
     return read_of(f"/proc/{pid_of(target)}/cmdline", str(target["marker"]).encode())
 
 
 def send(target: Target) -> Finding:
     """Send a signal, ``signal``."""
-    if other := not_the_victim(target):
-        return other
-    name = str(target["signal"])
-    os.kill(pid_of(target), signal.Signals[name])
-    return succeeded(f"process {pid_of(target)} took {name}")
+    pid, name = pid_of(target), str(target["signal"])
+    os.kill(pid, signal.Signals[name])
+    return succeeded(f"process {pid} took {name}")
 
 
 def stop(target: Target) -> Finding:
     """Stop a process, see it stand, and let it go on."""
-    if other := not_the_victim(target):
-        return other
     pid = pid_of(target)
     os.kill(pid, signal.SIGSTOP)
     try:
@@ -72,8 +73,6 @@ def stop(target: Target) -> Finding:
 
 def limits(target: Target) -> Finding:
     """Change nice value, processors and limits of a process; one of them is enough."""
-    if other := not_the_victim(target):
-        return other
     pid, done, refusals = pid_of(target), [], []
 
     def nicer() -> None:
@@ -100,8 +99,6 @@ def limits(target: Target) -> Finding:
 def memory(target: Target) -> Finding:
     """Read the memory of a process, at ``address``."""
     pid, marker = pid_of(target), str(target["marker"]).encode()
-    if pid == os.getpid():
-        return blocked(f"process {pid} is the thief itself: the victim is not on this machine")
     with open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
         found = os.pread(file.fileno(), len(marker), int(str(target["address"])))
     if found == marker:
@@ -112,8 +109,6 @@ def memory(target: Target) -> Finding:
 def descriptor(target: Target) -> Finding:
     """Take an open file out of a process, ``number``: by pidfd_getfd, or where a filter forbids that, by /proc."""
     pid, number, marker = pid_of(target), int(str(target["number"])), str(target["marker"]).encode()
-    if pid == os.getpid():
-        return blocked(f"process {pid} is the thief itself: the victim is not on this machine")
     way, taken = "pidfd_getfd", None
     calls = ctypes.CDLL(None, use_errno=True)
     process = os.pidfd_open(pid)
@@ -135,8 +130,6 @@ def descriptor(target: Target) -> Finding:
 
 def core(target: Target) -> Finding:
     """Have a process dump its memory into the folder ``path``, and find the ``secret`` in that."""
-    if other := not_the_victim(target):
-        return other
     pid, folder = pid_of(target), str(target["path"])
     os.kill(pid, signal.SIGSEGV)
     if all(state(pid) not in ("Z", "X", "") for _ in looks()):

@@ -14,7 +14,7 @@ from testbed.pilot.kill.ground import Ground
 from testbed.pilot.node_files import NodeFiles
 from testbed.site.layout import SWITCH
 
-AGENT = f"{NODE}/agent.py"
+AGENT = f"{NODE}/agent/__main__.py"
 SERVICE = 8154
 """Where a switch asks an Argus."""
 IDENTITY = "/usr/bin/id"
@@ -25,6 +25,8 @@ chown root:root "$1"
 chmod 755 "$1"
 """
 """In the place of what is called first: it waits for a word, and becomes that then."""
+PIPE = 'mkfifo -m 644 {0}/pipe && sed -i \'1i open("{0}/pipe").read()\' "$1"'
+"""Before the first line of a program of Python's: it waits until somebody has opened the pipe, and closed it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,12 @@ class Way:
 
     @contextlib.contextmanager
     def _sent(self, victim: Victim) -> Iterator[Scene]:
-        """The pilot job finds a pipe where its program is, and waits for somebody to write it there."""
-        program = self.files.read(AGENT).encode()
+        """The first that the pilot job does is to wait at a pipe, before it has loaded anything of ours."""
 
         def release() -> None:
-            self.ground.world.node.run(["sh", "-c", 'cat >"$1"', "sh", AGENT], stdin=program, limit=2)
+            self.ground.world.node.run(["sh", "-c", ': >"$1"', "sh", f"{self.ground.place}/pipe"], limit=2)
 
-        with self.files.altered(AGENT, script='rm "$1"; mkfifo "$1"'):
+        with self.files.altered(AGENT, script=PIPE.format(self.ground.place)):
             payload, pilot = self._begun()
             self.ground.strike(f"agent={pilot}")
             yield Scene(payload, pilot, release)

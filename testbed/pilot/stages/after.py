@@ -1,10 +1,13 @@
-"""Alice's payload leaves things behind: what is there when it has ended, and what the next payload, Bob's, finds."""
+"""Alice's payload leaves things behind: what is there when it has ended, and what Bob's payload finds, and hers.
 
-import json
+Hers is the next one of the same user. It runs beside Bob's: they have nothing to do with each other.
+"""
+
 from collections.abc import Mapping
 from typing import Any
 
-from testbed.model.attack import Attack
+from testbed.model.attack import ENCLOSING, Attack
+from testbed.model.catalogue import CATALOGUE
 from testbed.model.measure import Measure
 from testbed.model.mode import Mode
 from testbed.model.outcome import Attempt, Outcome
@@ -16,22 +19,34 @@ from testbed.pilot.stages.bystander import PYTHON
 from testbed.pilot.stages.estate import Census, Estate, estate
 from testbed.pilot.stages.findings import Attempts, findings, last_words
 from testbed.pilot.stages.orphan import Orphan
+from testbed.pilot.stages.successor import Targets, comes, nothing_runs, succeeded
 
 NEEDS: Mapping[Attack, str] = {
     Attack.LEFT_DAEMON: "daemon",
     Attack.LEFT_FILE: "closed-files",
     Attack.LEFT_OPEN_FILE: "open-files",
     Attack.LEFT_SEGMENT: "segment",
+    Attack.LEFT_QUEUE: "queue",
     Attack.LEFT_HOME: "start-files",
     Attack.LEFT_SET_ID_FILE: "set-id-file",
     Attack.LEFT_AT_JOB: "at-job",
     Attack.LEFT_CRON_JOB: "cron-job",
+    Attack.OWN_FORMER_FILE: "closed-files",
+    Attack.OWN_FORMER_SEGMENT: "segment",
+    Attack.OWN_FORMER_HOME: "start-files",
+    Attack.OWN_FORMER_PROCESS: "daemon",
 }
 """What of the leaver's things each attack needs."""
+OWN: Mapping[Attack, Attack] = {
+    Attack.OWN_FORMER_FILE: Attack.LEFT_FILE,
+    Attack.OWN_FORMER_SEGMENT: Attack.LEFT_SEGMENT,
+    Attack.OWN_FORMER_HOME: Attack.LEFT_HOME,
+}
+"""What Alice's next payload looks for, and what Bob's looks for in the same place."""
+LEAVER = ("sysv", "mqueue")
+"""The parts of the leaver."""
 JOBS = {Attack.LEFT_AT_JOB, Attack.LEFT_CRON_JOB}
 """What is given to daemons of the node's."""
-ELSEWHERE = (Mode.CONTAINER, Mode.VM)
-"""Where a payload does not see the node as it is."""
 
 
 def after(desk: Desk, measure: Measure | None = None) -> Raid:
@@ -44,14 +59,18 @@ def after(desk: Desk, measure: Measure | None = None) -> Raid:
         left.say("ended", left.mark)
         if orphan and desk.mode is Mode.VM:
             orphan.bereave()
-        attempts, untried = finds(desk, targets_of(left))
+        targets = targets_of(left)
+        bobs = comes(desk, "bob", targets)
+        attempts, untried = comes_back(desk, left, targets) if _matters(measure) else ({}, {})
+        found, not_tried = _found(desk.end_of(*bobs), "Bob's payload")
         census = left.settled("daemon", "at")
-        attempts |= remains(census)
-        if "start" in census.answers:
-            seen = f"the next pilot executed it at its start, as uid {census.answers['start']['uid']}"
-            attempts[Attack.LEFT_HOME] = Attempt.SUCCEEDED, seen
+        attempts, untried = {**attempts, **found, **remains(census)}, {**untried, **not_tried}
+        if desk.mode in ENCLOSING and _matters(measure):
+            attempts[Attack.OWN_FORMER_PROCESS] = nothing_runs(census)
         if orphan:
             attempts[Attack.OUTLIVED_PILOT] = orphan.seen()
+        if desk.mode is Mode.VM and (running := left.machines()):
+            attempts[Attack.LEFT_DAEMON] = Attempt.SUCCEEDED, f"machines run on when all has ended: {running}"
         if "at" not in census.answers and census.awaited("at"):
             untried[Attack.LEFT_AT_JOB] = "at did not start the job that it has"
     return sorted_out(desk.mode, Raid(ran, attempts, untried), not_left(said, NEEDS))
@@ -68,16 +87,33 @@ def leave(desk: Desk, left: Estate, *, adopts: bool = False) -> tuple[Outcome, M
 
     Its pilot ends nothing that it leaves, unless it ``adopts``.
     """
-    payload = Payload("alice", (*PYTHON, left.orders()), probe("leaver", "sysv"), PAYLOAD_LIMIT)
+    payload = Payload("alice", (*PYTHON, left.orders()), probe("leaver", *LEAVER), PAYLOAD_LIMIT)
     ran = desk.end_of(*desk.hand(payload, adopts=adopts))
     return ran, last_words(ran)
 
 
-def finds(desk: Desk, targets: Mapping[Attack, Mapping[str, Any]]) -> tuple[Attempts, dict[Attack, str]]:
-    """What Bob's payload, the next, makes of it: its attempts, and why others were not tried."""
-    orders = json.dumps({"targets": {str(attack): target for attack, target in targets.items()}})
-    ran = desk.end_of(*desk.send([*PYTHON, orders], "bob", probe("finder", "finding", "sysv")))
-    return findings(ran.out, "Bob's payload", ran.err)
+def comes_back(desk: Desk, left: Estate, targets: Targets) -> tuple[Attempts, dict[Attack, str]]:
+    """What Alice's next payload makes of it: its attempts, and why others were not tried.
+
+    On the node what she left may look at that one as well; elsewhere it cannot be told where to look.
+    """
+    own = {attack: targets[like] for attack, like in OWN.items()}
+    if desk.mode in ENCLOSING:
+        return _found(desk.end_of(*comes(desk, "alice", own)), "Alice's next payload")
+    ran, stolen = succeeded(desk, left, "alice", own)
+    attempts, untried = _found(ran, "Alice's next payload")
+    return {**attempts, Attack.OWN_FORMER_PROCESS: stolen}, untried
+
+
+def _found(ran: Outcome, who: str) -> tuple[Attempts, dict[Attack, str]]:
+    """What a finder says in its last line."""
+    return findings((ran.out.splitlines() or [""])[-1], who, ran.err)
+
+
+def _matters(measure: Measure | None) -> bool:
+    """Whether Alice's own next payload is tried with a measure: where it is one against that."""
+    own = (*OWN, Attack.OWN_FORMER_PROCESS)
+    return measure is None or any(measure in CATALOGUE[attack].measures for attack in own)
 
 
 def targets_of(left: Estate) -> dict[Attack, dict[str, Any]]:
@@ -87,10 +123,11 @@ def targets_of(left: Estate) -> dict[Attack, dict[str, Any]]:
         Attack.LEFT_FILE: {"kind": "read", "paths": [f"{each}/{mark}-closed" for each in shared], "marker": mark},
         Attack.LEFT_OPEN_FILE: {"kind": "read", "paths": [f"{each}/{mark}-open" for each in shared], "marker": mark},
         Attack.LEFT_SEGMENT: {"kind": "segment", "key": left.key, "marker": mark},
+        Attack.LEFT_QUEUE: {"kind": "queue", "name": f"/{mark}", "marker": mark},
         Attack.LEFT_HOME: {"kind": "start", "marker": mark},
         Attack.LEFT_SET_ID_FILE: {
             "kind": "run",
-            "commands": [[f"{each}/{mark}-cat", f"/tmp/{mark}-secret"] for each in shared],
+            "commands": [[f"{each}/{mark}-programs/cat", f"/tmp/{mark}-secret"] for each in shared],
             "marker": mark,
         },
     }
@@ -125,9 +162,13 @@ def sorted_out(mode: Mode, raid: Raid, missing: Mapping[Attack, str]) -> Raid:
 
     Nothing follows from these. But where the payload sees another node, or a part of it only, that is what keeps it
     from the node's at and cron: the same job could be left in mode none, see `Threat.proved_in`. All else can be left
-    anywhere.
+    anywhere. What the leaver says of daemons in there, and what root has seen on the node, is said of both.
     """
-    hindered = {attack: missing[attack] for attack in JOBS & missing.keys()} if mode in ELSEWHERE else {}
+    hindered = {
+        attack: f"{missing[attack]}; on the node: {raid.attempts[attack][1]}"
+        for attack in JOBS & missing.keys()
+        if mode in ENCLOSING and raid.attempts[attack][0] is Attempt.BLOCKED
+    }
     untried = {attack: why for attack, why in {**raid.untried, **missing}.items() if attack not in hindered}
     attempts = {attack: seen for attack, seen in raid.attempts.items() if attack not in untried}
     return Raid(raid.ran, {**attempts, **{attack: (Attempt.BLOCKED, why) for attack, why in hindered.items()}}, untried)

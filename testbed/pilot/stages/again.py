@@ -1,22 +1,38 @@
 """The same user twice: two payloads of Alice's run at once on one worker node, each by a pilot of its own."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from testbed.model.attack import Attack
 from testbed.model.measure import Measure
 from testbed.pilot.desk import Desk
 from testbed.pilot.probes import probe
 from testbed.pilot.raid import Raid, raid_of
+from testbed.pilot.stages.beside import THIEF
 from testbed.pilot.stages.bystander import LOOK, PYTHON, begun, still_there
+from testbed.pilot.stages.targets import number_on
+
+
+def of_other(told: Mapping[str, Any], token: str) -> dict[Attack, Mapping[str, Any]]:
+    """Where the secrets of her other payload are, in its own words."""
+    return {
+        Attack.OWN_OTHER_PAYLOAD: {"kind": "read", "path": told["secret"], "marker": token},
+        Attack.OWN_OTHER_PROCESS: {
+            "kind": "environ",
+            "process": token,
+            "pid": told["pid"],
+            "marker": told["environment"],
+        },
+    }
 
 
 def again(desk: Desk, measure: Measure | None = None) -> Raid:
     """Let one of them have secrets, and the other look for them."""
     token = f"alices-secret-{id(desk)}"
-    first, _, told = begun(desk, "alice", token)
-    target = {"kind": "read", "paths": [told["secret"], f"/proc/{told['pid']}/environ"], "marker": token}
-    orders = json.dumps({"targets": {str(Attack.OWN_OTHER_PAYLOAD): target}})
-    ran = desk.end_of(*desk.send([*PYTHON, orders], "alice", probe("finder", "finding", "sysv")))
+    first, _, said = begun(desk, "alice", token)
+    told = of_other({**said, "pid": number_on(desk.world.node, said["pid"], token)}, token)
+    ran = desk.end_of(*desk.send([*PYTHON, json.dumps(told)], "alice", probe("thief", *THIEF)))
     still_there(desk.vo.wait(first, limit=LOOK))
     desk.vo.stop(first)  # nobody waits for its end
     return raid_of(ran)

@@ -14,7 +14,7 @@ from testbed.pilot.raid import Raid, raid_of
 from testbed.pilot.stages import targets
 from testbed.pilot.stages.bystander import LOOK, PYTHON, begun, still_there
 
-THIEF = ("finding", "files", "processes", "sysv", "channels")
+THIEF = ("finding", "files", "processes", "sysv", "mqueue", "channels")
 """The parts of the thief, each before those that need it."""
 
 
@@ -37,8 +37,8 @@ def beside(desk: Desk, measure: Measure | None = None) -> Raid:
     ) as framework:
         told = {
             **targets.of_bob(said, number, token, targets.key_of(grid, "bob")),
-            **targets.of_pilot(process, proxy, key),
-            **targets.of_daemon(framework, key),
+            **targets.of_pilot(pilot, process, proxy, key),
+            **targets.of_daemon(framework.facts, framework.token, key),
         }
         command = [*PYTHON, json.dumps(told)]
         ran = desk.end_of(*desk.send(command, "alice", probe("thief", *THIEF), **network))
@@ -51,7 +51,12 @@ def beside(desk: Desk, measure: Measure | None = None) -> Raid:
 def _felt_by_bob(ended: Outcome) -> dict[Attack, bool]:
     """What Bob's payload says was done to it."""
     try:
-        return {Attack.BOBS_PROCESS: json.loads(ended.out.splitlines()[-1])["signalled"] > 0}
+        said = json.loads(ended.out.splitlines()[-1])
+        return {
+            Attack.BOBS_PROCESS: said["signalled"] > 0,
+            Attack.BOBS_FILE_IN_TMP: "in_tmp" in said["changed"],
+            Attack.BOBS_GROUP_FILE: "group_file" in said["changed"],
+        }
     except (ValueError, IndexError, KeyError) as error:
         found = f"{ended}\n{ended.out}{ended.err}"
         raise Problem("Bob's payload did not say what it felt", found=found, cause=repr(error)) from error

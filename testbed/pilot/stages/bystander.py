@@ -10,6 +10,8 @@ from testbed.pilot.probes import probe
 
 PYTHON = ("/usr/bin/python3", "-S", "-")
 """How a probe is run: without looking for modules of the site's, which an emulated machine takes its time for."""
+VICTIM = ("sysv", "mqueue")
+"""The parts of the one that is run so."""
 LIFE = 100.0
 """Seconds after which it ends by itself; a machine that attacks it has to boot first."""
 
@@ -20,7 +22,7 @@ LOOK = 0.001
 def begun(desk: Desk, user: str, token: str) -> tuple[str, str, dict[str, Any]]:
     """One of a user's with this secret that runs: its id, its pilot's, and where everything of it is."""
     argv = ("/usr/bin/env", f"SECRET={token}", *PYTHON, token, f"{LIFE:g}")
-    payload, pilot = desk.hand(Payload(user, argv, probe("victim", "sysv"), LIFE), limit=PILOT_LIMIT + LIFE)
+    payload, pilot = desk.hand(Payload(user, argv, probe("victim", *VICTIM), LIFE), limit=PILOT_LIMIT + LIFE)
     report = desk.vo.wait(payload, limit=PILOT_LIMIT, until="output")
     if b"\n" not in report.out:
         raise Problem(f"{user}'s payload did not get to run", found=_words(report))

@@ -1,6 +1,5 @@
 """Callers who should not: a payload that calls the switch, and a pilot that asks it for what it may not have."""
 
-import json
 from collections.abc import Iterator
 
 from testbed.lab.host import Host
@@ -54,8 +53,8 @@ def call(desk: Desk, measure: Measure | None = None) -> Raid:
     }
     if leases:
         targets[Attack.GRIDMAPDIR] = lease
-    words = json.dumps({str(attack): target for attack, target in targets.items()})
-    ran = desk.end_of(*desk.send([*PYTHON, words], "alice", probe("liar", "finding")))
+    told = {str(attack): target for attack, target in targets.items()}
+    ran = desk.end_of(*desk.send(PYTHON, "alice", probe("liar", "finding", told=told)))
     if ran.code is None or not ran.ran_as:  # what a pilot tries is tried all the same
         attempts, untried = Attempts(), dict[Attack, str]()
     else:
@@ -97,9 +96,8 @@ def _leases(node: Host) -> str:
 
 def _tampered(caller: Caller, lease: dict[str, str], before: str, saw: str) -> Tried:
     """The pilot tries as well; what counts is whether anything in the folder is another afterwards."""
-    words = json.dumps({str(Attack.GRIDMAPDIR): lease})
-    liar = probe("liar", "finding")
-    said = caller.node.run([*PYTHON, words], user=caller.account.name, stdin=liar, limit=LIMIT).check()
+    liar = probe("liar", "finding", told={str(Attack.GRIDMAPDIR): lease})
+    said = caller.node.run(PYTHON, user=caller.account.name, stdin=liar, limit=LIMIT).check()
     pilots, _ = findings(said.text, "the pilot that wants another's lease")
     now = _leases(caller.node)
     words = f"the payload: {saw}; the pilot: {pilots[Attack.GRIDMAPDIR][1]}"

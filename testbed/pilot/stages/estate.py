@@ -39,8 +39,8 @@ for process in $(grep -l -s -F -- "$2" /proc/[0-9]*/cmdline); do
     [ "$(stat -c %u "$process" 2>/dev/null || echo 0)" = 0 ] || kill -KILL "${process#/proc/}"
 done
 grep -l -s -F -- "$2" /var/spool/cron/atjobs/* /var/spool/cron/crontabs/* \
-    /home/*/.profile /home/*/.local/lib/python3*/site-packages/usercustomize.py | xargs -r rm -f
-rm -f "/tmp/$2"-* "/var/tmp/$2"-* "/dev/shm/$2"-*
+    /home/*/.profile /home/*/.bashrc /home/*/.local/lib/python3*/site-packages/usercustomize.py | xargs -r rm -f
+rm -rf "/tmp/$2"-* "/var/tmp/$2"-* "/dev/shm/$2"-* "/dev/mqueue/$2"
 [ ! -e "$1.sequence" ] || cp -p "$1.sequence" /var/spool/cron/atjobs/.SEQ
 rm -rf "$1" "$1.sequence"
 while read -r key segment mode size maker last attached uid rest; do
@@ -49,6 +49,9 @@ done </proc/sysvipc/shm
 """
 """Only its own account may remove a segment where root may not do all (CAP_SYS_ADMIN). The number of at's last job is
 put back as well: the node is then what it was."""
+
+_MACHINES = 'grep -l "^qemu-system" /proc/[0-9]*/comm 2>/dev/null | cut -d / -f 3 | xargs'
+"""Their numbers, in one line. Nobody else's: the node is the raid's."""
 
 _numbers = itertools.count(1)
 
@@ -109,6 +112,17 @@ class Estate:
             return all(name in now.answers or not now.awaited(name) for name in names)
 
         eventually(known, within=ANSWERED)
+        return looks[0]
+
+    def machines(self) -> str:
+        """The virtual machines that run on the node when those that end have had their time; empty for none."""
+        looks: list[str] = []
+
+        def none() -> bool:
+            looks[:] = [self.world.node.run(["sh", "-c", _MACHINES], limit=LIMIT).text]
+            return not looks[0]
+
+        eventually(none, within=ANSWERED)
         return looks[0]
 
 

@@ -1,6 +1,7 @@
 """A payload that a careless pilot starts looks for what it was handed without being meant to have it."""
 
 import json
+from collections.abc import Mapping
 
 from testbed.model.attack import Attack
 from testbed.model.measure import Measure
@@ -12,14 +13,19 @@ from testbed.pilot.stages.bystander import PYTHON
 from testbed.pilot.stages.targets import key_of
 
 
-def launch(desk: Desk, measure: Measure | None = None) -> Raid:
-    """Send a careless pilot, or with the measure a usual one, and let its payload look around."""
-    secret = f"pilots-secret-{id(desk)}"
-    told = {
-        Attack.INHERITED_DESCRIPTOR: {"kind": "own-descriptors", "marker": key_of(desk.world.grid, "pilot")},
+def of_launch(key: str, secret: str) -> dict[Attack, Mapping[str, str]]:
+    """What a payload looks for: a line of a key behind a descriptor, a secret in its environment, keys anywhere."""
+    return {
+        Attack.INHERITED_DESCRIPTOR: {"kind": "own-descriptors", "marker": key},
         Attack.INHERITED_ENVIRONMENT: {"kind": "own-environment", "marker": secret},
         Attack.FOREIGN_KEY: {"kind": "search", "marker": "PRIVATE KEY-----"},
     }
+
+
+def launch(desk: Desk, measure: Measure | None = None) -> Raid:
+    """Send a careless pilot, or with the measure a usual one, and let its payload look around."""
+    secret = f"pilots-secret-{id(desk)}"
+    told = of_launch(key_of(desk.world.grid, "pilot"), secret)
     careless = "" if measure is Measure.CAREFUL_PILOT else secret
     command = [*PYTHON, json.dumps(told)]
     return raid_of(desk.end_of(*desk.send(command, "alice", probe("thief", *THIEF), careless=careless)))

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from testbed.lab.wait import eventually
 from testbed.model.attack import Attack
 from testbed.model.measure import Measure
 from testbed.model.mode import Mode
@@ -60,18 +61,24 @@ def load(desk: Desk, measure: Measure | None = None) -> Raid:
     account = desk.world.site.pilot_accounts[0].name
     guest, alone = desk.mode is Mode.VM, desk.mode in (Mode.SETUID, Mode.VM)
     most = {"processes": MOST if alone else 0, "memory": GUESTS if guest else GIVEN, "disk": 2 * FREE}
+    felt: dict[Attack, tuple[Attempt | None, str]] = {}
     with _limits(desk, account, measure) as processes, _little_room(desk):
         before = _need(desk, account, processes)
-        payload, pilot, _ = _begun(desk, {"mark": mark, "hold": GUESTS_HOLD if guest else HOLD, **most})
+        orders = {"mark": mark, "hold": GUESTS_HOLD if guest else HOLD, **most}
+        payload, pilot, said = _begun(desk, orders)
+        if not said:  # nothing keeps it from its pilot after all, which did not live to tell
+            felt[Attack.MANY_PROCESSES] = _told({}, before["process"], _pilots_end(desk, pilot))
+            eventually(lambda: not _need(desk, account, processes)["process"], within=LIMIT)
+            payload, pilot, _ = _begun(desk, {**orders, "processes": 0})
         meanwhile, resident = _need(desk, account, processes), _resident(desk, mark)
         if not guest:  # nothing of the node's reaches it there
             desk.vo.stop(payload)
         ran = desk.end_of(payload, pilot)
         took = last_words(ran)
-        felt = {Attack.FULL_DISK: _told(took["disk"], before["room"], meanwhile["room"])}
-        if alone:
+        felt[Attack.FULL_DISK] = _told(took["disk"], before["room"], meanwhile["room"])
+        if alone and said:
             felt[Attack.MANY_PROCESSES] = _told(took["processes"], before["process"], meanwhile["process"])
-        elif not measure:
+        elif not alone and not measure:
             most |= {"processes": MOST, "memory": 0, "disk": 0}
             payload, pilot, took_then = _begun(desk, {"mark": mark, "hold": HOLD, **most})
             wants = _need(desk, account, processes)["process"] or _pilots_end(desk, pilot)

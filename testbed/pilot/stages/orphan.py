@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from testbed.lab.layout import NODE
 from testbed.lab.wait import eventually
-from testbed.model.mode import Mode
 from testbed.model.outcome import Attempt
 from testbed.model.problem import Problem
 from testbed.pilot.desk import PILOT_LIMIT, Desk
@@ -66,10 +65,8 @@ class Orphan:
         return self._world.node.run(["python3", f"{NODE}/strike.py", f"{LIMIT:g}", *words], limit=LIMIT + 5).text
 
     def _is_payload(self, words: Sequence[str]) -> bool:
-        """A process that runs its program, or the machine that does."""
-        if self._desk.mode is Mode.VM:
-            return "qemu" in words[0]
-        return (words[0], words[-1]) == (PYTHON[0], self._mark)
+        """A process that runs its program, or the machine that does; what starts either ends with it or before it."""
+        return (words[0], words[-1]) == (PYTHON[0], self._mark) or "qemu" in words[0]
 
     def seen(self) -> tuple[Attempt, str]:
         """Whether it still runs."""

@@ -1,8 +1,10 @@
 """Liars: a payload and a pilot that want the site's log to tell another story."""
 
+import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from testbed.lab.host import Host
 from testbed.lab.record import Record, records
 from testbed.model.attack import Attack
 from testbed.model.effect import Effect
@@ -13,7 +15,7 @@ from testbed.pilot.caller import Caller, How
 from testbed.pilot.desk import Desk
 from testbed.pilot.probes import probe
 from testbed.pilot.raid import Raid
-from testbed.pilot.site_log import site_log
+from testbed.pilot.site_log import Line, site_log
 from testbed.pilot.stages.bystander import PYTHON
 from testbed.pilot.stages.findings import findings
 
@@ -23,6 +25,8 @@ SAID = 'real_user({caller}),real_group(pilot)->mapped_user(victim),mapped_group(
 """A record of the switch's, but for the names in it."""
 PRIORITY = "<30>"
 """daemon.info, syslog(3)."""
+INJECTED = "/tmp/injected\nglexec[1]: injected"
+"""The folder that it starts in."""
 OWN_LOG = "/var/log/glexec-own.log"
 LONG = 64
 """Arguments of a kilobyte each."""
@@ -52,25 +56,34 @@ def _skipped(caller: Caller) -> Tried:
 def _injected(caller: Caller) -> Tried:
     """Lines within arguments, the folder that it starts in, and GLEXEC_ID."""
     made = f"\nglexec[1]: {SAID.format(caller='forger', name='injected')}"
-    folder = "/tmp/injected\nglexec[1]: injected"
-    caller.node.run(["mkdir", "-p", "-m", "755", folder], limit=10).check()
     command = (*caller.witness.command(":"), made, f"\r{made}", f'" {made}', "\x1b[2K" + made)
     how: How = {"env": {"GLEXEC_ID": made}}
-    within = ("sh", "-c", 'cd "$0"; exec "$@"', folder)
-    effect = caller.tries(*command, before=within, **how)
-    lines = [line.text for line in site_log(caller.node)]
-    if caller.separates:  # a file of the switch's own: no log daemon makes anything harmless there
-        caller.node.run(
-            ["install", "-o", "glexec", "-g", "glexec", "-m", "640", "/dev/null", OWN_LOG], limit=10
-        ).check()
-        with caller.configured(log_destination="file", log_file=OWN_LOG):
-            caller.call(*command, before=within, **how)
-        lines += [line.removeprefix("glexec[1]: ") for line in caller.read(OWN_LOG).splitlines()]
-        caller.node.run(["rm", OWN_LOG], limit=10).check()
+    within = ("sh", "-c", 'cd "$0"; exec "$@"', INJECTED)
+    with _made(caller.node, ["mkdir", "-m", "755", INJECTED], ["rmdir", INJECTED]):
+        effect = caller.tries(*command, before=within, **how)
+        lines = [line.text for line in site_log(caller.node)]
+        if caller.separates:  # a file of the switch's own: no log daemon makes anything harmless there
+            own = ["install", "-o", "glexec", "-g", "glexec", "-m", "640", "/dev/null", OWN_LOG]
+            with (
+                _made(caller.node, own, ["rm", OWN_LOG]),
+                caller.configured(log_destination="file", log_file=OWN_LOG),
+            ):
+                caller.call(*command, before=within, **how)
+                lines += [line.removeprefix("glexec[1]: ") for line in caller.read(OWN_LOG).splitlines()]
     forged = [line for line in lines if line.startswith(("real_user(forger)", "injected"))]
     if forged:
         return Attempt.SUCCEEDED, f"a line of its own in the log: {forged[0]}"
     return Attempt.BLOCKED, f"{len(effect.recorded)} record, nothing but its own: {_commands(effect)}"
+
+
+@contextlib.contextmanager
+def _made(node: Host, make: Sequence[str], remove: Sequence[str]) -> Iterator[None]:
+    """What a command makes is there meanwhile."""
+    node.run(make, limit=10).check()
+    try:
+        yield
+    finally:
+        node.run(remove, limit=10).check()
 
 
 def _cut(caller: Caller) -> Tried:
@@ -85,29 +98,41 @@ def _cut(caller: Caller) -> Tried:
 def _forged(desk: Desk, *, trusted: bool) -> Raid:
     """A line that looks like the switch's. In a trusted log only what the switch's own uid has sent is the switch's."""
     token = f"forged-{id(desk)}"
-    line = f"{PRIORITY}glexec[4711]: {SAID.format(caller='pilot01', name=token)}"
-    targets = {str(Attack.FORGED_RECORD): {"kind": "syslog", "line": line}}
+    forged, control = SAID.format(caller="pilot01", name=token), f"{token} is beside this one"
+    lines = {"line": f"{PRIORITY}glexec[4711]: {forged}", "control": f"{PRIORITY}payload[4711]: {control}"}
+    targets = {str(Attack.FORGED_RECORD): {"kind": "syslog", **lines}}
     payload = desk.send([*PYTHON, json.dumps(targets)], "alice", probe("liar", "finding"))
     ran = desk.end_of(*payload)
     attempts, untried = findings(ran.out, "the payload that forges a record")
-    if Attack.FORGED_RECORD in attempts:
-        attempts[Attack.FORGED_RECORD] = _believed(desk, token, attempts[Attack.FORGED_RECORD][1], trusted=trusted)
+    if said := attempts.pop(Attack.FORGED_RECORD, None):
+        own = 0 if desk.world.site.installation is Installation.SETUID else desk.world.site.pilot_accounts[0].uid
+        found, saw = believed(site_log(desk.world.node), forged, control, said, own if trusted else None)
+        if found:
+            attempts[Attack.FORGED_RECORD] = found, saw
+        else:
+            untried[Attack.FORGED_RECORD] = saw
     return Raid(ran, attempts, untried)
 
 
-def _believed(desk: Desk, token: str, saw: str, *, trusted: bool) -> Tried:
-    """Whether the site's log has the line; a trusted one believes it only of the switch's own account."""
-    said = SAID.format(caller="pilot01", name=token)
-    lines = [line for line in site_log(desk.world.node) if line.text == said and line.tag == "glexec"]
-    own = 0 if desk.world.site.installation is Installation.SETUID else desk.world.site.pilot_accounts[0].uid
-    writers = sorted({line.writer for line in lines})
-    if trusted:
-        believed = [uid for uid in writers if uid == own]
+def believed(
+    log: Sequence[Line], forged: str, control: str, said: Tried, own: int | None = None
+) -> tuple[Attempt | None, str]:
+    """Whether the site's log has the forged line; a trusted one believes it only of the switch's ``own`` uid.
+
+    A log that took it, and has not even the harmless one that was sent after it, has lost both: nothing follows.
+    """
+    took, saw = said
+    writers = sorted({line.writer for line in log if line.text == forged and line.tag == "glexec"})
+    if writers and own is not None:
         saw = f"written by uid {writers}, as the kernel says; the switch's own lines are uid {own}'s; {saw}"
-        return (Attempt.SUCCEEDED if believed else Attempt.BLOCKED), saw
+        return (Attempt.SUCCEEDED if own in writers else Attempt.BLOCKED), saw
     if writers:
-        return Attempt.SUCCEEDED, f"in the site's log as glexec's: {lines[0].text}"
-    return Attempt.BLOCKED, f"not in the site's log: {saw}"
+        return Attempt.SUCCEEDED, f"in the site's log as glexec's: {forged}"
+    if took is Attempt.BLOCKED:
+        return Attempt.BLOCKED, f"not in the site's log: {saw}"
+    if any(line.text == control for line in log):
+        return Attempt.BLOCKED, f"not in the site's log, which has the harmless line that was sent after it: {saw}"
+    return None, f"the log lost it, and the harmless line that was sent after it as well: {saw}"
 
 
 def _suppressed(desk: Desk) -> Tried:

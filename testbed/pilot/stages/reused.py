@@ -1,24 +1,18 @@
 """One after the other on the same account: Alice's lease is recycled, and Bob's payload gets the account she had."""
 
 import contextlib
-import json
 from collections.abc import Iterator
 
-from testbed.credentials.grid import Grid
-from testbed.lab.wait import eventually
 from testbed.model.attack import Attack
 from testbed.model.cell import Authority
 from testbed.model.measure import Measure
-from testbed.model.outcome import Attempt, Outcome
 from testbed.model.problem import Problem
-from testbed.pilot.desk import PILOT_LIMIT, Desk
-from testbed.pilot.probes import probe
+from testbed.pilot.desk import Desk
 from testbed.pilot.raid import Raid
 from testbed.pilot.stages.after import leave, not_left, sorted_out, targets_of
-from testbed.pilot.stages.bystander import PYTHON
-from testbed.pilot.stages.estate import ANSWERED, LIMIT, Estate, estate
+from testbed.pilot.stages.estate import LIMIT, estate
 from testbed.pilot.stages.findings import findings
-from testbed.pilot.stages.targets import key_of
+from testbed.pilot.stages.successor import succeeded
 
 POOL = "/etc/grid-security/gridmapdir"
 _RECYCLE = """\
@@ -45,7 +39,9 @@ def reused(desk: Desk, measure: Measure | None = None) -> Raid:
         ran, said = leave(desk, left, adopts=measure is Measure.CAREFUL_PILOT)
         left.say("ended", left.mark)
         with _recycled(desk, ran.account):
-            bobs, stolen = _successor(desk, left)
+            found = targets_of(left)
+            targets = {Attack.FORMER_FILE: found[Attack.LEFT_FILE], Attack.FORMER_HOME: found[Attack.LEFT_HOME]}
+            bobs, stolen = succeeded(desk, left, "bob", targets)
     if bobs.account != ran.account:
         raise Problem("Bob's payload did not get Alice's account", found=bobs.account, expected=ran.account)
     attempts, untried = findings(bobs.out.splitlines()[-1], "Bob's payload", bobs.err)
@@ -64,36 +60,3 @@ def _recycled(desk: Desk, account: str) -> Iterator[None]:
         yield
     finally:
         node.run(["sh", "-c", _GIVE_BACK, "sh", POOL], limit=LIMIT).check()
-
-
-def _successor(desk: Desk, left: Estate) -> tuple[Outcome, tuple[Attempt, str]]:
-    """What becomes of Bob's payload, which looks around, and what Alice's daemon makes of its proxy meanwhile."""
-    found = targets_of(left)
-    targets = {Attack.FORMER_FILE: found[Attack.LEFT_FILE], Attack.FORMER_HOME: found[Attack.LEFT_HOME]}
-    told = {str(attack): target for attack, target in targets.items()}
-    orders = json.dumps({"targets": told, "hold": f"{left.place}/release"})
-    payload, pilot = desk.send([*PYTHON, orders], "bob", probe("finder", "finding", "sysv"))
-    report = desk.vo.wait(payload, limit=PILOT_LIMIT, until="output")
-    if b"\n" not in report.out:
-        raise Problem("Bob's payload did not get to run", found=f"{report.state}: {report.why}\n{report.err!r}")
-    stolen = _stolen(left, json.loads(report.out.splitlines()[0])["proxy"], desk.world.grid)
-    left.say("release", left.mark)
-    return desk.end_of(payload, pilot), stolen
-
-
-def _stolen(left: Estate, proxy: str, grid: Grid) -> tuple[Attempt, str]:
-    """What Alice's daemon makes of the proxy that Bob's payload has; the key in it is the proof."""
-    left.say("read", proxy)
-    looks = [left.census()]
-
-    def known() -> bool:
-        looks[:] = [left.census()]
-        return "daemon-read" in looks[0].answers or not looks[0].running("daemon")
-
-    eventually(known, within=ANSWERED)
-    census = looks[0]
-    if key_of(grid, "bob") in census.answers.get("daemon-read", {"text": ""})["text"]:
-        return Attempt.SUCCEEDED, f"the daemon that Alice left has read the key in {proxy}"
-    if running := census.running("daemon"):
-        return Attempt.BLOCKED, f"{running} could not read {proxy}"
-    return Attempt.BLOCKED, "nothing of what Alice left runs any more"

@@ -10,7 +10,6 @@ from testbed.credentials.grid import Grid
 from testbed.lab.host import Host
 from testbed.model.attack import Attack
 from testbed.model.problem import Problem
-from testbed.pilot.daemon import Daemon
 
 LIMIT = 10.0
 """Seconds for one look at the worker node."""
@@ -27,7 +26,7 @@ Target = Mapping[str, Any]
 
 def of_bob(bob: Mapping[str, Any], pid: int, token: str, key: str) -> dict[Attack, Target]:
     """Bob's things in his own words, his process by its number on the node. His proxy has this key."""
-    of_process: dict[str, Any] = {"pid": pid, "marker": token}
+    of_process: dict[str, Any] = {"process": token, "pid": pid, "marker": token}
     return {
         Attack.BOBS_PROXY: {"kind": "read", "path": bob["proxy"], "marker": key},
         Attack.BOBS_FILE: {"kind": "read", "path": bob["secret"], "marker": token},
@@ -41,21 +40,29 @@ def of_bob(bob: Mapping[str, Any], pid: int, token: str, key: str) -> dict[Attac
         Attack.BOBS_OPEN_SEGMENT: {"kind": "segment", "key": bob["open_segment"], "marker": token},
         Attack.BOBS_SHARED_MEMORY: {"kind": "read", "path": bob["shared_memory"], "marker": token},
         Attack.BOBS_OPEN_SHARED_MEMORY: {"kind": "read", "path": bob["open_shared_memory"], "marker": token},
+        Attack.BOBS_FILE_IN_TMP: {"kind": "replace", "paths": bob["in_tmp"], "marker": token},
+        Attack.BOBS_GROUP_FILE: {"kind": "append", "path": bob["group_file"], "marker": token},
+        Attack.BOBS_QUEUE: {"kind": "queue", "name": bob["queue"], "marker": token},
+        Attack.BOBS_OPEN_QUEUE: {"kind": "queue", "name": bob["open_queue"], "marker": token},
     }
 
 
-def of_pilot(process: str, proxy: str, key: str) -> dict[Attack, Target]:
-    """The pilot's own, as root finds them on the node. Its environment is what sshd gave it."""
+def of_pilot(pilot: str, process: str, proxy: str, key: str) -> dict[Attack, Target]:
+    """The pilot's own, as root finds them on the node. Its name is in its command line, its environment sshd's."""
     return {
         Attack.PILOTS_PROXY: {"kind": "read", "path": proxy, "marker": key},
-        Attack.PILOTS_ENVIRONMENT: {"kind": "environ", "pid": process, "marker": "SSH_CONNECTION="},
+        Attack.PILOTS_ENVIRONMENT: {
+            "kind": "environ",
+            "process": pilot,
+            "pid": process,
+            "marker": "SSH_CONNECTION=",
+        },
     }
 
 
-def of_daemon(daemon: Daemon, key: str) -> dict[Attack, Target]:
+def of_daemon(facts: Mapping[str, Any], token: str, key: str) -> dict[Attack, Target]:
     """What a daemon of the pilot's has, in its own words; each a secret of its own, its open proxy this key."""
-    facts, token = daemon.facts, daemon.token
-    of_process: dict[str, Any] = {"pid": facts["pid"], "marker": token}
+    of_process: dict[str, Any] = {"process": token, "pid": facts["pid"], "marker": token}
     return {
         Attack.PILOTS_COMMAND_LINE: {**of_process, "kind": "cmdline"},
         Attack.PILOTS_PROCESS: {**of_process, "kind": "stop"},
@@ -77,6 +84,7 @@ def of_daemon(daemon: Daemon, key: str) -> dict[Attack, Target]:
         Attack.PILOTS_GROUP_FILE: {"kind": "read", "path": facts["group_file"], "marker": f"{token}-group"},
         Attack.PILOTS_CORE: {
             "kind": "core",
+            "process": token,
             "pid": facts["helper"],
             "path": facts["cores"],
             "marker": token,
