@@ -171,7 +171,7 @@ OWN_AFTER = (
         Attack.OWN_FORMER_HOME,
         "A27",
         Stage.AFTER,
-        "Alice's next payload executes a start file that her former one left in its account's home",
+        "Alice's next payload, or its pilot, executes a start file that her former one left in its account's home",
         "SSSBB",
         f"{OWN}, and so is its home; a container and a guest have a home each",
         measures=EPILOGUE,

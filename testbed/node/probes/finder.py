@@ -91,13 +91,14 @@ def run(commands: Iterable[Iterable[str]], marker: bytes) -> Finding:
 
 def start(marker: bytes) -> Finding:
     """Start each program that reads something at home, and say which executed what was left; one is enough."""
-    found = {command[0]: run([command], marker) for command in STARTS}
+    there = [command for command in STARTS if os.path.exists(command[0])]
+    found = {command[0]: run([command], marker) for command in there}
     did = [program for program, finding in found.items() if finding["attempt"] == "succeeded"]
-    did_not = [finding["saw"] for program, finding in found.items() if program not in did]
-    saw = "; ".join([f"{', '.join(did) or 'no program'} executed what was left", *did_not])
+    saw = f"of {', '.join(found)} {', '.join(did) or 'none'} executed what was left"
     if did:
         return succeeded(saw)
-    return untried(saw) if any(finding["attempt"] == "not tried" for finding in found.values()) else blocked(saw)
+    hung = [finding["saw"] for finding in found.values() if finding["attempt"] == "not tried"]
+    return untried("; ".join([saw, *hung])) if hung else blocked(saw)
 
 
 def attempt(target: Target) -> Finding:

@@ -61,7 +61,8 @@ def after(desk: Desk, measure: Measure | None = None) -> Raid:
             orphan.bereave()
         targets = targets_of(left)
         bobs = comes(desk, "bob", targets)
-        attempts, untried = comes_back(desk, left, targets) if _matters(measure) else ({}, {})
+        looks = desk.mode not in ENCLOSING and measure is not Measure.PRIVATE_TMP
+        attempts, untried = comes_back(desk, left, targets, looks=looks) if _matters(measure) else ({}, {})
         found, not_tried = _found(desk.end_of(*bobs), "Bob's payload")
         census = left.settled("daemon", "at")
         attempts, untried = {**attempts, **found, **remains(census)}, {**untried, **not_tried}
@@ -69,8 +70,10 @@ def after(desk: Desk, measure: Measure | None = None) -> Raid:
             attempts[Attack.OWN_FORMER_PROCESS] = nothing_runs(census)
         if orphan:
             attempts[Attack.OUTLIVED_PILOT] = orphan.seen()
-        if desk.mode is Mode.VM and (running := left.machines()):
-            attempts[Attack.LEFT_DAEMON] = Attempt.SUCCEEDED, f"machines run on when all has ended: {running}"
+        if desk.mode is Mode.VM:  # what runs in a machine its node does not see
+            running = left.machines()
+            saw = f"machines that still run on the node: {running or 'none'}"
+            attempts[Attack.LEFT_DAEMON] = Attempt.SUCCEEDED if running else Attempt.BLOCKED, saw
         if "at" not in census.answers and census.awaited("at"):
             untried[Attack.LEFT_AT_JOB] = "at did not start the job that it has"
     return sorted_out(desk.mode, Raid(ran, attempts, untried), not_left(said, NEEDS))
@@ -92,13 +95,13 @@ def leave(desk: Desk, left: Estate, *, adopts: bool = False) -> tuple[Outcome, M
     return ran, last_words(ran)
 
 
-def comes_back(desk: Desk, left: Estate, targets: Targets) -> tuple[Attempts, dict[Attack, str]]:
+def comes_back(desk: Desk, left: Estate, targets: Targets, *, looks: bool) -> tuple[Attempts, dict[Attack, str]]:
     """What Alice's next payload makes of it: its attempts, and why others were not tried.
 
-    On the node what she left may look at that one as well; elsewhere it cannot be told where to look.
+    Where both see the same files what she left ``looks`` at that one as well; elsewhere it cannot be told where.
     """
     own = {attack: targets[like] for attack, like in OWN.items()}
-    if desk.mode in ENCLOSING:
+    if not looks:
         return _found(desk.end_of(*comes(desk, "alice", own)), "Alice's next payload")
     ran, stolen = succeeded(desk, left, "alice", own)
     attempts, untried = _found(ran, "Alice's next payload")
