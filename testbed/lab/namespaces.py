@@ -54,6 +54,6 @@ def show_processes(engine: Engine, node: Container, image: str, labels: Mapping[
 
 def why_not(node: Host, account: str) -> str:
     """Why a payload of this account cannot have namespaces of its own on this worker node; empty where it can."""
-    command = ("/usr/bin/python3", f"{layout.NODE}/container.py", "--probe")
+    command = (*layout.PYTHON, f"{layout.NODE}/container", "--probe")
     found = json.loads(node.run(command, user=account, limit=LIMIT).check().text)
     return "" if found["usable"] else str(found["cause"])
