@@ -127,7 +127,7 @@ def test_what_a_job_leaves_in_sessions_of_its_own_is_ended(tmp_path: Path) -> No
     program = f"""
 from testbed.node.gatekeeper.account import Account
 from testbed.node.gatekeeper.job import executed
-from testbed.node.gatekeeper.orphans import adopt_orphans, children
+from testbed.node.common.processes import adopt_orphans, children
 adopt_orphans()
 account = Account({os.getuid()}, {os.getgid()}, {os.getgroups()})
 script = "setsid sh -c 'sleep 1000 & echo $!; exec sleep 1000' & read x </dev/null; exit 3"
@@ -191,7 +191,7 @@ import tempfile
 from testbed.node.gatekeeper import record
 from testbed.node.gatekeeper.account import Account
 from testbed.node.gatekeeper.job import hear_the_end, run
-from testbed.node.gatekeeper.orphans import adopt_orphans
+from testbed.node.common.processes import adopt_orphans
 tempfile.tempdir, record.SITE_LOG = {str(tmp_path)!r}, {str(tmp_path / "log")!r}
 adopt_orphans()
 hear_the_end()

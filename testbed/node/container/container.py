@@ -8,9 +8,10 @@ import signal
 import subprocess
 import time
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
+from ..common.memory import memory_file
+from ..common.processes import descendants
 from .bubblewrap import BUBBLEWRAP, bubblewrap
 from .failure import Failure
 from .options import SHARED, Options
@@ -39,7 +40,7 @@ class Container:
         passed = [status_end, errors]
         proxy = None
         if payload.proxy is not None:
-            proxy = memory(payload.proxy)
+            proxy = memory_file("proxy", payload.proxy)
             passed.append(proxy)
         self._pipes = {status: self._status, said: self._said}
         try:
@@ -112,7 +113,7 @@ class Container:
     def pass_on(self, kind: int) -> None:
         """A signal to all that runs inside. Bubblewrap itself would end of it, and take the payload with it at once."""
         inside = self._known().get("child-pid")
-        pids = below(inside) if isinstance(inside, int) else []
+        pids = descendants(inside) if isinstance(inside, int) else []
         if isinstance(inside, int) and self._options.pid == SHARED:
             pids.append(inside)
         for pid in pids or [self._process.pid]:
@@ -135,23 +136,3 @@ class Container:
 def ended(process: int) -> bool:
     """Whether the process of a pidfd is gone."""
     return bool(select.select([process], [], [], 0)[0])
-
-
-def memory(content: bytes) -> int:
-    """A descriptor to read something from that has no name in any file system."""
-    descriptor = os.memfd_create("proxy")
-    os.write(descriptor, content)
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    return descriptor
-
-
-def below(pid: int) -> list[int]:
-    """The processes below one."""
-    parents: dict[int, int] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
-    found = [pid]
-    for each in found:
-        found += [child for child, parent in parents.items() if parent == each]
-    return found[1:]

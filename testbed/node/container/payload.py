@@ -7,6 +7,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..common.plain_file import read_plain
 from .failure import Failure
 from .options import Options
 
@@ -58,10 +59,9 @@ def read_proxy(file: str) -> bytes:
     """The proxy. What is no plain file is not waited for."""
     remedy = "let X509_USER_PROXY name the payload's proxy, or unset it"
     try:
-        with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
-            content = opened.read(LARGEST_PROXY + 1) if stat.S_ISREG(os.fstat(opened.fileno()).st_mode) else None
+        content = read_plain(file, LARGEST_PROXY)
     except OSError as error:
         raise Failure(f"cannot read the proxy {file}: {error.strerror}", remedy) from error
-    if content is None or len(content) > LARGEST_PROXY:
-        raise Failure(f"{file} is no proxy: no plain file, or larger than {LARGEST_PROXY} bytes", remedy)
+    if len(content) > LARGEST_PROXY:
+        raise Failure(f"{file} is no proxy: it is larger than {LARGEST_PROXY} bytes", remedy)
     return content

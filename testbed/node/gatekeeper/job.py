@@ -7,14 +7,15 @@ import select
 import shutil
 import signal
 import subprocess
-import tarfile
 import tempfile
 import time
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..common.handshake import WRAPPER
+from ..common.memory import memory_file
+from ..common.sandbox import ERRORS
 from .account import Account
 from .folder import lay_out
 from .orphans import end_orphans
@@ -24,11 +25,6 @@ from .report import judged
 LARGEST_STREAM = 1 << 20
 LONGEST_LIMIT = 7 * 24 * 3600.0
 """Seconds of a job, as the pilot job has it."""
-WRAPPER = (
-    "read -r host </proc/sys/kernel/hostname; "
-    'printf "started %s %s %s\\n" "$(/usr/bin/id -u)" "$(/usr/bin/id -un)" "$host"; exec "$@"'
-)
-"""The start handshake, as the pilot job has it."""
 ENDING: list[int] = []
 """A descriptor from which something can be read once the gatekeeper was told to end."""
 
@@ -61,7 +57,7 @@ def run(account: Account, proxy: str, job: Mapping[str, Any]) -> Mapping[str, An
         code, out, err, why, left = executed(
             command, environment, folder, account, base64.b64decode(job.get("stdin", "")), limit
         )
-    except (OSError, ValueError, KeyError, TypeError, OverflowError, tarfile.TarError, EOFError, zlib.error) as error:
+    except (*ERRORS, KeyError, TypeError) as error:
         return {"state": "returned", "why": f"the job could not be laid out, or not be recorded: {error}"}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -74,9 +70,7 @@ def executed(
     command: Sequence[str], environment: Mapping[str, str], folder: Path, account: Account, stdin: bytes, limit: float
 ) -> tuple[int | None, bytes, bytes, str, str]:
     """A command as an account to its end: code, outputs, why it was ended, if it was, and what it left running."""
-    source = os.memfd_create("stdin")
-    os.write(source, stdin)
-    os.lseek(source, 0, os.SEEK_SET)
+    source = memory_file("stdin", stdin)
     with subprocess.Popen(
         command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, cwd=folder,
         user=account.uid, group=account.gid, extra_groups=list(account.groups), start_new_session=True, umask=0o022,

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..common.memory import memory_file
 from .account import Account, Refused, Undecided, become
 
 CONF = "/etc/glexec.conf"
@@ -132,9 +133,7 @@ def read_until(descriptor: int, deadline: float) -> bytes | None:
 
 def memory(name: str, content: bytes, owner: pwd.struct_passwd) -> int:
     """A file without a place, at its beginning, that this account may open by its descriptor."""
-    descriptor = os.memfd_create(name)
+    descriptor = memory_file(name, content)
     os.fchown(descriptor, owner.pw_uid, owner.pw_gid)
     os.fchmod(descriptor, 0o600)
-    os.write(descriptor, content)
-    os.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor

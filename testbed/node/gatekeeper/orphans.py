@@ -1,20 +1,13 @@
 """What a job leaves running: it comes to the gatekeeper, and is ended."""
 
 import contextlib
-import ctypes
 import os
 import select
 import signal
 import time
-from pathlib import Path
 
+from ..common.processes import children
 from .record import GRACE, log
-
-
-def adopt_orphans() -> None:
-    """Become the parent of every descendant whose own parent ends (PR_SET_CHILD_SUBREAPER, prctl(2))."""
-    if ctypes.CDLL(None, use_errno=True).prctl(36, 1, 0, 0, 0) != 0:
-        log(f"orphans cannot be adopted: {os.strerror(ctypes.get_errno())}")
 
 
 def end_orphans() -> str:
@@ -42,13 +35,3 @@ def gone(pid: int, deadline: float) -> bool:
         finally:
             os.close(waited)
     return os.waitpid(pid, os.WNOHANG)[0] == pid
-
-
-def children() -> list[int]:
-    """The processes whose parent we are."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            if int(path.read_text().rpartition(")")[2].split()[1]) == os.getpid():
-                found.append(int(path.parent.name))
-    return found

@@ -3,6 +3,7 @@
 import json
 import os
 
+from ..common.memory import memory_file
 from .account import Account, become
 
 AGENT = ("/usr/bin/python3", "-I", "-S", "/usr/libexec/testbed/node/agent")
@@ -10,9 +11,7 @@ AGENT = ("/usr/bin/python3", "-I", "-S", "/usr/libexec/testbed/node/agent")
 
 def become_pilot(account: Account, orders: bytes) -> None:
     """Turn into the pilot job of this user."""
-    source = os.memfd_create("orders")
-    os.write(source, orders)
-    os.lseek(source, 0, os.SEEK_SET)
+    source = memory_file("orders", orders)
     os.dup2(source, 0)
     os.close(source)
     os.chdir("/")

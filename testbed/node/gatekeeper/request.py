@@ -3,10 +3,10 @@
 import json
 import sys
 
+from ..common.processes import adopt_orphans
 from .account import FAILED, Refused
 from .job import hear_the_end, run
 from .mapping import mapped
-from .orphans import adopt_orphans
 from .pilot import become_pilot
 from .record import log, record
 from .report import tell
@@ -38,7 +38,8 @@ def main() -> int:
             log(f"not run: it could not be recorded: {error}")
             return FAILED
         become_pilot(account, json.dumps(orders).encode())
-    adopt_orphans()
+    if why := adopt_orphans():
+        log(why)
     hear_the_end()
     tell(run(account, proxy, job))
     return 0
