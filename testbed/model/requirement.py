@@ -165,7 +165,6 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "scenarios/plugins/test_mount_under_scratch.py",
             "scenarios/separation/test_account_reuse.py",
             "scenarios/separation/test_complications.py",
-            "scenarios/separation/test_controls.py",
             "scenarios/separation/test_cron.py",
             "scenarios/separation/test_evidence.py",
             "scenarios/separation/test_launch.py",
