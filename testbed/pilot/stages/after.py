@@ -65,7 +65,7 @@ def after(desk: Desk, measure: Measure | None = None) -> Raid:
         found, not_tried = _found(desk.end_of(*bobs), "Bob's payload")
         census = left.settled("daemon", "at")
         attempts, untried = {**attempts, **found, **remains(census)}, {**untried, **not_tried}
-        if desk.mode in ENCLOSING and _matters(measure):
+        if _matters(measure) and Attack.OWN_FORMER_PROCESS not in attempts:
             attempts[Attack.OWN_FORMER_PROCESS] = nothing_runs(census)
         if orphan:
             attempts[Attack.OUTLIVED_PILOT] = orphan.seen()
@@ -95,10 +95,11 @@ def leave(desk: Desk, left: Estate, *, adopts: bool = False) -> tuple[Outcome, M
 def comes_back(desk: Desk, left: Estate, targets: Targets) -> tuple[Attempts, dict[Attack, str]]:
     """What Alice's next payload makes of it: its attempts, and why others were not tried.
 
-    On the node what she left may look at that one as well; elsewhere it cannot be told where to look.
+    On the node what she left may look at that one as well; elsewhere it cannot be told where to look, unless it is on
+    the node after all.
     """
     own = {attack: targets[like] for attack, like in OWN.items()}
-    if desk.mode in ENCLOSING:
+    if desk.mode in ENCLOSING and not left.census().running("daemon"):
         return _found(desk.end_of(*comes(desk, "alice", own)), "Alice's next payload")
     ran, stolen = succeeded(desk, left, "alice", own)
     attempts, untried = _found(ran, "Alice's next payload")
