@@ -2,7 +2,8 @@
 
 The figures are the cells of a run of `make test` on 2026-11-26 but for those that are known not to apply, less about a
 twentieth: so a cell may go without this file, and half of a folder may not. Cells behind ``slow`` are not among them:
-of authority's 389 every run has 215, each fault with each authority in one of two modes (`testbed.model.pairs`).
+of authority's 389 every run has 215, each fault with each authority in one of two modes (`testbed.model.pairs`);
+of failure's it has 37 fewer than there were: real clients, which are never told the mode, are held to setuid.
 """
 
 from collections import Counter
@@ -18,7 +19,7 @@ FLOOR: Mapping[str, int] = {
     "authority": 205,
     "companions": 28,
     "contract": 270,
-    "failure": 205,
+    "failure": 174,
     "fleets": 4,
     "isolation": 20,
     "lifecycle": 28,

@@ -94,7 +94,7 @@ def _service(world: LeasedWorld, options: argparse.Namespace, pilot: bytes, seri
         light, real = rush.light(world, generator, options.callers), rush.real(world, options.switches)
         going.detail = f"{options.callers} callers, {options.switches} switches"
     with phase("upkeep") as going:
-        ban, resets = upkeep.ban(world, generator), upkeep.resets(world, generator)
+        ban, resets = upkeep.ban(world, generator), upkeep.resets(world, generator, options.resets)
         going.detail = f"{len(resets)} resets, a ban"
     with phase("memory") as going:
         memory = upkeep.memory(world, generator, options.questions // 4, options.questions)
@@ -110,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--callers", type=_Whole(1, most), default=most, help=f"in a second (default: {most})")
     parser.add_argument("--switches", type=_Whole(1, 500), default=200, help="at once (default: 200)")
     parser.add_argument("--questions", type=_Whole(100), default=100_000, help="for memory (default: 100000)")
+    parser.add_argument("--resets", type=_Whole(1), default=20, help="after some questions each (default: 20)")
     few = f"only {throughput.PUBLISHED} callers for decisions per second"
     parser.add_argument("--short", action="store_true", help=few)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything there, each single time included")

@@ -16,8 +16,6 @@ from testbed.model.problem import Problem
 CALLERS = 12
 FRESH = 5
 """One question of so many has a connection of its own."""
-ROUNDS = 20
-"""Resets."""
 DURING = 1000
 """Questions while somebody is banned."""
 MEGABYTE = 1e6
@@ -58,12 +56,12 @@ def memory(world: LeasedWorld, generator: Generator, warming: int, questions: in
     return Memory(warming, questions, before, generator.resident(), bad)
 
 
-def resets(world: LeasedWorld, generator: Generator) -> tuple[float, ...]:
-    """Milliseconds of each reset after some questions, from here: over the control port's kept connection."""
+def resets(world: LeasedWorld, generator: Generator, many: int) -> tuple[float, ...]:
+    """Milliseconds of each of so many resets, after some questions: over the control port's kept connection."""
     control = world.authorities[0].control
     generator.plan(throughput.questions(world, "argus"))
     taken = []
-    for _ in range(ROUNDS):
+    for _ in range(many):
         generator.ask("before a reset", 8154, CALLERS, 10 * CALLERS)
         began = time.perf_counter()
         control.reset()

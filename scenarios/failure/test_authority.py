@@ -25,6 +25,7 @@ CONDITIONS = {
     authority="argus",
     fault="refused syn-dropped tls-unknown-ca indeterminate",
     on_internal_error="no depends yes",
+    pairs=True,
 )
 def test_an_authority_without_an_answer_is_an_internal_error(impatient, pilot, expect):
     assert pilot.run("/usr/bin/id -un") == expect
@@ -65,7 +66,11 @@ def test_so_does_it_for_a_payload_whose_role_the_site_trusts(impatient, pilot, e
 
 
 @matrix(
-    mode="log-only setuid", authority="argus", fault="refused tls-unknown-ca indeterminate", on_internal_error="depends"
+    mode="log-only setuid",
+    authority="argus",
+    fault="refused tls-unknown-ca indeterminate",
+    on_internal_error="depends",
+    slow="log-only",
 )
 def test_what_depends_is_for_the_conditions_of_the_site_to_say(pilot, suite, site, cell, expect):
     documented, seen = {}, {}

@@ -12,6 +12,8 @@ from testbed.pilot.replay.documented import Kind
 from testbed.plugin import matrix, shows
 
 EVERYWHERE = {"mode": "log-only setuid", "authority": "argus"}
+USUALLY_SETUID = {**EVERYWHERE, "slow": "log-only"}
+"""No client asks in which mode glexec runs, so it decides alike in both, and another one ran: both in ``-m slow``."""
 SILENT = ["dirac", "dirac-paranoid", "panda-false", "panda-true"]
 CAREFUL = ("careful-no", "careful-depends", "careful-yes")
 
@@ -30,12 +32,20 @@ def as_careful(replays):
 
 
 @matrix(
-    **EVERYWHERE,
+    **USUALLY_SETUID,
     fault="none no-config refused syn-dropped tls-unknown-ca status-503 indeterminate deny not-applicable "
     "no-obligation service-pool-exhausted account-unknown",
 )
 def test_every_client_does_what_its_source_says(replay, cell, documented, impatient, broken_world):
     """Each client's source: testbed/pilot/profiles; what the fault comes to: testbed/model/consequence.py."""
+    met = circumstance_of(cell)
+    seen = replay(str(cell.fault), met.truth)
+    assert fates(seen) == documented(seen, met.kind, met.code)
+
+
+@matrix(mode="log-only", authority="argus", fault="none refused deny")
+def test_where_glexec_only_logs_every_client_does_so_as_well(replay, cell, documented, broken_world):
+    """Who ran through it ran as the pilot (testbed/model/consequence.py)."""
     met = circumstance_of(cell)
     seen = replay(str(cell.fault), met.truth)
     assert fates(seen) == documented(seen, met.kind, met.code)
@@ -79,7 +89,7 @@ def test_where_glexec_only_logs_it_is_the_same_with_every_authority(replay, cell
     assert fates(seen) == documented(seen, met.kind)
 
 
-@matrix(**EVERYWHERE)
+@matrix(**USUALLY_SETUID)
 def test_panda_by_passes_glexec_on_one_harmless_line(replay, documented, switch, noisy, ours):
     """PanDA, glexec = True: the probe is good only if nothing is on standard error (PanDA pilot, glexec_utils.py)."""
     seen = replay("noise", Failure.PAYLOAD)
@@ -100,7 +110,7 @@ def test_only_clients_that_take_a_denial_for_a_fault_run_a_banned_user(replay, d
 
 
 @shows("R6")
-@matrix(**EVERYWHERE)
+@matrix(**USUALLY_SETUID)
 def test_a_harmless_line_and_a_ban_together_run_the_banned_user_under_panda(replay, documented, banned, noisy, ours):
     """PanDA, glexec = True: after a probe that said a word nobody is asked about anybody (PanDA pilot, pilot.py)."""
     seen = replay("banned-noise", Failure.DENIED)
@@ -118,7 +128,7 @@ def test_where_glexec_is_missing_even_dirac_that_reschedules_runs_the_payload(re
     assert seen["dirac-reschedule"].fate.end is End.SILENT
 
 
-@matrix(**EVERYWHERE, fault="hang-after-accept")
+@matrix(**USUALLY_SETUID, fault="hang-after-accept")
 def test_a_call_that_never_ends_holds_up_every_client_without_a_time_limit(
     replay, cell, documented, waiting, broken_world
 ):
@@ -132,14 +142,14 @@ def test_a_call_that_never_ends_holds_up_every_client_without_a_time_limit(
     assert sum(each.fate.end is End.HUNG for each in seen.values()) == 9
 
 
-@matrix(**EVERYWHERE)
+@matrix(**USUALLY_SETUID)
 def test_a_payload_that_ends_with_203_is_taken_for_a_failure_of_glexec_by_who_has_no_handshake(replay, documented):
     """DIRAC takes all from 127 on for glexec's, BLAH any code; 204 for a payload's 203 (Nikhef wiki, Exit codes)."""
     seen = replay("payload-203", Failure.PAYLOAD, then="exit 203")
     assert fates(seen) == documented(seen, Kind.PAYLOAD_203)
 
 
-@matrix(**EVERYWHERE)
+@matrix(**USUALLY_SETUID)
 def test_a_proxy_that_others_can_read_is_the_pilots_mistake_and_dirac_makes_a_by_pass_of_it(replay, documented):
     """201: wrong mode (Nikhef wiki, Exit codes). PanDA makes it 0700 (its pilot); a careful one mends it."""
     seen = replay("loose-proxy", Failure.MISUSED, proxy_mode=0o644)
@@ -148,7 +158,7 @@ def test_a_proxy_that_others_can_read_is_the_pilots_mistake_and_dirac_makes_a_by
     assert {seen[name].fate.guess for name in CAREFUL} == {Failure.MISUSED}
 
 
-@matrix(**EVERYWHERE)
+@matrix(**USUALLY_SETUID)
 def test_a_variable_that_a_pilot_inherits_is_its_mistake_and_by_passes_glexec_under_two_frameworks(replay, documented):
     """201: an unknown GLEXEC_MODE (our choice). BLAH sets it itself (mapped_exec.c); a careful client clears it."""
     seen = replay("odd-mode", Failure.MISUSED, inherited={"GLEXEC_MODE": "left-over"})
@@ -158,7 +168,7 @@ def test_a_variable_that_a_pilot_inherits_is_its_mistake_and_by_passes_glexec_un
 
 
 @shows("R6")
-@matrix(**EVERYWHERE)
+@matrix(**USUALLY_SETUID)
 def test_a_pilot_that_the_site_does_not_list_runs_everybody_itself_under_dirac_and_panda(
     replay, documented, unlisted, ours
 ):
@@ -180,7 +190,7 @@ def test_a_run_that_nobody_could_record_is_not_run_by_careful_clients(replay, do
 
 
 @shows("R6")
-@matrix(**EVERYWHERE)
+@matrix(**USUALLY_SETUID)
 def test_where_nobody_tells_why_a_canary_tells_a_ban_from_an_outage(replay, documented, untold, banned, ours):
     """203 is all that gLExec says of a ban (Nikhef wiki, Exit codes); the canary is ours: the switch works for it."""
     seen = replay("untold-banned", Failure.DENIED)
@@ -189,7 +199,7 @@ def test_where_nobody_tells_why_a_canary_tells_a_ban_from_an_outage(replay, docu
     assert {seen[name].fate.guess for name in CAREFUL} == {Failure.DENIED}
 
 
-@matrix(**EVERYWHERE, fault="refused")
+@matrix(**USUALLY_SETUID, fault="refused")
 def test_where_nobody_tells_why_a_canary_that_fails_as_well_shows_an_outage(
     replay, documented, untold, broken_world, ours
 ):
@@ -201,7 +211,7 @@ def test_where_nobody_tells_why_a_canary_that_fails_as_well_shows_an_outage(
 
 
 @shows("R6")
-@matrix(**EVERYWHERE, fault="deny")
+@matrix(**USUALLY_SETUID, fault="deny")
 def test_where_nobody_tells_why_and_the_pilot_is_refused_too_no_client_can_tell_a_denial(
     replay, documented, untold, broken_world, ours
 ):
@@ -213,7 +223,7 @@ def test_where_nobody_tells_why_and_the_pilot_is_refused_too_no_client_can_tell_
 
 
 @shows("R6")
-@matrix(**EVERYWHERE, fault="deny")
+@matrix(**USUALLY_SETUID, fault="deny")
 def test_a_denied_users_payload_runs_under_dirac_and_under_panda(replay, cell, broken_world):
     """Neither looks at why the probe failed (DIRAC, glexecComputingElement.py; PanDA pilot, glexec_utils.py)."""
     seen = replay("deny", Failure.DENIED, "dirac", "panda-true")
@@ -221,7 +231,7 @@ def test_a_denied_users_payload_runs_under_dirac_and_under_panda(replay, cell, b
 
 
 @shows("R6")
-@matrix(**EVERYWHERE, fault="deny not-applicable")
+@matrix(**USUALLY_SETUID, fault="deny not-applicable")
 def test_a_careful_client_that_is_told_so_never_runs_a_denied_user(replay, cell, broken_world):
     """A refused user is not run, whatever question 4 says (JSPG multi-user pilot policy, from memory; our profile)."""
     seen = replay(str(cell.fault), Failure.DENIED, *CAREFUL)

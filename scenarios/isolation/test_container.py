@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from testbed.lab.layout import NODE
+from testbed.lab.layout import NODE, PYTHON
 from testbed.lab.wait import eventually
 from testbed.model.containment import VARIANTS
 from testbed.model.outcome import End
@@ -17,7 +17,7 @@ from testbed.pilot.judge import CONTAINER
 from testbed.pilot.payload import Payload, State
 from testbed.plugin import matrix, shows
 
-LAUNCHER = ("/usr/bin/python3", f"{NODE}/container.py")
+LAUNCHER = (*PYTHON, f"{NODE}/container")
 LIMIT = 20.0
 KEY = 0x7E57
 """Of the planted System V segment."""

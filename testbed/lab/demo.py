@@ -80,7 +80,7 @@ def has_gatekeeper(engine: Engine, node: str) -> bool:
     """Whether the VO may call the gatekeeper of a worker node: its key stands there, for that and nothing else."""
     with tarfile.open(fileobj=io.BytesIO(engine.read(container_name(node), ROOTS_KEYS))) as archive:
         keys = archive.extractfile("root")
-        return keys is not None and GATEKEEPER.encode() in keys.read()
+        return keys is not None and " ".join(GATEKEEPER).encode() in keys.read()
 
 
 def stands(engine: Engine) -> bool:

@@ -63,6 +63,8 @@ class Spec:
     """Added for a site that asks for them."""
     security: tuple[str, ...] = ()
     """As ``docker run --security-opt`` has them."""
+    tmpfs: Mapping[str, str] = field(default_factory=dict)
+    """Folder -> mount options, as an errand has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +379,7 @@ class Engine:
                     network_mode=spec.network,
                     cap_add=list(spec.capabilities) or None,
                     security_opt=list(spec.security) or None,
+                    tmpfs=dict(spec.tmpfs) or None,
                 ),
                 networking_config={"EndpointsConfig": {spec.network: endpoint}},
             )["Id"]

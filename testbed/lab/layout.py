@@ -20,7 +20,8 @@ NODE = "/usr/libexec/testbed/node"
 """Where the files of testbed/node lie on a worker node."""
 PYTHON = ("/usr/bin/python3", "-I", "-S")
 """What starts a program there: nothing of its account's or environment's has a say in where modules come from."""
-GATEKEEPER = f"{NODE}/gatekeeper.py"
+GATEKEEPER = (*PYTHON, "-B", f"{NODE}/gatekeeper")
+"""What root calls there; it leaves no compiled modules."""
 ROOTS_KEYS = "/etc/ssh/authorized_keys.d/root"
 """Who may come to a worker node as root."""
 SECURITY = "/etc/grid-security"
@@ -55,7 +56,7 @@ def worker_node(site: Site, grid: Grid, host: str, *, gatekeeper: bool = False) 
 
 def gatekeepers_key(grid: Grid) -> bytes:
     """The line by which the VO's key may call a node's gatekeeper as root, and do nothing else there."""
-    return f'restrict,command="/usr/bin/python3 {GATEKEEPER}" '.encode() + grid.read("ssh/pilot.pub").strip() + b"\n"
+    return f'restrict,command="{" ".join(GATEKEEPER)}" '.encode() + grid.read("ssh/pilot.pub").strip() + b"\n"
 
 
 def authority(site: Site, grid: Grid, host: str) -> list[Entry]:

@@ -67,6 +67,6 @@ def why_not(node: Host, account: str, unshown: str = "") -> str:
 
     ``unshown`` is why the second /proc could not be mounted, where it could not: most likely the cause of the cause.
     """
-    command = ("/usr/bin/python3", f"{layout.NODE}/container.py", "--probe")
+    command = (*layout.PYTHON, f"{layout.NODE}/container", "--probe")
     found = json.loads(node.run(command, user=account, limit=LIMIT).check().text)
     return "" if found["usable"] else "; ".join(filter(None, (str(found["cause"]), unshown)))

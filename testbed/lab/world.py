@@ -114,6 +114,7 @@ def start(engine: Engine, run: Run, site: Site, grid: Grid, images: dict[str, st
             spec(WORKER_NODE, tar(layout.worker_node(site, grid, WORKER_NODE))),
             capabilities=site.capabilities,
             security=_security(site),
+            tmpfs=dict(site.tmpfs),
         )
 
     def node() -> tuple[Container, SshHost, str]:

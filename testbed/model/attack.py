@@ -95,6 +95,7 @@ class Attack(StrEnum):
     MANY_PROCESSES = "many-processes"
     MUCH_MEMORY = "much-memory"
     FULL_DISK = "full-disk"
+    MANY_FILES = "many-files"
     SKIPPED_RECORD = "skipped-record"
     FORGED_RECORD = "forged-record"
     SUPPRESSED_END = "suppressed-end"

@@ -19,7 +19,7 @@ USUAL: Mapping[str, str | bool] = {
     "die_with_parent": True,
     "new_session": True,
 }
-"""The options of mode container, as testbed/node/container.py has them; a test keeps both alike."""
+"""The options of mode container, as testbed/node/container has them; a test keeps both alike."""
 
 
 @dataclass(frozen=True, slots=True)

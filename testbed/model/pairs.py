@@ -16,18 +16,24 @@ def pairwise(cells: Sequence[Cell]) -> list[Cell]:
     What only a third word would bring out may be missed: that is for the whole to show. Of the cells that bring as many
     new pairs, the one is taken of which the others have been had least often, so that nobody stands with one word only.
     """
-    of = {cell: _pairs(cell) for cell in cells}
+    axes = [field.name for field in dataclasses.fields(Cell) if len({getattr(cell, field.name) for cell in cells}) > 1]
+    if len(axes) < 3:
+        return list(cells)
+    of = {cell: _pairs(cell, axes) for cell in cells}
     missing = set(itertools.chain.from_iterable(of.values()))
     had: Counter[Pair] = Counter()
     chosen: set[Cell] = set()
     while missing:
-        best = max(of, key=lambda cell: (len(of[cell] & missing), -sum(had[pair] for pair in of[cell])))
+        most = max(len(pairs & missing) for pairs in of.values())
+        best = min(
+            (cell for cell, pairs in of.items() if len(pairs & missing) == most),
+            key=lambda cell: sum(had[pair] for pair in of[cell]),
+        )
         chosen.add(best)
         had.update(of[best])
-        missing -= of[best]
+        missing -= of.pop(best)
     return [cell for cell in cells if cell in chosen]
 
 
-def _pairs(cell: Cell) -> frozenset[Pair]:
-    words = [(field.name, getattr(cell, field.name)) for field in dataclasses.fields(cell)]
-    return frozenset(itertools.combinations(words, 2))
+def _pairs(cell: Cell, axes: Sequence[str]) -> frozenset[Pair]:
+    return frozenset(itertools.combinations([(axis, getattr(cell, axis)) for axis in axes], 2))

@@ -99,6 +99,13 @@ class Caller(NodeFiles):
             self._placed[user] = self.place(user)
         return self._placed[user]
 
+    def _placed_at_once(self, user: str) -> str:
+        """As `placed`, and in one go the pilot's own where a call shows that as well."""
+        names = (user, PILOT) if self._site.authority in SERVICES else (user,)
+        if missing := {name: name for name in names if name not in self._placed}:
+            self._placed |= self.places(missing)
+        return self._placed[user]
+
     def made(self, script: str) -> str:
         """The path ``$2`` at which a shell, as root, has made something of Alice's good proxy, ``$1``."""
         return self.makes({"": script})[""]
@@ -170,7 +177,7 @@ class Caller(NodeFiles):
         """Call the switch and see all that comes of it. The payload is the witness, unless told; see `call`."""
         witness = self.witness  # there before the call, to know what was in the log
         if how.get("proxy") is None:
-            how["proxy"] = self.placed(how.get("user", "alice"))
+            how["proxy"] = self._placed_at_once(how.get("user", "alice"))
         return witness.effect(self.call(*(command or witness.command(then)), before=before, **how))
 
     def runs(

@@ -26,7 +26,7 @@ GATEKEEPERS_ACCOUNT = "root"
 
 
 DENIED = 203
-"""How the gatekeeper ends when it has not started a pilot, as testbed/node/gatekeeper.py has it."""
+"""How the gatekeeper ends when it has not started a pilot, as testbed/node/gatekeeper has it."""
 
 
 class Dispatch:

@@ -7,14 +7,13 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from testbed.lab.layout import NODE, PYTHON
+from testbed.lab.layout import GATEKEEPER, NODE, PYTHON
 from testbed.lab.result import Result
 from testbed.pilot.home import Home
 from testbed.pilot.order import Node, Order, PilotEnd
 from testbed.pilot.own_proxies import Given, OwnProxies
 
 AGENT = f"{NODE}/agent"
-GATEKEEPER = "/usr/libexec/testbed/node/gatekeeper.py"
 CONNECT_LIMIT = 10.0
 END_LIMIT = 10.0
 """Seconds that a pilot has, beyond its own limit, to end what it runs."""
@@ -88,14 +87,14 @@ class Factory:
         # The id stands in the command line and in the environment, where batch systems put the ids of their jobs.
         command = ["/usr/bin/env", f"PILOT_ID={pilot}", *PYTHON, AGENT, pilot]
         if owner:
-            command, orders = ["/usr/bin/python3", GATEKEEPER], {"proxy": given.pem, "orders": orders}
+            command, orders = [*GATEKEEPER], {"proxy": given.pem, "orders": orders}
         self._begin(pilot, Sent(order, line), command, orders)
 
     def start_job(
         self, pilot: str, order: Order, line: Line, job: Mapping[str, Any], done: Callable[[Result], None]
     ) -> None:
         """Have the node's gatekeeper run one payload; ``done`` is told the result before the end is."""
-        self._begin(pilot, Sent(order, line), ["/usr/bin/python3", GATEKEEPER], job, done)
+        self._begin(pilot, Sent(order, line), GATEKEEPER, job, done)
 
     def stop(self, pilot: str) -> None:
         """Hang up on a pilot, as a batch system does that takes its slot away."""

@@ -1,19 +1,21 @@
 """The declaration of a scenario: in which cells it runs, and which requirements of the policy it shows."""
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from testbed.model.cell import cells
+from testbed.model.cell import Cell, cells
 from testbed.model.pairs import pairwise
 from testbed.model.problem import Problem
 from testbed.model.requirement import requirement
 
 
-def matrix(*, pairs: bool = False, **axes: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def matrix(*, pairs: bool = False, slow: str = "", **axes: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Run a scenario in every cell of the declaration: words of an axis separated by blanks, axes multiplied.
 
-    With ``pairs`` every run has a cell for any two words, and only ``-m slow`` the others: for three axes and more.
+    Only ``-m slow`` has the cells with one of the words of ``slow`` and, with ``pairs``, for three axes and more, those
+    that are not needed for any two words to have one.
 
     >>> @matrix(mode="setuid log-only vm", user="alice bob")
     ... def test_the_payload_runs_as_who_the_oracle_says(pilot, expect):
@@ -21,13 +23,22 @@ def matrix(*, pairs: bool = False, **axes: str) -> Callable[[Callable[..., None]
     """
     try:
         declared = list(cells(**axes))
-        usual = set(pairwise(declared)) if pairs else set(declared)
+        usual = set(pairwise(declared) if pairs else declared) - set(_with(slow.split(), declared))
         parameters = [
             pytest.param(cell, id=cell.id, marks=() if cell in usual else pytest.mark.slow) for cell in declared
         ]
     except Problem as problem:
         raise pytest.UsageError(str(problem)) from None
     return pytest.mark.parametrize("cell", parameters)
+
+
+def _with(words: Sequence[str], cells: Sequence[Cell]) -> Iterator[Cell]:
+    """Those that have one of the words on some axis; a word that none has is a `Problem`."""
+    for word in words:
+        found = [cell for cell in cells if word in map(str, dataclasses.astuple(cell))]
+        if not found:
+            raise Problem(f"no cell has {word!r}, which is to be slow")
+        yield from found
 
 
 def shows(*names: str) -> pytest.MarkDecorator:

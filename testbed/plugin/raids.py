@@ -24,7 +24,7 @@ from testbed.pilot.raid import Raid
 from testbed.pilot.staging import STAGES
 from testbed.plugin.suite import Suite, Worlds
 from testbed.report.results import writing
-from testbed.site.measured import counted_apart, measured
+from testbed.site.measured import loaded, measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def _made(suite: Suite, worlds: Worlds, where: Where) -> Raid:
     if site is None:
         raise Problem(f"no site of this run offers the mode {where.mode}", cause=why_not)
     if where.stage is Stage.LOAD and worlds is not demo.attached:  # its containers are what they are
-        site = counted_apart(site)
+        site = loaded(site)
     cell = Cell(where.mode, where.authority)
     with (
         worlds(measured(site, where.measure)) as world,

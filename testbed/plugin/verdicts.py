@@ -15,7 +15,7 @@ from testbed.model.row import Row, Verdict, exit_code
 from testbed.plugin.item import cell_of
 from testbed.plugin.row import row_of
 from testbed.plugin.suite import NOTES, SUITE, Notes
-from testbed.report import clients, comparison, requirements, terminal
+from testbed.report import clients, comparison, exposure, requirements, terminal
 from testbed.report.results import Unwritable
 
 
@@ -115,6 +115,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
         colour = terminal.wants_colour(terminalreporter._tw._file)
         terminalreporter.write_line("")
         terminalreporter.write(terminal.render(suite.results.rows, colour=colour, folder=str(suite.folder)))
+        terminalreporter.write_line("")
+        terminalreporter.write(exposure.plain(suite.results.rows, terminal.width()))
         terminalreporter.write_line("")
         terminalreporter.write(comparison.plain(suite.results.rows, terminal.width()))
         terminalreporter.write_line("")

@@ -1,16 +1,19 @@
 """The matrix as one self-contained HTML file: no script, nothing loaded from elsewhere."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 from testbed.model.replay import Replay
 from testbed.model.row import Row
-from testbed.report import clients, comparison, requirements
+from testbed.report import clients, comparison, exposure, requirements
 from testbed.report.attention import findings
 from testbed.report.conditions import Conditions
 from testbed.report.matrix import CONFORMANCE, PROTECTION, Line, Mark, Matrix, Tally, Tone, closing, matrix
 from testbed.report.style import STYLE
 from testbed.report.text import link, one_line, visible
+
+Stopped = Callable[[Row], str]
+"""What would stop the attack of a row that got through."""
 
 
 def render(rows: Sequence[Row], conditions: Conditions, replays: Sequence[Replay] = ()) -> str:
@@ -21,7 +24,8 @@ def render(rows: Sequence[Row], conditions: Conditions, replays: Sequence[Replay
         _header(rows, conditions),
         '<section class="tallies">' + "".join(map(_tally, table.tallies)) + "</section>",
         _attention(rows, anchors),
-        _grid(table, anchors),
+        _grid(table, anchors, exposure.stopped_by(rows)),
+        _exposed(rows),
         _compared(rows),
         _requirements(rows, anchors),
         _clients(replays),
@@ -75,7 +79,7 @@ def _attention(rows: Sequence[Row], anchors: dict[tuple[str, str], str]) -> str:
     return "<section><h2>What needs a look</h2>" + "\n".join(blocks) + "</section>" if blocks else ""
 
 
-def _grid(table: Matrix, anchors: dict[tuple[str, str], str]) -> str:
+def _grid(table: Matrix, anchors: dict[tuple[str, str], str], stopped: Stopped) -> str:
     if not table.lines:
         return ""
     heads = "".join(f"<span>{_line(column)}</span>" for column in table.columns)
@@ -89,11 +93,13 @@ def _grid(table: Matrix, anchors: dict[tuple[str, str], str]) -> str:
         shared = len(lines) > 1 or bool(lines[0].words)
         if shared:
             parts.append(f"<h3>{_line(lines[0].title)}</h3>")
-        parts += [_details(line, table.columns, anchors, shared) for line in lines]
+        parts += [_details(line, table.columns, anchors, stopped, shared) for line in lines]
     return "\n".join(parts) + "</section>"
 
 
-def _details(line: Line, columns: Sequence[str], anchors: dict[tuple[str, str], str], shared: bool) -> str:
+def _details(
+    line: Line, columns: Sequence[str], anchors: dict[tuple[str, str], str], stopped: Stopped, shared: bool
+) -> str:
     """One line; opened, it shows its cells side by side, so that the modes can be compared. A deviation is open."""
     label = (line.words or "as usual") if shared else line.title
     cells = "".join(
@@ -101,7 +107,7 @@ def _details(line: Line, columns: Sequence[str], anchors: dict[tuple[str, str], 
         for column, *marks in zip(columns, line.conformance, line.protection, strict=True)
     )
     cards = "".join(
-        _card(column, row, anchors[row.scenario, row.cell])
+        _card(column, row, anchors[row.scenario, row.cell], stopped(row))
         for column, row in zip(columns, line.rows, strict=True)
         if row
     )
@@ -121,10 +127,12 @@ def _pair(conformance: Mark, protection: Mark) -> str:
     return f'<b class="{conformance.tone}">{conformance.word}</b>{second}'
 
 
-def _card(column: str, row: Row, anchor: str) -> str:
+def _card(column: str, row: Row, anchor: str, stopped: str) -> str:
     fields = [
         ("expected", _block(row.expected)),
         ("observed", _block(row.observed)),
+        ("it saw", _block(row.saw)),
+        ("stopped by", _line(stopped)),
         ("reason", _block(row.reason)),
         ("rule and source", _block(row.rule)),
         ("evidence", _evidence(row.evidence)),
@@ -138,6 +146,17 @@ def _card(column: str, row: Row, anchor: str) -> str:
         f'<article class="card" id="{anchor}"><h4>{_line(column)} <span class="cell">{marks}</span></h4>'
         f"{_list(fields)}</article>"
     )
+
+
+def _exposed(rows: Sequence[Row]) -> str:
+    """Every attack that gets through, and what stops it."""
+    found = exposure.exposures(rows)
+    if not found:
+        return ""
+    lines = [_cells((word, Tone.QUIET) for word in each.words) for each in found]
+    caption = f'<p class="soft">{_line(exposure.CAPTION)}</p>'
+    table = f'<div class="each">{_table(exposure.HEADING, lines)}</div>'
+    return f"<section><h2>{_line(exposure.TITLE)}</h2>{caption}{table}</section>"
 
 
 def _compared(rows: Sequence[Row]) -> str:

@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from testbed.model.row import Row, Verdict
 from testbed.report.conditions import Conditions
+from testbed.report.exposure import stopped_by
 from testbed.report.matrix import PROTECTION
 from testbed.report.requirements import shown
 from testbed.report.text import one_line, visible
@@ -23,6 +24,7 @@ _CHILD = {
 
 def render(rows: Sequence[Row], conditions: Conditions) -> str:
     """The document; one suite per scenario file, one case per cell, named as pytest names them."""
+    stopped = stopped_by(rows)
     root = Element("testsuites", {"name": "testbed", **_counts(rows)})
     files: dict[str, list[Row]] = {}
     for row in rows:
@@ -38,13 +40,15 @@ def render(rows: Sequence[Row], conditions: Conditions) -> str:
             if each.rows:  # the schema knows no properties of a case
                 asked = f"requirement {each.requirement.name} {each.requirement.known.mark}"
                 SubElement(properties, "property", name=asked, value=one_line(each.both))
+        for mode, exposed in _exposed(members).items():
+            SubElement(properties, "property", name=f"users exposed in {mode}", value=exposed)
         for row in members:
-            _case(suite, row)
+            _case(suite, row, stopped(row))
     indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode") + "\n"
 
 
-def _case(suite: Element, row: Row) -> None:
+def _case(suite: Element, row: Row, stopped: str) -> None:
     file, _, function = row.scenario.partition("::")
     case = SubElement(
         suite,
@@ -59,6 +63,7 @@ def _case(suite: Element, row: Row) -> None:
         ("reason", row.reason),
         ("rule", row.rule),
         ("protection", PROTECTION[row.protects].word if row.protects is not None else ""),
+        ("stopped by", stopped),
         ("requirements", ", ".join(row.shows)),
         ("evidence", row.evidence),
     ]
@@ -71,6 +76,15 @@ def _case(suite: Element, row: Row) -> None:
             mark.text = visible(text)
             return
     SubElement(case, "system-out").text = visible(text)
+
+
+def _exposed(rows: Sequence[Row]) -> dict[str, str]:
+    """In how many of the cells that ask, by mode: a case that passes may say that somebody was exposed."""
+    asked: dict[str, list[bool]] = {}
+    for row in rows:
+        if row.protects is not None:
+            asked.setdefault(row.mode, []).append(row.protects)
+    return {mode: f"{said.count(False)} of {len(said)}" for mode, said in asked.items() if False in said}
 
 
 def _counts(rows: Sequence[Row]) -> dict[str, str]:

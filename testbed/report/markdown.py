@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from testbed.model.replay import OURS, Replay
 from testbed.model.row import Row, Verdict
-from testbed.report import clients, comparison, requirements
+from testbed.report import clients, comparison, exposure, requirements
 from testbed.report.attention import explained, findings
 from testbed.report.conditions import Conditions
 from testbed.report.matrix import CONFORMANCE, PROTECTION, Mark, Matrix, Tone, closing, matrix
@@ -28,6 +28,7 @@ def render(rows: Sequence[Row], conditions: Conditions, replays: Sequence[Replay
         _grid(table),
         _explained(rows),
         *_attention(rows),
+        *_exposed(rows),
         *_compared(rows),
         *_requirements(rows),
         *_clients(replays),
@@ -75,6 +76,15 @@ def _attention(rows: Sequence[Row]) -> list[str]:
         parts.append(f"### {CONFORMANCE[row.verdict].word}: {_plain(row.title)}, {_plain(row.cell)}")
         parts.append("\n".join(f"- {name}: {_plain(text)}" for name, text in finding.lines(row.evidence)))
     return parts
+
+
+def _exposed(rows: Sequence[Row]) -> list[str]:
+    """Every attack that gets through, and what stops it."""
+    found = exposure.exposures(rows)
+    if not found:
+        return []
+    lines = [tuple(map(_plain, each.words)) for each in found]
+    return [f"## {exposure.TITLE}", _rows(exposure.HEADING, lines), _plain(exposure.CAPTION)]
 
 
 def _compared(rows: Sequence[Row]) -> list[str]:

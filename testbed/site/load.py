@@ -1,5 +1,6 @@
 """Reads a site's folder: site.toml and the files next to it."""
 
+import functools
 import re
 from importlib import resources
 from pathlib import Path
@@ -54,8 +55,9 @@ def examples() -> list[str]:
     return sorted(item.name for item in _shipped().iterdir() if (item / SITE).is_file())
 
 
+@functools.cache
 def example(name: str) -> Site:
-    """A site that comes with the testbed."""
+    """A site that comes with the testbed; it is read once."""
     return load_site(example_folder(name))
 
 

@@ -12,8 +12,8 @@ CAPABILITIES: Mapping[Measure, tuple[str, ...]] = dict.fromkeys(
     (Measure.HIDEPID, Measure.PRIVATE_TMP, Measure.TMP_NOSUID), (SYS_ADMIN,)
 )
 """What a worker node may do for a measure beyond a container's usual rights. All with the same share warm worlds."""
-
-
+FEW_FILES, INODES = "/var/tmp", 120
+"""A folder of a worker node that a load is tried on, and how many files and folders there may be in it."""
 RUNS = 200_000
 """How far apart the numbers of one run are: no two processes that run at once on a machine are as far."""
 
@@ -26,10 +26,12 @@ def measured(site: Site, measure: Measure | None) -> Site:
     return dataclasses.replace(site, capabilities=tuple(dict.fromkeys((*site.capabilities, *needed))))
 
 
-def counted_apart(site: Site, number: int = 0) -> Site:
-    """The site with uids for its pilots that no other world of this machine has; ``number`` tells those of one run.
+def loaded(site: Site, number: int = 0) -> Site:
+    """The site as a load needs it: with uids for its pilots that no other world has, and a folder with few inodes.
 
-    A kernel counts the processes of a uid for its limit (RLIMIT_NPROC) over all containers, those of other runs too.
+    A kernel counts the processes of a uid for its limit (RLIMIT_NPROC) over all containers, those of other runs too;
+    and no load takes so many inodes as the disk of this machine has.
     """
     own = 100_000 + (os.getpid() + number * RUNS) % 1_000_000 * site.pilots.count
-    return dataclasses.replace(site, pilots=dataclasses.replace(site.pilots, first_uid=own))
+    pilots = dataclasses.replace(site.pilots, first_uid=own)
+    return dataclasses.replace(site, pilots=pilots, tmpfs=((FEW_FILES, f"mode=1777,size=8m,nr_inodes={INODES}"),))

@@ -59,6 +59,8 @@ class Site:
     """Another switch in place of the reference."""
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
     """Where each key of site.toml stands, for messages: ``{"pools[2].prefix": 31}``."""
+    tmpfs: tuple[tuple[str, str], ...] = ()
+    """Folders of its worker node that are small file systems, with their mount options: no site.toml has any."""
 
     @property
     def vos(self) -> tuple[str, ...]:
@@ -123,5 +125,6 @@ def _digest(site: Site) -> str:
     """Made once for each site: every lease of a world asks for it."""
     trees = tar(site.tree()) + (tar(service.tree(site)) if site.authority_hosts else b"")
     chosen = (site.user_namespaces, site.own_network, site.machine_network)
-    rights = (*site.capabilities, *itertools.compress(("user namespaces", "own network", "machine network"), chosen))
+    words = itertools.compress(("user namespaces", "own network", "machine network"), chosen)
+    rights = (*site.capabilities, *words, *map(str, site.tmpfs))
     return hashlib.sha256(trees + " ".join(rights).encode()).hexdigest()[:16]

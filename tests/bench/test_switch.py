@@ -13,7 +13,7 @@ from testbed.site.load import example
 from testbed.site.site import SiteFile
 from tests.bench.run import bench
 
-SHORT = ("--rounds=20", "--seconds=5", "--races=2")
+SHORT = ("--rounds=20", "--seconds=2", "--races=1")
 NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent/docker.sock", "TESTBED_INSTALL": "no"}
 LOG_DAEMON = ROOT / "images/worker-node/root/etc/rsyslog.conf"
 

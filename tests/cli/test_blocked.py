@@ -27,7 +27,7 @@ def run(results: Path, *words: str, **environment: str) -> tuple[int, str]:
     options = ["-qq", "-rN", "--tb=no", "--no-header", "-p", "no:cacheprovider", f"--results={results}"]
     with subprocess.Popen(
         [sys.executable, "-m", "pytest", *options, *words],
-        env={**os.environ, **environment},
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **environment},
         cwd=SCENARIOS.parent,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from testbed.faults import reach
 from testbed.faults.catalogue import FAULTS
 from testbed.faults.client import sights
 from testbed.faults.fault import Breakage, Unfelt, broken
@@ -67,7 +68,8 @@ def test_one_that_is_not_there_is_not_felt(world: LeasedWorld, fault: Fault) -> 
 
 
 @pytest.mark.parametrize("fault", OUTSIDE)
-def test_one_that_stays_is_a_problem(world: LeasedWorld, fault: Fault) -> None:
+def test_one_that_stays_is_a_problem(world: LeasedWorld, fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reach, "PATIENCE", 1.0)  # it is in vain, for however long
     staying = but_for(FAULTS[fault], heal=lambda _: None)
     try:
         with pytest.raises(Problem, match="still felt"), broken(fault, staying, world):

@@ -39,8 +39,8 @@ def test_the_vos_key_may_call_a_gatekeeper_and_do_nothing_else(lab: Lab, world: 
     trees = [worker_node(world.site, lab.grid, WORKER_NODE, gatekeeper=has) for has in (False, True)]
     without, with_it = (next(entry.content for entry in tree if entry.path == ROOTS_KEYS) for tree in trees)
     [line] = with_it.removeprefix(without).splitlines()
-    assert f"{NODE}/gatekeeper.py" == GATEKEEPER
-    assert line.startswith(f'restrict,command="/usr/bin/python3 {GATEKEEPER}" ssh-'.encode())
+    assert GATEKEEPER[-1] == f"{NODE}/gatekeeper"
+    assert line.startswith(f'restrict,command="{" ".join(GATEKEEPER)}" ssh-'.encode())
     with farm(world, lab.run, IMAGES[WORKER_NODE], 1) as nodes, gatekeepers(world, nodes):
         assert world.node.run(["cat", ROOTS_KEYS], limit=10).out == with_it
     assert world.node.run(["cat", ROOTS_KEYS], limit=10).out == without

@@ -49,7 +49,7 @@ def hold(
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *words, *(scenarios or SUITE), *OF_THE_AUTHORITY],
         cwd=ROOT,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         timeout=LIMIT,

@@ -22,7 +22,7 @@ from testbed.pilot.raid import Raid
 from testbed.pilot.staging import STAGES
 from testbed.plugin.raids import kernel_of
 from testbed.site.choice import Choice
-from testbed.site.measured import counted_apart, measured
+from testbed.site.measured import loaded, measured
 from testbed.site.switch import Switch, of_path
 from tests.mutants.build import Builder
 from tests.mutants.sites import SiteMutant
@@ -103,7 +103,7 @@ def held_to_attacks(lab: Lab, choice: Choice, mutant: SiteMutant, switch: Switch
         return Noticed(mutant, why_not=why_not)
     site = dataclasses.replace(measured(site, mutant.measure), switch=switch)
     if Stage.LOAD in mutant.stages:
-        site = counted_apart(site, ORDER.index(mutant.mode))
+        site = loaded(site, ORDER.index(mutant.mode))
     found = Noticed(mutant, why_not="the raid did not end")
     with contextlib.suppress(_Spent), lab.pool.lease(site) as world:
         try:

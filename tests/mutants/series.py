@@ -51,7 +51,7 @@ def run(programs: Sequence[Program], control: Path, folder: Path) -> Series:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *words, *_scenarios(programs)],
         cwd=ROOT,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         timeout=LIMIT,

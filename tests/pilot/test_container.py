@@ -13,17 +13,22 @@ import pytest
 from testbed.model.containment import USUAL
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
-from testbed.node import container
 from testbed.node.agent.handshake import NAMESPACES, in_own_namespaces, parsed_start
 from testbed.node.agent.modes import MODES
 from testbed.node.agent.sandbox import Sandbox
+from testbed.node.container.container import LAST_WORDS, Container
+from testbed.node.container.failure import FAILED, Failure
+from testbed.node.container.launcher import main
+from testbed.node.container.options import Options
+from testbed.node.container.payload import private, read_proxy
+from testbed.node.container.refusal import refusal
 from testbed.pilot import judge, payload
 from testbed.pilot.order import Order
 from testbed.pilot.payload import Identity
 
 
 def test_the_model_and_the_launcher_have_the_same_options() -> None:
-    assert asdict(container.Options()) == dict(USUAL)
+    assert asdict(Options()) == dict(USUAL)
 
 
 def test_all_mean_the_same_namespaces() -> None:
@@ -53,7 +58,7 @@ def test_an_order_says_what_its_containers_share() -> None:
 def test_options_that_make_no_sense_are_the_launchers_own_failure(
     text: str, cause: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert container.main(["--options", text, "--", "/usr/bin/true"]) == container.FAILED
+    assert main(["--options", text, "--", "/usr/bin/true"]) == FAILED
     assert capfd.readouterr().err.startswith(f"[container]: {cause}")
 
 
@@ -61,7 +66,7 @@ def test_options_that_make_no_sense_are_the_launchers_own_failure(
     "words", [[], ["--", "true"], ["--limit", "0", "--", "/usr/bin/true"], ["--limit", "nan", "--", "/usr/bin/true"]]
 )
 def test_what_cannot_be_run_is_refused_in_one_line(words: list[str], capfd: pytest.CaptureFixture[str]) -> None:
-    assert container.main(words) == container.FAILED
+    assert main(words) == FAILED
     said = capfd.readouterr().err
     assert said.startswith("[container]: ")
     assert said.count("\n") == 1
@@ -80,28 +85,27 @@ def test_the_kernel_setting_that_forbids_is_named_with_what_undoes_it(
 ) -> None:
     (tmp_path / name).parent.mkdir()
     (tmp_path / name).write_text(f"{value}\n")
-    monkeypatch.setattr(container, "SETTINGS", tmp_path)
-    failure = container.refusal("bwrap: No permissions to create a new namespace, likely because ...\n", 1)
+    monkeypatch.setattr("testbed.node.container.refusal.SETTINGS", tmp_path)
+    failure = refusal("bwrap: No permissions to create a new namespace, likely because ...\n", 1)
     assert cause in failure.cause
     assert remedy in failure.remedy
 
 
 def test_a_proc_that_is_covered_is_named_as_the_cause() -> None:
-    failure = container.refusal("bwrap: Can't mount proc on /proc: Operation not permitted\n", 1)
+    failure = refusal("bwrap: Can't mount proc on /proc: Operation not permitted\n", 1)
     assert failure.cause.startswith("no fresh /proc")
 
 
 def test_the_proxy_of_a_fifo_is_not_waited_for(tmp_path: Path) -> None:
-
     os.mkfifo(tmp_path / "proxy")
-    with pytest.raises(container.Failure, match="is no proxy"):
-        container.read_proxy(str(tmp_path / "proxy"))
+    with pytest.raises(Failure, match="is no plain file"):
+        read_proxy(str(tmp_path / "proxy"))
 
 
 def test_a_folder_that_others_can_look_into_is_not_shown_as_the_proxys(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
-    with pytest.raises(container.Failure, match="is no private folder"):
-        container.private(str(tmp_path))
+    with pytest.raises(Failure, match="is no private folder"):
+        private(str(tmp_path))
 
 
 OURS = {"user": "[1]", "mnt": "[2]", "pid": "[3]", "ipc": "[4]"}
@@ -156,12 +160,12 @@ def test_what_outlives_its_container_and_talks_on_does_not_keep_the_launcher(mon
 
     (taken, gives), process = os.pipe(), subprocess.Popen(["/bin/true"])
     process.wait()
-    left = container.Container.__new__(container.Container)
-    left.began, left._options, left._process, left._pipes = 0.0, container.Options(), process, {taken: bytearray()}
+    left = Container.__new__(Container)
+    left.began, left._options, left._process, left._pipes = 0.0, Options(), process, {taken: bytearray()}
     left._said, left._status = bytearray(), bytearray(b'{"exit-code": 3}\n')
-    monkeypatch.setattr(container.Container, "_take", talks)
+    monkeypatch.setattr(Container, "_take", talks)
     monkeypatch.setattr(os, "pidfd_open", lambda pid: os.dup(taken))
     assert left.end_within(1.0, None)["code"] == 3
-    assert len(looks) == container.LAST_WORDS
+    assert len(looks) == LAST_WORDS
     for end in (taken, gives):
         os.close(end)

@@ -154,7 +154,7 @@ def test_a_command_that_hangs_ends_neither_its_own_attack_nor_the_others(
 
 def hog(*limits: str, **most: float) -> dict[str, dict[str, Any]]:
     """What a payload gets, when it is given so much."""
-    orders = json.dumps({"mark": MARK, "hold": 0.05, "processes": 0, "memory": 0, "disk": 0, **most})
+    orders = json.dumps({"mark": MARK, "hold": 0.05, "processes": 0, "memory": 0, "disk": 0, "files": 0, **most})
     script = f'{become(NOBODY)} prlimit {" ".join(limits)} {PYTHON} "$1" "$2"; ls /dev/shm | sed "s/.*/\\"&\\"/"'
     taken, *left = on_a_node(script, probe("hog").decode(), orders)
     assert left == ["place"]
@@ -162,11 +162,12 @@ def hog(*limits: str, **most: float) -> dict[str, dict[str, Any]]:
 
 
 def test_a_hog_takes_what_it_gets_and_leaves_nothing() -> None:
-    taken = hog(processes=3, memory=2, disk=1)
+    taken = hog(processes=3, memory=2, disk=1, files=5)
     assert {kind: (each["taken"], each["why"]) for kind, each in taken.items()} == {
         "processes": (3, "enough"),
         "memory": (2, "enough"),
         "disk": (1.0, "enough"),
+        "files": (5, "enough"),
     }
 
 
@@ -178,15 +179,17 @@ def test_a_hog_says_what_hindered_it() -> None:
 
 def needs(limit: int, file: str) -> dict[str, Any]:
     """What somebody needy says."""
-    (said,) = on_a_node(f'{become(NOBODY)} {PYTHON} "$1" "$2" "$3"', probe("needy").decode(), str(limit), file)
+    words = (probe("needy").decode(), str(limit), file, f"{file}-too")
+    (said,) = on_a_node(f'{become(NOBODY)} {PYTHON} "$1" "$2" "$3" "$4"', *words)
     return dict(said)
 
 
 def test_who_is_needy_says_what_was_not_met() -> None:
-    assert needs(1 << 14, "/tmp/file") == {"process": "", "room": ""}
+    assert needs(1 << 14, "/tmp/file") == {"process": "", "room": "", "file": ""}
     refused = needs(1, "/proc/file")
     assert any(word in refused["process"] for word in REFUSALS)
     assert refused["room"]
+    assert refused["file"]
 
 
 def test_the_kernel_counts_the_processes_of_an_account() -> None:

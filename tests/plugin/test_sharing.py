@@ -25,7 +25,11 @@ def started(folder: Path, end: str) -> subprocess.Popen[str]:
     words = ["-m", "pytest", "-q", "-c", "/dev/null", "--rootdir=.", "-p", "no:cacheprovider", "-p", "tests.sharing"]
     words += ["--share=../share", f"--from={end}", "."]
     return subprocess.Popen(
-        [sys.executable, *words], cwd=folder, stdout=subprocess.PIPE, text=True, env={"PYTHONPATH": str(ROOT)}
+        [sys.executable, *words],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
     )
 
 

@@ -43,7 +43,12 @@ def judged(folder: Path, *bodies: str) -> tuple[dict[str, Verdict], int]:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *words, f"--rootdir={folder}", "test_it.py"],
         cwd=folder,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "DOCKER_HOST": "unix:///nonexistent"},
+        env={
+            "PYTHONPATH": str(ROOT),
+            "PATH": "/usr/bin:/bin",
+            "DOCKER_HOST": "unix:///nonexistent",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        },
         capture_output=True,
         text=True,
         timeout=60,

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from testbed.lab import namespaces
-from testbed.lab.doctor.question import program
 from testbed.lab.engine import Engine, Errand
+from testbed.lab.layout import NODE, PYTHON
 from testbed.model.problem import Problem
 
 LIMIT = 8.0
@@ -24,7 +24,7 @@ def check(engine: Engine, errand: Errand) -> str:
             namespaces.show_processes(engine, container, errand.image, errand.labels)
         except Problem as problem:
             trouble = f"{problem.what}: {problem.cause or problem.found}"
-        said = container.execute([*ORDINARY, *program("container", "testbed.node"), "--probe"], limit=LIMIT)
+        said = container.execute([*ORDINARY, *PYTHON, f"{NODE}/container", "--probe"], limit=LIMIT)
     found: Mapping[str, Any] = json.loads(said)
     if not found["usable"]:
         cause = "; ".join(part for part in (found["cause"], trouble) if part)

@@ -38,4 +38,15 @@ LOAD = (
         measures={Measure.PRIVATE_TMP: (Mode.SETUID,)},
         no_control=TOOK,
     ),
+    Threat(
+        Attack.MANY_FILES,
+        "A31",
+        Stage.LOAD,
+        "make so many files in a folder that everybody may write, here /var/tmp, that the pilot can make none there",
+        "SSSBB",
+        "statfs(2), f_ffree: a file system has so many inodes, whoever takes them; this one of the raid's has few. A "
+        "container's folders and a guest's disk have their own. No limit of a process counts files",
+        measures={Measure.PRIVATE_TMP: (Mode.SETUID,)},
+        no_control=TOOK,
+    ),
 )

@@ -5,8 +5,8 @@ import sys
 import tarfile
 from collections.abc import Mapping
 
+from ..common.plain_file import read_plain
 from .beside import beside
-from .machine import read_plain
 from .means import Means
 from .packing import LARGEST_OUTPUTS, good_outputs
 from .removal import PACK_LIMIT
@@ -40,7 +40,7 @@ def brought_from_machine(means: Means, task: Task) -> bytes:
     task.account.left_out = task.machine.left_out
     try:
         file = means.sandbox.private(f"{task.payload.ident}.machine") / "outputs"
-        return usable(read_plain(file, LARGEST_OUTPUTS), task.account)
+        return usable(read_plain(file, LARGEST_OUTPUTS, os.O_NOFOLLOW), task.account)
     except OSError as error:
         task.account.left_out = f"all of it: nothing came out of the payload's machine: {error.strerror}"
         return b""

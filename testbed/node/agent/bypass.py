@@ -5,9 +5,10 @@ import os
 import time
 from dataclasses import replace
 
+from ..common.site_log import syslog
 from .failure import told
 from .handshake import wrapped
-from .log import log, syslog
+from .log import log
 from .means import Means
 from .owner import owner_of
 from .problems import VoProblem
@@ -18,6 +19,8 @@ from .task import Task, as_pilot
 
 BYPASS_START = 10.0
 """Seconds until a payload must have started that the pilot runs itself."""
+RECORD_LIMIT = 10.0
+"""Seconds in which the site has to take the record of it."""
 STILL_THERE = "something of a call of the switch still runs, and may yet start the payload"
 LET_IN = (
     "the switch had let the user in, and it was the user's own account that got no further; whoever brings that about "
@@ -48,7 +51,7 @@ def question_4(means: Means, task: Task, failed: Report, failure: str) -> Report
         f"{owner_of(payload.proxy) or 'nobody knows whom'}: {json.dumps(payload.argv)}"
     )
     try:
-        syslog(means.orders.site_log, line)
+        syslog(means.orders.site_log, "pilot", line, RECORD_LIMIT)
     except OSError as error:
         task.account.ruling = f"no record could be made, {error.strerror or 'nobody takes it'}"
         return replace(failed, why=f"{failed.why}; not run by the pilot: {task.account.ruling}")

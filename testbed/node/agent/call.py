@@ -5,10 +5,11 @@ import random
 import time
 from dataclasses import replace
 
+from ..common.handshake import WRAPPER
 from .beside import beside
 from .bypass import question_4
 from .failure import AMBIGUOUS, INTERNAL, MISUSED, PAYLOAD, TRACELESS, canary_of, classify, told
-from .handshake import NAMED_WRAPPER, WRAPPER, wrapped
+from .handshake import NAMED_WRAPPER, wrapped
 from .launcher import launcher_of
 from .log import log
 from .means import Means

@@ -4,11 +4,12 @@ import contextlib
 import os
 import signal
 
+from ..common.processes import children, descendants
 from .beside import beside
 from .log import log
 from .means import Means
 from .process import DRAIN, GRACE, Process
-from .processes import children, descendants, ours, owner, runs
+from .processes import ours, owner, runs
 from .removal import CLEAR_LIMIT
 from .report import MOST_NAMED
 from .task import Task, without_copy

@@ -1,26 +1,20 @@
-"""The start handshake: a payload's first line, by which the kernel that runs it says as whom."""
+"""The start handshake as each mode has it: the words around a payload, and what its first line tells."""
 
 import contextlib
 import os
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..common.handshake import WRAPPER, started
 from .report import Report
 from .task import Task
 
-START = re.compile(rb"started (\d{0,10}) (\S*) (\S*)((?: [a-z_]+:\[\d{1,20}\]){0,10}) *\n")
-WRAPPER = (
-    "read -r host </proc/sys/kernel/hostname; "
-    'printf "started %s %s %s\\n" "$(/usr/bin/id -u)" "$(/usr/bin/id -un)" "$host"; exec "$@"'
-)
-"""The start handshake. It needs no PATH, which the switch takes away, and leaves the standard input unread."""
 NAMESPACES = ("user", "mnt", "pid", "ipc")
 """What a payload of mode container has of its own, if that is to be called apart."""
 NAMED_WRAPPER = WRAPPER.replace("\\n", " %s %s %s %s\\n").replace(
     '"$host"', f'"$host" $(/usr/bin/readlink {" ".join(f"/proc/self/ns/{name}" for name in NAMESPACES)})'
 )
-"""The same with the numbers of its namespaces, as the kernel names them to whoever is in them."""
+"""The handshake with the numbers of its namespaces, as the kernel names them to whoever is in them."""
 WITHIN = 'cd -- "$1" || exit 126; shift; '
 """Before it, where the payload has the pilot's own account."""
 NO_FOLDER = "[pilot]: no folder to work in"
@@ -33,7 +27,7 @@ has to be open to others. The name is the pilot's, and nobody can know it before
 
 
 def wrapped(
-    task: "Task",
+    task: Task,
     *,
     own_account: bool = False,
     in_folder: bool = False,
@@ -56,15 +50,11 @@ def wrapped(
 
 def parsed_start(out: bytes) -> tuple[Mapping[str, Any] | None, bytes]:
     """The handshake in the first line of an output, and the output without it."""
-    found = START.match(out)
-    if found is None:
-        return None, out
-    uid, user, host, named = (part.decode(errors="replace") for part in found.groups())
-    identity: dict[str, Any] = {"uid": int(uid or -1), "user": user, "host": host}
-    if named:
-        identity["namespaces"] = dict(each.split(":") for each in named.split())
+    identity, named, rest = started(out)
+    if identity and named:
+        identity["namespaces"] = dict(each.split(":") for each in named)
         identity["pilots_namespaces"] = own_namespaces()
-    return identity, out[found.end() :]
+    return identity, rest
 
 
 def own_namespaces() -> dict[str, str]:

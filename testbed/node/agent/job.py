@@ -7,13 +7,13 @@ import ssl
 import sys
 from collections.abc import Sequence
 
+from ..common.processes import adopt_orphans
 from .log import log
 from .means import Means
 from .orders import Orders
 from .packing import pack
 from .pilot import serve
 from .problems import Ended, OrdersProblem, VoProblem
-from .processes import adopt_orphans
 from .sandbox import Sandbox
 from .vo import Vo
 from .wake import Wake
@@ -55,8 +55,8 @@ def watch(workers: Sequence[int]) -> int:
 def work(orders: Orders, worker: int) -> int:
     """Work until there is nothing left to do; leave nothing behind."""
     wake = Wake()
-    if orders.adopts:
-        adopt_orphans()
+    if orders.adopts and (why := adopt_orphans()):
+        log(why)
     sandbox = Sandbox(orders.proxy)
     try:
         vo = Vo(orders, sandbox.proxy, worker, sandbox.renew)

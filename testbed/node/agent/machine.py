@@ -1,14 +1,13 @@
 """What the launcher of mode vm has written down of a payload's machine, and what goes into one."""
 
-import errno
 import io
 import json
 import os
-import stat
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..common.plain_file import read_plain
 from .process import LARGEST_PREVIEW
 
 FAR = ("not started", "perhaps started", "started", "ended")
@@ -34,7 +33,7 @@ class Machine:
         The launcher writes it as a whole or not at all. Of one that makes no sense a run may have come.
         """
         try:
-            found = json.loads(read_plain(file, LARGEST_PREVIEW))
+            found = json.loads(read_plain(file, LARGEST_PREVIEW, os.O_NOFOLLOW))
             cause = str(found.get("cause", ""))
             parts = [f"{found['start']} under {found['accelerator']}"] if "start" in found else []
             parts += [f"started after {found['start_seconds']} s"] if "start_seconds" in found else []
@@ -58,15 +57,6 @@ class Machine:
     def of_the_users(self) -> bool:
         """Whether it was the payload's own things that kept it from starting."""
         return self.payload == "not started" and self.cause in ("input", "sandbox", "disk-full")
-
-
-def read_plain(file: Path, most: int) -> bytes:
-    """So many bytes of a plain file, and one more. Raises `OSError`: what is none is not waited for."""
-    descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as opened:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "it is no plain file")
-        return opened.read(most + 1)
 
 
 def packed(folder: Path) -> bytes:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 LAUNCHER = ("/usr/bin/python3", "-I", "-S", "/usr/libexec/testbed/node/vm")
-CONTAINER = ("/usr/bin/python3", "-I", "-S", "/usr/libexec/testbed/node/container.py")
+CONTAINER = ("/usr/bin/python3", "-I", "-S", "/usr/libexec/testbed/node/container")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from ..common.memory import memory_file
 from .wake import Wake
 
 GRACE = 2.0
@@ -104,10 +105,8 @@ class Process:
 @contextlib.contextmanager
 def input_file(content: bytes) -> Iterator[int]:
     """A descriptor to read from that no feeding thread is needed for, and that the payload may rewind."""
-    memory = os.memfd_create("stdin")
+    memory = memory_file("stdin", content)
     try:
-        with os.fdopen(memory, "wb", closefd=False) as file:
-            file.write(content)
         source = os.open(f"/proc/self/fd/{memory}", os.O_RDONLY | os.O_CLOEXEC)
     finally:
         os.close(memory)

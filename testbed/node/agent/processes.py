@@ -1,36 +1,15 @@
-"""Processes as /proc tells of them, and what the kernel is to do with those of ours."""
+"""Whose processes are: ours, or of an account that the switch has let in; and who may look into ours."""
 
 import contextlib
 import ctypes
 import os
 from pathlib import Path
 
+from ..common.processes import descendants
 from .log import log
 
 MAPPING = b"lcmaps-account"
 """What the switch runs as account glexec, to learn the payload's account."""
-
-
-def parents() -> dict[int, int]:
-    """Every process with its parent."""
-    found = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            found[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
-    return found
-
-
-def children() -> list[int]:
-    """The processes whose parent we are: what a payload left behind comes to us, since we adopt orphans."""
-    return [pid for pid, parent in parents().items() if parent == os.getpid()]
-
-
-def descendants(pid: int) -> list[int]:
-    """The processes below one."""
-    known, found = parents(), [pid]
-    for each in found:
-        found += [child for child, parent in known.items() if parent == each]
-    return found[1:]
 
 
 def owner(pid: int) -> int | None:
@@ -66,9 +45,3 @@ def show_memory(shown: bool) -> None:
     """Whether processes of our own account may look into us by /proc and ptrace(2) (PR_SET_DUMPABLE, prctl(2))."""
     if ctypes.CDLL(None, use_errno=True).prctl(4, int(shown), 0, 0, 0) != 0:
         log(f"what we keep in memory cannot be hidden: {os.strerror(ctypes.get_errno())}")
-
-
-def adopt_orphans() -> None:
-    """Become the parent of every descendant whose own parent ends (PR_SET_CHILD_SUBREAPER, prctl(2))."""
-    if ctypes.CDLL(None, use_errno=True).prctl(36, 1, 0, 0, 0) != 0:
-        log(f"orphans cannot be adopted: {os.strerror(ctypes.get_errno())}")

@@ -14,6 +14,7 @@ first prints where its own proxy is, and waits until that path is there, at most
 
 import json
 import os
+import pwd
 import subprocess
 import sys
 import time
@@ -68,13 +69,13 @@ def take(name: str, marker: bytes) -> Finding:
     return blocked(f"the queue {name} holds something else")
 
 
-def run(commands: Iterable[Iterable[str]], marker: bytes) -> Finding:
+def run(commands: Iterable[Iterable[str]], marker: bytes, env: Mapping[str, str] | None = None) -> Finding:
     """Run commands, and look for the marker in what they print. Nothing follows from one that hangs."""
     said, hung = [], []
     for words in commands:
         command = list(words)
         try:
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=EACH)
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=EACH, env=env)
         except subprocess.TimeoutExpired as error:
             hung.append(str(error))
             continue
@@ -90,14 +91,19 @@ def run(commands: Iterable[Iterable[str]], marker: bytes) -> Finding:
 
 
 def start(marker: bytes) -> Finding:
-    """Start each program that reads something at home, and say which executed what was left; one is enough."""
-    found = {command[0]: run([command], marker) for command in STARTS}
+    """Start each program that reads something at home, and say which executed what was left; one is enough.
+
+    At home is where passwd says, as for a login of the account: a pilot may have given the payload another HOME.
+    """
+    home = pwd.getpwuid(os.getuid()).pw_dir
+    there = [command for command in STARTS if os.path.exists(command[0])]
+    found = {command[0]: run([command], marker, {**os.environ, "HOME": home}) for command in there}
     did = [program for program, finding in found.items() if finding["attempt"] == "succeeded"]
-    did_not = [finding["saw"] for program, finding in found.items() if program not in did]
-    saw = "; ".join([f"{', '.join(did) or 'no program'} executed what was left", *did_not])
+    saw = f"of {', '.join(found)} {', '.join(did) or 'none'} executed what was left, with {home} as home"
     if did:
         return succeeded(saw)
-    return untried(saw) if any(finding["attempt"] == "not tried" for finding in found.values()) else blocked(saw)
+    hung = [finding["saw"] for finding in found.values() if finding["attempt"] == "not tried"]
+    return untried("; ".join([saw, *hung])) if hung else blocked(saw)
 
 
 def attempt(target: Target) -> Finding:

@@ -1,13 +1,15 @@
 """A payload that takes what it gets, within bounds: ``python3 - ORDERS < hog.py``.
 
-ORDERS is JSON: "mark", a word that names it in the list of processes; "processes", "memory" and "disk" (MiB) are the
-most that it takes. It prints one JSON line when it has taken all that it gets: how much, and what ended it. Then it
-holds all of it, and takes again what becomes free, until SIGTERM or "hold" seconds. What it made is gone with it.
+ORDERS is JSON: "mark", a word that names it in the list of processes; "processes", "memory", "disk" (MiB) and "files"
+are the most that it takes. It prints one JSON line when it has taken all that it gets: how much, and what ended it.
+Then it holds all of it, and takes again what becomes free, until SIGTERM or "hold" seconds. What it made is gone with
+it.
 """
 
 import json
 import mmap
 import os
+import shutil
 import signal
 import sys
 import time
@@ -18,8 +20,8 @@ LIMIT = 30.0
 """Seconds after which its children end of themselves."""
 LOOK = 0.02
 MEBIBYTE = 1 << 20
-PLACES = ("/dev/shm", "/tmp")
-"""Where everybody may write; a guest has the second only."""
+PLACES, OTHERS = ("/dev/shm", "/tmp"), ("/var/tmp", "/tmp")
+"""Where everybody may write: for a large file, and for many; of the latter a guest has the second only."""
 
 Taken = dict[str, object]
 
@@ -81,24 +83,51 @@ def disk(file: Path, most: int) -> Taken:
     return {"taken": round(size / MEBIBYTE, 2), "why": why, "file": str(file)}
 
 
+class Files:
+    """Empty files in a folder of their own."""
+
+    def __init__(self, folder: Path, most: int) -> None:
+        self._folder, self._most, self._made = folder, most, 0
+
+    def take(self) -> Taken:
+        """Make as many as there may be."""
+        why = "enough"
+        try:
+            self._folder.mkdir(exist_ok=True)
+            while self._made < self._most:
+                (self._folder / str(self._made)).touch()
+                self._made += 1
+        except OSError as error:
+            why = str(error)
+        return {"taken": self._made, "why": why, "folder": str(self._folder)}
+
+    def end(self) -> None:
+        """Remove them all."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
 def main(orders: Mapping[str, object]) -> None:
     """Take it, say so, hold it."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    most = {name: int(str(orders[name])) for name in ("processes", "memory", "disk")}
-    place = next(each for each in PLACES if os.path.isdir(each))
+    most = {name: int(str(orders[name])) for name in ("processes", "memory", "disk", "files")}
+    place, other = (next(each for each in places if os.path.isdir(each)) for places in (PLACES, OTHERS))
     file, children = Path(place) / str(orders["mark"]), Processes(most["processes"])
+    files = Files(Path(other) / f"{orders['mark']}-files", most["files"])
     try:
         taken = {"processes": children.take()}
         piece, taken["memory"] = memory(most["memory"])
         taken["disk"] = disk(file, most["disk"])
+        taken["files"] = files.take()
         print(json.dumps(taken), flush=True)
         deadline = time.monotonic() + float(str(orders["hold"]))
         while not signal.sigtimedwait({signal.SIGTERM}, LOOK) and time.monotonic() < deadline:
             children.take()
             disk(file, most["disk"])
+            files.take()
         del piece
     finally:
         children.end()
+        files.end()
         file.unlink(missing_ok=True)
 
 

@@ -126,7 +126,7 @@ def given(command: list[str], text: str) -> None:
     try:
         done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=LIMIT)
     except OSError as error:
-        raise OSError(error.errno, f"{error}; {daemons()}") from error
+        raise OSError(error.errno, f"{command[0]}: {error.strerror}; {daemons()}") from error
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip()
         raise OSError(0, f"{command[0]} ended with {done.returncode}: {said}; {daemons()}")

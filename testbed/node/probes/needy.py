@@ -1,5 +1,6 @@
-"""Somebody of the pilot's who needs a process and some room: ``python3 - NPROC FILE < needy.py``, as its account.
+"""Somebody of the pilot's who needs a process, some room and a file: ``python3 - NPROC FILE OTHER < needy.py``.
 
+It runs as the pilot's account, writes into FILE, and makes OTHER, which is empty.
 NPROC is the limit of its account, as its batch system has set it for everything of the job's. It prints JSON: need ->
 "" where it was met, else why not; tried several times each, because what somebody took may become free for a moment.
 """
@@ -43,6 +44,18 @@ def room(file: Path) -> str:
     return ""
 
 
+def another(file: Path) -> str:
+    """Make an empty file."""
+    for _ in range(TRIES):
+        try:
+            file.touch()
+        except OSError as error:
+            return str(error)
+        finally:
+            file.unlink(missing_ok=True)
+    return ""
+
+
 def fits(limit: int) -> bool:
     """Whether one more process of this account would be within a limit."""
     pid = os.fork()
@@ -61,14 +74,14 @@ def count(most: int = 1 << 14) -> int:
     return low
 
 
-def main(limit: int, file: str) -> None:
+def main(limit: int, file: str, other: str) -> None:
     """Say it; without a limit, what the account has now."""
     if not limit:
         print(json.dumps({"count": count()}))
         return
     resource.setrlimit(resource.RLIMIT_NPROC, (limit, limit))
-    print(json.dumps({"process": process(), "room": room(Path(file))}))
+    print(json.dumps({"process": process(), "room": room(Path(file)), "file": another(Path(other))}))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3])

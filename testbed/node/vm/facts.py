@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ from typing import Any
 from .machine import BOOTED, Kind, qemu
 from .parts import IMAGE, QEMU
 
-LAUNCHER = Path(__file__).resolve().parent
-"""The program that all of this is part of."""
+FOLDERS = ("vm", "common")
+"""Where the launcher's own modules are."""
 
 
 def key(kind: Kind) -> str:
@@ -24,9 +25,15 @@ def facts_of(kind: Kind) -> dict[str, Any]:
     """Everything that a saved machine stands or falls with."""
     program = shutil.which(QEMU)
     files = [os.path.realpath(program)] if program else []
-    files += [str(IMAGE / "vmlinuz"), str(IMAGE / "initrd"), *map(str, sorted(LAUNCHER.glob("*.py")))]
+    files += [str(IMAGE / "vmlinuz"), str(IMAGE / "initrd"), *launcher()]
     seen = {file: facts_of_file(os.stat(file)) for file in files}
     return {"kind": asdict(kind), "boot": boot_id(), "files": seen, "words": qemu(kind, BOOTED, 0, range(4), 0)}
+
+
+def launcher() -> Iterator[str]:
+    """Every file that the launcher consists of."""
+    for folder in FOLDERS:
+        yield from map(str, sorted((Path(__file__).resolve().parents[1] / folder).glob("*.py")))
 
 
 def facts_of_file(seen: os.stat_result) -> list[int]:

@@ -1,12 +1,11 @@
 """What is run in the guest, and what of the node's goes in with it, each with a limit."""
 
-import os
-import stat
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..common.plain_file import read_plain
 from .failure import Failure
 from .time_limit import Expired, arm, disarm
 
@@ -53,14 +52,9 @@ def read_file(path: Path, most: int, what: str) -> bytes:
     """A file that is to go in. What is no plain file is not waited for."""
     remedy = "let X509_USER_PROXY name the payload's proxy, or unset it" if what == "proxy" else "give another file"
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            plain = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-            data = file.read(most + 1) if plain else b""
+        return bounded(read_plain(path, most), most, what)
     except OSError as error:
         raise Failure("input", f"cannot read the {what} {path}: {error.strerror}", remedy) from error
-    if not plain:
-        raise Failure("input", f"the {what} {path} is no plain file", remedy)
-    return bounded(data, most, what)
 
 
 def bounded(data: bytes, most: int, what: str) -> bytes:

@@ -61,16 +61,20 @@ def after(desk: Desk, measure: Measure | None = None) -> Raid:
             orphan.bereave()
         targets = targets_of(left)
         bobs = comes(desk, "bob", targets)
-        attempts, untried = comes_back(desk, left, targets) if _matters(measure) else ({}, {})
+        enclosed = desk.mode in ENCLOSING and not left.census().running("daemon")
+        looks = not enclosed and measure is not Measure.PRIVATE_TMP
+        attempts, untried = comes_back(desk, left, targets, looks=looks) if _matters(measure) else ({}, {})
         found, not_tried = _found(desk.end_of(*bobs), "Bob's payload")
         census = left.settled("daemon", "at")
         attempts, untried = {**attempts, **found, **remains(census)}, {**untried, **not_tried}
-        if _matters(measure) and Attack.OWN_FORMER_PROCESS not in attempts:
+        if enclosed and _matters(measure):
             attempts[Attack.OWN_FORMER_PROCESS] = nothing_runs(census)
         if orphan:
             attempts[Attack.OUTLIVED_PILOT] = orphan.seen()
-        if desk.mode is Mode.VM and (running := left.machines()):
-            attempts[Attack.LEFT_DAEMON] = Attempt.SUCCEEDED, f"machines run on when all has ended: {running}"
+        if desk.mode is Mode.VM and attempts[Attack.LEFT_DAEMON][0] is Attempt.BLOCKED:  # in a machine nobody sees it
+            running = left.machines()
+            saw = f"machines that still run on the node: {running or 'none'}"
+            attempts[Attack.LEFT_DAEMON] = Attempt.SUCCEEDED if running else Attempt.BLOCKED, saw
         if "at" not in census.answers and census.awaited("at"):
             untried[Attack.LEFT_AT_JOB] = "at did not start the job that it has"
     return sorted_out(desk.mode, Raid(ran, attempts, untried), not_left(said, NEEDS))
@@ -92,14 +96,13 @@ def leave(desk: Desk, left: Estate, *, adopts: bool = False) -> tuple[Outcome, M
     return ran, last_words(ran)
 
 
-def comes_back(desk: Desk, left: Estate, targets: Targets) -> tuple[Attempts, dict[Attack, str]]:
+def comes_back(desk: Desk, left: Estate, targets: Targets, *, looks: bool) -> tuple[Attempts, dict[Attack, str]]:
     """What Alice's next payload makes of it: its attempts, and why others were not tried.
 
-    On the node what she left may look at that one as well; elsewhere it cannot be told where to look, unless it is on
-    the node after all.
+    Where both see the same files what she left ``looks`` at that one as well; elsewhere it cannot be told where.
     """
     own = {attack: targets[like] for attack, like in OWN.items()}
-    if desk.mode in ENCLOSING and not left.census().running("daemon"):
+    if not looks:
         return _found(desk.end_of(*comes(desk, "alice", own)), "Alice's next payload")
     ran, stolen = succeeded(desk, left, "alice", own)
     attempts, untried = _found(ran, "Alice's next payload")

@@ -23,6 +23,7 @@ from testbed.pilot.probes import probe
 from testbed.pilot.raid import Raid
 from testbed.pilot.stages.bystander import PYTHON
 from testbed.pilot.stages.findings import last_words
+from testbed.site.measured import FEW_FILES, INODES
 
 LIMIT = 10.0
 """Seconds for one look at the worker node."""
@@ -39,6 +40,8 @@ HOLD, GUESTS_HOLD = 20.0, 3.0
 REFUSALS = ("can't start new thread", "Resource temporarily unavailable")
 FREE = 6
 """MiB that are free in /dev/shm, of which an engine gives 64."""
+FILES = 2 * INODES
+"""Files that the payload makes at most, where a world of a raid's has fewer inodes."""
 BALLAST = "/dev/shm/ballast"
 KEYS = "/etc/ssh/authorized_keys.d"
 _BALLAST = 'fallocate -l "$(($(stat -f -c "%a * %S" /dev/shm) - $1 * 1048576))" "$2"'
@@ -60,7 +63,7 @@ def load(desk: Desk, measure: Measure | None = None) -> Raid:
     mark = f"hog-of-alice-{next(_numbers)}"
     account = desk.world.site.pilot_accounts[0].name
     guest, alone = desk.mode is Mode.VM, desk.mode in (Mode.SETUID, Mode.VM)
-    most = {"processes": MOST if alone else 0, "memory": GUESTS if guest else GIVEN, "disk": 2 * FREE}
+    most = {"processes": MOST if alone else 0, "memory": GUESTS if guest else GIVEN, "disk": 2 * FREE, "files": FILES}
     felt: dict[Attack, tuple[Attempt | None, str]] = {}
     with _limits(desk, account, measure) as processes, _little_room(desk):
         before = _need(desk, account, processes)
@@ -76,10 +79,11 @@ def load(desk: Desk, measure: Measure | None = None) -> Raid:
         ran = desk.end_of(payload, pilot)
         took = last_words(ran)
         felt[Attack.FULL_DISK] = _told(took["disk"], before["room"], meanwhile["room"])
+        felt[Attack.MANY_FILES] = _too_many(desk) or _told(took["files"], before["file"], meanwhile["file"])
         if alone and said:
             felt[Attack.MANY_PROCESSES] = _told(took["processes"], before["process"], meanwhile["process"])
         elif not alone and not measure:
-            most |= {"processes": MOST, "memory": 0, "disk": 0}
+            most |= {"processes": MOST, "memory": 0, "disk": 0, "files": 0}
             payload, pilot, took_then = _begun(desk, {"mark": mark, "hold": HOLD, **most})
             wants = _need(desk, account, processes)["process"] or _pilots_end(desk, pilot)
             felt[Attack.MANY_PROCESSES] = _told(took_then.get("processes", {}), before["process"], wants)
@@ -119,6 +123,14 @@ def _told(took: Mapping[str, Any], before: str, meanwhile: str) -> tuple[Attempt
     return Attempt.BLOCKED, f"{words}; the pilot had what it needed"
 
 
+def _too_many(desk: Desk) -> tuple[None, str] | None:
+    """Why nothing follows of many files: the node's folder holds more than the payload makes, as in the demo."""
+    inodes = int(desk.world.node.run(["stat", "-f", "-c", "%c", FEW_FILES], limit=LIMIT).check().text)
+    if 0 < inodes < FILES:
+        return None
+    return None, f"{FEW_FILES} has room for {inodes or 'uncounted'} files, and no load makes more than {FILES}"
+
+
 def _pilots_end(desk: Desk, pilot: str) -> str:
     """The words of a pilot that ended because it could not start anything; empty for others."""
     end = desk.vo.wait_for_pilot(pilot, limit=0.1)
@@ -128,7 +140,7 @@ def _pilots_end(desk: Desk, pilot: str) -> str:
 
 def _need(desk: Desk, account: str, processes: int) -> dict[str, Any]:
     """What somebody of the pilot's gets; with a limit of 0, how many processes the kernel counts for the account."""
-    words = ["python3", "-", str(processes), "/dev/shm/of-the-pilot"]
+    words = ["python3", "-", str(processes), "/dev/shm/of-the-pilot", f"{FEW_FILES}/of-the-pilot"]
     said: dict[str, Any] = json.loads(desk.world.node.run(words, user=account, stdin=probe("needy"), limit=LIMIT).text)
     return said
 
