@@ -61,16 +61,17 @@ def after(desk: Desk, measure: Measure | None = None) -> Raid:
             orphan.bereave()
         targets = targets_of(left)
         bobs = comes(desk, "bob", targets)
-        looks = desk.mode not in ENCLOSING and measure is not Measure.PRIVATE_TMP
+        enclosed = desk.mode in ENCLOSING and not left.census().running("daemon")
+        looks = not enclosed and measure is not Measure.PRIVATE_TMP
         attempts, untried = comes_back(desk, left, targets, looks=looks) if _matters(measure) else ({}, {})
         found, not_tried = _found(desk.end_of(*bobs), "Bob's payload")
         census = left.settled("daemon", "at")
         attempts, untried = {**attempts, **found, **remains(census)}, {**untried, **not_tried}
-        if desk.mode in ENCLOSING and _matters(measure):
+        if enclosed and _matters(measure):
             attempts[Attack.OWN_FORMER_PROCESS] = nothing_runs(census)
         if orphan:
             attempts[Attack.OUTLIVED_PILOT] = orphan.seen()
-        if desk.mode is Mode.VM:  # what runs in a machine its node does not see
+        if desk.mode is Mode.VM and attempts[Attack.LEFT_DAEMON][0] is Attempt.BLOCKED:  # in a machine nobody sees it
             running = left.machines()
             saw = f"machines that still run on the node: {running or 'none'}"
             attempts[Attack.LEFT_DAEMON] = Attempt.SUCCEEDED if running else Attempt.BLOCKED, saw
