@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -25,6 +26,8 @@ OWN = "the caller's own here"
 UNWAITED = "nobody waited for its lock"
 """What it says of a file that it changed when the switch may have been through with it."""
 _numbers = itertools.count(1)
+_RUN = secrets.token_hex(4)
+"""The log of the demo's node, which nobody empties, has the calls of other runs as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ class Reception:
 
 def shown(caller: Caller, cards: Iterable[Card], good: Card) -> list[Reception]:
     """What became of each. Where the good one, shown last, is not taken, nothing follows from that: a `Problem`."""
-    numbered = {f"shown-{next(_numbers)}": card for card in (*cards, good)}
+    numbered = {f"shown-{_RUN}-{next(_numbers)}": card for card in (*cards, good)}
     plan = {
         "program": SWITCH,
         "limit": SOON,
