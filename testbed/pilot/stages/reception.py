@@ -42,6 +42,8 @@ class Card:
     """What happens to its file meanwhile, or whose payload it is taken from."""
     whose: str = ""
     """The DN for which alone it may be taken; empty: for nobody."""
+    before: str = ""
+    """The DN for which it was good until something happened to its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +72,11 @@ class Reception:
     def taken(self) -> bool:
         """Whether it was accepted for somebody whom it does not prove, or has made the switch hang.
 
-        A file that was good until the switch was through with it proves nothing either way.
+        A file that was good until the switch was through with it proves nothing either way, if it was taken for what it
+        was then.
         """
-        return self.hung or (self.ran and self.note != UNWAITED and self.dns != (self.card.whose,))
+        was_good = self.note == UNWAITED and self.dns == (self.card.before,)
+        return self.hung or (self.ran and self.dns != (self.card.whose,) and not was_good)
 
     @property
     def hung(self) -> bool:
