@@ -49,6 +49,8 @@ class Attack(StrEnum):
     BOBS_DESCRIPTOR = "bobs-descriptor"
     BOBS_SEGMENT = "bobs-segment"
     BOBS_OPEN_SEGMENT = "bobs-open-segment"
+    BOBS_MESSAGES = "bobs-messages"
+    BOBS_OPEN_MESSAGES = "bobs-open-messages"
     BOBS_SHARED_MEMORY = "bobs-shared-memory"
     BOBS_OPEN_SHARED_MEMORY = "bobs-open-shared-memory"
     BOBS_FILE_IN_TMP = "bobs-file-in-tmp"

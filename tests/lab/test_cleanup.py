@@ -27,6 +27,7 @@ def start(tmp_path: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [*words, f"--results={tmp_path / 'results'}", SCENARIO],
         cwd=ROOT,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.model.attack import ORDER, Attack
+from testbed.model.attack import ORDER, Attack, Stage
 from testbed.model.catalogue import CATALOGUE
 from testbed.model.mode import Mode
 from testbed.model.outcome import Attempt, End, Outcome
@@ -31,6 +31,12 @@ def wrong(held: list[Noticed]) -> list[str]:
 def test_there_are_twenty_each_with_its_sentence_and_source() -> None:
     assert len(read()) >= 20
     assert all(mutant.sentence and mutant.source and mutant.defective for mutant in read())
+
+
+def test_what_is_tried_each_time_has_a_part_in_every_stage_in_which_something_is_blocked_from_outside() -> None:
+    others = {Stage.REUSED, Stage.SAVED, Stage.WITHIN}
+    assert {stage for mutant in QUICK for stage in mutant.stages} >= set(Stage) - others
+    assert len(QUICK) == 6
 
 
 def test_each_mode_that_separates_has_some() -> None:
@@ -101,7 +107,8 @@ def test_an_attack_notices_by_what_it_comes_to_itself() -> None:
 
 @pytest.mark.held
 def test_of_some_every_one_is_noticed_and_what_is_none_is_not(tmp_path: Path) -> None:
-    *held, harmless, unfit = noticed([*controls(QUICK), *QUICK, HARMLESS, UNFIT], tmp_path)
+    """The sites without any defect are the scenarios' own cells: who runs all of these has run those."""
+    *held, harmless, unfit = noticed([*QUICK, HARMLESS, UNFIT], tmp_path)
     assert not wrong(held), "\n".join(wrong(held))
     assert (harmless.by, harmless.good) == ("NOBODY", False)
     assert not unfit.good

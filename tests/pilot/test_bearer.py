@@ -98,7 +98,7 @@ def test_a_copy_for_another_users_payload_is_shown_while_that_runs_unless_it_is_
 
 
 def came(code: int | None = 203, uid: str = "", *dns: str, whose: str = "", note: str = "") -> Reception:
-    return Reception(Card(Attack.SPOILT_CREDENTIAL, "this one", whose=whose), code, None, uid, dns, note)
+    return Reception(Card(Attack.SPOILT_CREDENTIAL, "this one", whose=whose), code, None, uid, note, dns=dns)
 
 
 REFUSED, RAN, HUNG = came(), came(0, "50001", "/CN=Alice"), came(None)

@@ -141,7 +141,7 @@ def test_what_is_his_alone_is_had_by_his_account_alone(home: Path, thief: int) -
         victim.process.terminate()
         said = victim.last_words()
     for_all = {Attack.BOBS_COMMAND_LINE, Attack.BOBS_OPEN_SEGMENT, Attack.BOBS_OPEN_SHARED_MEMORY}
-    for_all |= {Attack.BOBS_OPEN_QUEUE}
+    for_all |= {Attack.BOBS_OPEN_QUEUE, Attack.BOBS_OPEN_MESSAGES}
     expected = {
         attack: "succeeded" if thief == NOBODY or attack in for_all else "blocked"
         for attack in found
@@ -155,7 +155,7 @@ def test_what_is_his_alone_is_had_by_his_account_alone(home: Path, thief: int) -
 def test_nothing_of_his_shared_memory_stays(bob: Bob) -> None:
     bob.process.terminate()
     bob.last_words()
-    words = ("segment", "shared", "queue")
+    words = ("segment", "shared", "queue", "messages")
     shared = {attack: target for attack, target in told(bob).items() if any(word in attack for word in words)}
     assert {(found["attempt"], found["errno"]) for found in thefts(shared).values()} == {("blocked", "ENOENT")}
 

@@ -63,6 +63,20 @@ BESIDE = (
         "SSSBB",
         "sysvipc(7): its mode decides, an ipc namespace hides it",
     ),
+    _beside(
+        Attack.BOBS_MESSAGES,
+        "A16",
+        "take a message out of Bob's SysV message queue, mode 0600",
+        "SSBBB",
+        "sysvipc(7)",
+    ),
+    _beside(
+        Attack.BOBS_OPEN_MESSAGES,
+        "A16",
+        "take a message out of Bob's SysV message queue, mode 0666",
+        "SSSBB",
+        "sysvipc(7): its mode decides, an ipc namespace hides it",
+    ),
     _beside(Attack.BOBS_SHARED_MEMORY, "A17", "read Bob's POSIX shared memory, mode 0600", "SSBBB", "shm_overview(7)"),
     _beside(
         Attack.BOBS_OPEN_SHARED_MEMORY,

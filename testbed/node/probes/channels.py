@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from testbed.node.probes.finding import Finding, Target, blocked, succeeded
 from testbed.node.probes.mqueue import take
 from testbed.node.probes.sysv import read
+from testbed.node.probes.sysv import take as take_of_key
 
 PATIENCE = 5.0
 """Seconds for a service to answer; usual is a thousandth of one."""
@@ -24,6 +25,13 @@ def queue(target: Target) -> Finding:
     if str(target["marker"]).encode() in take(str(target["name"])):
         return succeeded(f"the first message of the queue {target['name']} is the secret")
     return blocked(f"the queue {target['name']} is there, but its first message is not the victim's")
+
+
+def messages(target: Target) -> Finding:
+    """Take the first message out of the System V queue of a ``key``."""
+    if str(target["marker"]).encode() in take_of_key(int(str(target["key"]))):
+        return succeeded(f"the first message of queue {target['key']} is the secret")
+    return blocked(f"queue {target['key']} is there, but its first message is not the victim's")
 
 
 def abstract(target: Target) -> Finding:
@@ -55,6 +63,7 @@ def served(plug: socket.socket, target: Target) -> Finding:
 KINDS: Mapping[str, Callable[[Target], Finding]] = {
     "segment": segment,
     "queue": queue,
+    "messages": messages,
     "abstract": abstract,
     "loopback": loopback,
 }

@@ -1,11 +1,12 @@
-"""Shared memory of System V by the C library's calls, which Python itself has not."""
+"""Shared memory and message queues of System V by the C library's calls, which Python itself has not."""
 
 import ctypes
 import os
 from typing import Any
 
 CREATE, EXCLUSIVE, READ_ONLY, REMOVE = 0o1000, 0o2000, 0o10000, 0
-SIZE = 4096
+NO_WAIT = 0o4000
+SIZE, MESSAGE = 4096, 256
 FAILED = ctypes.c_void_p(-1).value
 
 
@@ -50,6 +51,39 @@ def read(key: int) -> bytes:
     content = ctypes.string_at(address, SIZE)
     calls.shmdt(address)
     return content
+
+
+class Message(ctypes.Structure):
+    """``struct msgbuf`` of msgop(2)."""
+
+    _fields_ = (("kind", ctypes.c_long), ("text", ctypes.c_char * MESSAGE))
+
+
+def make_queue(key: int, content: bytes, mode: int) -> int:
+    """A new message queue with one message; its number. It lasts until it is removed."""
+    calls = library()
+    number: int = calls.msgget(key, CREATE | EXCLUSIVE | mode)
+    if number < 0:
+        raise failure("msgget")
+    if calls.msgsnd(number, ctypes.byref(Message(1, content)), ctypes.c_size_t(MESSAGE), NO_WAIT) < 0:
+        raise failure("msgsnd")
+    return number
+
+
+def take(key: int) -> bytes:
+    """The first message of somebody's queue of this key, which then has it no longer."""
+    calls, message = library(), Message()
+    number = calls.msgget(key, 0)
+    if number < 0:
+        raise failure("msgget")
+    if calls.msgrcv(number, ctypes.byref(message), ctypes.c_size_t(MESSAGE), ctypes.c_long(0), NO_WAIT) < 0:
+        raise failure("msgrcv")
+    return bytes(message.text)
+
+
+def remove_queue(number: int) -> None:
+    """Remove a queue; that it is gone is fine."""
+    library().msgctl(number, REMOVE, None)
 
 
 def remove(number: int) -> None:

@@ -1,7 +1,7 @@
 """Bob's payload: has secrets and says what could be stolen of it: ``python3 - TOKEN LIMIT < victim.py``.
 
 It has a secret each in a file (0600), in its environment, in its arguments, in its memory, in an open file without a
-name, in shared memory of both kinds and in a message queue, for itself alone (0600) and for everybody (0666); files
+name, in shared memory and message queues of both kinds, for itself alone (0600) and for everybody (0666); files
 where everybody may write, which it looks after; a proxy, and a process that counts the SIGUSR1 it gets. It prints one
 JSON line with where they are; another one for each signal and each change of those files, so that its last line holds
 what it felt even when it is killed; and one when it ends: by SIGTERM, when the file ``release`` has come to be, or
@@ -23,6 +23,8 @@ from pathlib import Path
 from testbed.node.probes.mqueue import make as make_queue
 from testbed.node.probes.mqueue import remove as remove_queue
 from testbed.node.probes.sysv import make, remove
+from testbed.node.probes.sysv import make_queue as make_messages
+from testbed.node.probes.sysv import remove_queue as remove_messages
 
 LOOK = 0.05
 """Seconds between two looks for the file that releases it."""
@@ -60,13 +62,14 @@ def nameless(content: str) -> int:
 
 
 class Shared:
-    """Shared memory of both kinds and message queues, each for itself alone and for everybody, until it is removed."""
+    """Shared memory and message queues of both kinds, each for itself alone and for everybody, until it is removed."""
 
     def __init__(self, token: str) -> None:
         self.facts: dict[str, int | str] = {}
         self._segments: list[int] = []
         self._files: list[Path] = []
         self._queues: list[str] = []
+        self._messages: list[int] = []
         for name, mode in (("", NOBODY_ELSE), ("open_", EVERYBODY)):
             key, path = secrets.randbits(30) + 1, Path(SHARED_MEMORY) / f"bob-{name}{secrets.token_hex(8)}"
             queue = f"/{path.name}"
@@ -75,6 +78,7 @@ class Shared:
             self._files.append(path)
             make_queue(queue, token.encode(), mode)
             self._queues.append(queue)
+            self._messages.append(make_messages(key, token.encode(), mode))
             self.facts |= {f"{name}segment": key, f"{name}shared_memory": str(path), f"{name}queue": queue}
 
     def remove(self) -> None:
@@ -85,6 +89,8 @@ class Shared:
             path.unlink(missing_ok=True)
         for queue in self._queues:
             remove_queue(queue)
+        for messages in self._messages:
+            remove_messages(messages)
 
 
 def found(path: Path) -> os.stat_result | None:

@@ -19,7 +19,7 @@ from testbed.pilot.stages.bystander import PYTHON
 from testbed.pilot.stages.estate import Census, Estate, estate
 from testbed.pilot.stages.findings import Attempts, findings, last_words
 from testbed.pilot.stages.orphan import Orphan
-from testbed.pilot.stages.successor import Targets, comes, nothing_runs, succeeded
+from testbed.pilot.stages.successor import NOBODY_LOOKS, Targets, comes, succeeded
 
 NEEDS: Mapping[Attack, str] = {
     Attack.LEFT_DAEMON: "daemon",
@@ -61,19 +61,17 @@ def after(desk: Desk, measure: Measure | None = None) -> Raid:
             orphan.bereave()
         targets = targets_of(left)
         bobs = comes(desk, "bob", targets)
-        looks = desk.mode not in ENCLOSING and measure is not Measure.PRIVATE_TMP
-        attempts, untried = comes_back(desk, left, targets, looks=looks) if _matters(measure) else ({}, {})
+        attempts, untried = comes_back(desk, left, targets, measure) if _matters(measure) else ({}, {})
         found, not_tried = _found(desk.end_of(*bobs), "Bob's payload")
         census = left.settled("daemon", "at")
         attempts, untried = {**attempts, **found, **remains(census)}, {**untried, **not_tried}
-        if desk.mode in ENCLOSING and _matters(measure):
-            attempts[Attack.OWN_FORMER_PROCESS] = nothing_runs(census)
         if orphan:
             attempts[Attack.OUTLIVED_PILOT] = orphan.seen()
-        if desk.mode is Mode.VM:  # what runs in a machine its node does not see
+        attempt, saw = attempts[Attack.LEFT_DAEMON]
+        if desk.mode is Mode.VM and attempt is Attempt.BLOCKED:  # what runs in a machine its node does not see
             running = left.machines()
-            saw = f"machines that still run on the node: {running or 'none'}"
-            attempts[Attack.LEFT_DAEMON] = Attempt.SUCCEEDED if running else Attempt.BLOCKED, saw
+            words = f"{saw}; machines that still run there: {running or 'none'}"
+            attempts[Attack.LEFT_DAEMON] = Attempt.SUCCEEDED if running else Attempt.BLOCKED, words
         if "at" not in census.answers and census.awaited("at"):
             untried[Attack.LEFT_AT_JOB] = "at did not start the job that it has"
     return sorted_out(desk.mode, Raid(ran, attempts, untried), not_left(said, NEEDS))
@@ -95,16 +93,23 @@ def leave(desk: Desk, left: Estate, *, adopts: bool = False) -> tuple[Outcome, M
     return ran, last_words(ran)
 
 
-def comes_back(desk: Desk, left: Estate, targets: Targets, *, looks: bool) -> tuple[Attempts, dict[Attack, str]]:
+def comes_back(
+    desk: Desk, left: Estate, targets: Targets, measure: Measure | None
+) -> tuple[Attempts, dict[Attack, str]]:
     """What Alice's next payload makes of it: its attempts, and why others were not tried.
 
-    Where both see the same files what she left ``looks`` at that one as well; elsewhere it cannot be told where.
+    A daemon of hers that still runs is told where that one's proxy is, unless folders of its own keep it from that
+    place: they are no measure against it, since an account reaches all that its processes reach.
     """
     own = {attack: targets[like] for attack, like in OWN.items()}
-    if not looks:
-        return _found(desk.end_of(*comes(desk, "alice", own)), "Alice's next payload")
-    ran, stolen = succeeded(desk, left, "alice", own)
+    runs = left.census().running("daemon")
+    if runs and measure is not Measure.PRIVATE_TMP:
+        ran, stolen = succeeded(desk, left, "alice", own)
+    else:
+        ran, stolen = desk.end_of(*comes(desk, "alice", own)), NOBODY_LOOKS
     attempts, untried = _found(ran, "Alice's next payload")
+    if runs and measure is Measure.PRIVATE_TMP:
+        return attempts, {**untried, Attack.OWN_FORMER_PROCESS: f"{runs} is in folders of its own"}
     return {**attempts, Attack.OWN_FORMER_PROCESS: stolen}, untried
 
 

@@ -16,7 +16,7 @@ from testbed.pilot.credential_files import ODD, SHARED
 from testbed.pilot.desk import Desk
 from testbed.pilot.raid import Raid
 from testbed.pilot.revocations import published
-from testbed.pilot.stages.reception import Card, Reception, shown
+from testbed.pilot.stages.reception import Card, Reception, recorded, shown
 
 ALLOW, DISALLOW = "--allow-limited-proxy", "--disallow-limited-proxy"
 SUB_PROXY = "a pilot's sub-proxy"
@@ -87,6 +87,7 @@ def credential(desk: Desk, measure: Measure | None = None) -> Raid:
         came += shown(caller, cards(*LIMITED), good)
     with published(caller, caller.in_policy("-certdir") or CERTIFICATES, caller.zoo.crl("revoked")):
         came += shown(caller, cards("revoked"), Card(None, "Bob's, good", caller.placed("bob")))
+    came = recorded(caller, came)
     sets = {attack: [each for each in came if each.card.attack is attack] for attack in (*ZOO, *OF_FILES)}
     attempts = {attack: _judged(each) for attack, each in sets.items() if each}
     return Raid(ran, attempts, {ATTRIBUTES: NO_POOL} if mapped else {})

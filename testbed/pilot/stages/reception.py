@@ -3,7 +3,7 @@
 import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from testbed.lab.record import records
 from testbed.model.attack import Attack
@@ -51,10 +51,12 @@ class Reception:
     cause: Cause | None
     uid: str
     """Whom the kernel named to the payload that ran; empty when none did."""
-    dns: tuple[str, ...]
-    """For whom the site's log has a run."""
     note: str = ""
     """What the caller saw besides."""
+    ident: str = ""
+    """By which its run is known in the site's log."""
+    dns: tuple[str, ...] = ()
+    """For whom the site's log has a run of it."""
 
     @property
     def ran(self) -> bool:
@@ -98,10 +100,14 @@ def shown(caller: Caller, cards: Iterable[Card], good: Card) -> list[Reception]:
         ],
     }
     said = caller.run(*PYTHON, json.dumps(plan), proxy=good.path, stdin=probe("bearer"), limit=LIMIT).check()
+    return bad_ones([_reception(numbered[each["ident"]], each) for each in json.loads(said.text)])
+
+
+def recorded(caller: Caller, came: Iterable[Reception]) -> list[Reception]:
+    """The same, with what the site's log has of each."""
     site_log(caller.node)  # all is written
     runs = records(caller.node)
-    dns = {ident: tuple(run.dn for run in runs if f"%u {ident} " in run.command) for ident in numbered}
-    return bad_ones([_reception(numbered[each["ident"]], each, dns[each["ident"]]) for each in json.loads(said.text)])
+    return [replace(each, dns=tuple(run.dn for run in runs if f"%u {each.ident} " in run.command)) for each in came]
 
 
 def bad_ones(came: Sequence[Reception]) -> list[Reception]:
@@ -113,10 +119,8 @@ def bad_ones(came: Sequence[Reception]) -> list[Reception]:
     return list(came[:-1])
 
 
-def _reception(card: Card, said: Mapping[str, str | int | None], dns: tuple[str, ...]) -> Reception:
-    uid, _, ident = str(said["out"]).strip().partition(" ")
-    code = said["code"]
+def _reception(card: Card, said: Mapping[str, str | int | None]) -> Reception:
+    code, ident = said["code"], str(said["ident"])
     assert code is None or isinstance(code, int)
-    return Reception(
-        card, code, cause_in(str(said["err"])), uid if ident == said["ident"] else "", dns, str(said["note"])
-    )
+    uid, _, who = str(said["out"]).strip().partition(" ")
+    return Reception(card, code, cause_in(str(said["err"])), uid if who == ident else "", str(said["note"]), ident)

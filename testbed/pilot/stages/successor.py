@@ -12,11 +12,13 @@ from testbed.model.problem import Problem
 from testbed.pilot.desk import PILOT_LIMIT, Desk
 from testbed.pilot.probes import probe
 from testbed.pilot.stages.bystander import PYTHON
-from testbed.pilot.stages.estate import ANSWERED, Census, Estate
+from testbed.pilot.stages.estate import ANSWERED, Estate
 from testbed.pilot.stages.targets import key_of
 
 FINDER = ("finding", "sysv", "mqueue")
 """The parts of the finder, each before those that need it."""
+NOBODY_LOOKS = Attempt.BLOCKED, "nothing of what Alice left runs any more"
+"""What comes of the proxy where no daemon is left."""
 Targets = Mapping[Attack, Mapping[str, Any]]
 
 
@@ -55,11 +57,4 @@ def _stolen(left: Estate, proxy: str, grid: Grid, user: str) -> tuple[Attempt, s
         return Attempt.SUCCEEDED, f"the daemon that Alice left has read the key in {proxy}"
     if running := census.running("daemon"):
         return Attempt.BLOCKED, f"{running} could not read {proxy}"
-    return nothing_runs(census)
-
-
-def nothing_runs(census: Census) -> tuple[Attempt, str]:
-    """Where no daemon is left nobody reads anything."""
-    if running := census.running("daemon"):
-        raise Problem("a daemon that was left was not told of any proxy", found=running)
-    return Attempt.BLOCKED, "nothing of what Alice left runs any more"
+    return NOBODY_LOOKS

@@ -38,6 +38,8 @@ def of_bob(bob: Mapping[str, Any], pid: int, token: str, key: str) -> dict[Attac
         Attack.BOBS_DESCRIPTOR: {**of_process, "kind": "descriptor", "number": bob["descriptor"]},
         Attack.BOBS_SEGMENT: {"kind": "segment", "key": bob["segment"], "marker": token},
         Attack.BOBS_OPEN_SEGMENT: {"kind": "segment", "key": bob["open_segment"], "marker": token},
+        Attack.BOBS_MESSAGES: {"kind": "messages", "key": bob["segment"], "marker": token},
+        Attack.BOBS_OPEN_MESSAGES: {"kind": "messages", "key": bob["open_segment"], "marker": token},
         Attack.BOBS_SHARED_MEMORY: {"kind": "read", "path": bob["shared_memory"], "marker": token},
         Attack.BOBS_OPEN_SHARED_MEMORY: {"kind": "read", "path": bob["open_shared_memory"], "marker": token},
         Attack.BOBS_FILE_IN_TMP: {"kind": "replace", "paths": bob["in_tmp"], "marker": token},
