@@ -1,4 +1,4 @@
-"""Programs of the node that are folders: on a worker node their modules are compiled, and root's alone."""
+"""Programs that are folders, on a worker node: their modules are compiled in its image, and root's alone."""
 
 import pytest
 
