@@ -8,6 +8,12 @@ from testbed.pilot.stay import stay
 _stays = {}
 
 
+def pytest_collection_modifyitems(config, items):
+    """What is measured comes before the first raid, where others are made beside the scenarios from then on."""
+    if config.getoption("--raids-ahead"):
+        items.sort(key=lambda item: "stayed" not in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture
 def stayed(suite, cell, site, worlds):
     """One payload's stay in the cell's mode, made once."""

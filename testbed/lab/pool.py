@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from testbed.credentials.grid import Grid
 from testbed.lab import world
@@ -61,6 +62,10 @@ class Pool:
             self._idle[leased.site.digest] = leased
 
     def close(self) -> None:
-        """Stop every world."""
-        while self._idle:
-            self._idle.popitem()[1].stop()
+        """Stop every world, all at once: each waits for its engine most of the time."""
+        if not self._idle:
+            return
+        with ThreadPoolExecutor(len(self._idle)) as stoppers:
+            stops = [stoppers.submit(self._idle.popitem()[1].stop) for _ in range(len(self._idle))]
+        for stop in stops:
+            stop.result()
