@@ -9,9 +9,14 @@ _stays = {}
 
 
 def pytest_collection_modifyitems(config, items):
-    """What is measured comes before the first raid, where others are made beside the scenarios from then on."""
+    """Where raids are made beside the scenarios, what is measured comes before the first of them, then loads."""
     if config.getoption("--raids-ahead"):
-        items.sort(key=lambda item: "stayed" not in getattr(item, "fixturenames", ()))
+        items.sort(key=_turn)
+
+
+def _turn(item):
+    """Loads are raids that nobody makes ahead: they fill the time that others take."""
+    return "stayed" not in getattr(item, "fixturenames", ()), item.path.name != "test_load.py"
 
 
 @pytest.fixture
