@@ -1,4 +1,4 @@
-"""A machine that commands run on: a container of ours or a real worker node, the same three verbs."""
+"""A machine that commands run on, over ssh: a worker node of a world, in three verbs."""
 
 import dataclasses
 import shlex
