@@ -79,6 +79,18 @@ def test_a_clean_world_is_leased_again(lab: Lab) -> None:
     assert len(idents) == 1
 
 
+def test_worlds_that_were_leased_at_once_are_kept_and_stopped_in_the_end(lab: Lab) -> None:
+    pool = Pool(lab.engine, lab.run, lab.grid, IMAGES)
+    pairs = []
+    for _ in range(2):
+        with pool.lease(SITE) as one, pool.lease(SITE) as other:
+            pairs.append({one.worker.name, other.worker.name})
+    assert len(pairs[0]) == 2
+    assert pairs[0] == pairs[1]
+    pool.close()
+    assert not any(lab.engine.state(name) for name in pairs[0])
+
+
 def test_evidence_holds_the_logs_and_the_nodes_etc(world: LeasedWorld, tmp_path: Path) -> None:
     Caller(world.node, world.site, world.grid).call("/usr/bin/true")
     assert eventually(lambda: "vo: ready" in world.pilot.logs(), within=60, every=0.1)
