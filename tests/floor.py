@@ -25,7 +25,7 @@ FLOOR: Mapping[str, int] = {
     "lifecycle": 28,
     "plugins": 16,
     "preflight": 8,
-    "separation": 480,
+    "separation": 498,
     "tour": 34,
     "traceability": 11,
 }

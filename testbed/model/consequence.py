@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from testbed.model.cell import Authority
+from testbed.model.cell import Authority, Cell
 from testbed.model.effect import Cause
 from testbed.model.fault import Fault
 
@@ -258,3 +258,9 @@ _ALL: list[Consequence] = [
 
 CONSEQUENCES: Mapping[Fault, Consequence] = {each.fault: each for each in _ALL}
 """Every fault of the authority; not ``none``, and not what is broken on the node alone."""
+
+
+def meant(cell: Cell) -> bool:
+    """Whether the cell's authority can have the cell's fault, as far as that is one of an authority."""
+    consequence = CONSEQUENCES.get(cell.fault)
+    return consequence is None or cell.authority in consequence.meant

@@ -172,11 +172,11 @@ def test_a_new_proxy_that_cannot_be_used_leaves_the_pilot_with_the_old_one(
         return next(answers)
 
     vo._post = post  # type: ignore[method-assign,assignment]
-    context = vo._context
+    context = vo._connection._context
     for _ in range(3):
         vo._renew_own(math.inf)
     assert asked == 3 * ["/pilots/pilot-1/proxy"]
-    assert (vo._context, brought) == (context, [])
+    assert (vo._connection._context, brought) == (context, [])
     assert capfd.readouterr().err.count("no new proxy of the pilot's own") == 3
 
 

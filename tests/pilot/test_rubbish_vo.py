@@ -13,10 +13,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from testbed.node.agent.connection import Connection, whole_within
 from testbed.node.agent.notes import Notes
 from testbed.node.agent.orders import Orders
 from testbed.node.agent.problems import OrdersProblem
-from testbed.node.agent.vo import Vo, whole_within
 from testbed.pilot.payload import Payload, decode, encode
 from tests.pilot import tars
 from tests.pilot.conftest import Grid
@@ -170,7 +170,7 @@ def test_a_handshake_that_comes_a_byte_at_a_time_is_given_up_in_time(
     grid: Grid, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While a payload runs its time limit would else wait for it."""
-    monkeypatch.setattr("testbed.node.agent.vo.WHOLE_ANSWER_LIMIT", 0.2)
+    monkeypatch.setattr("testbed.node.agent.connection.WHOLE_ANSWER_LIMIT", 0.2)
     over = threading.Event()
 
     def drip(listening: socket.socket) -> None:
@@ -185,12 +185,11 @@ def test_a_handshake_that_comes_a_byte_at_a_time_is_given_up_in_time(
         dripping.start()
         ca = grid.authority.identity.certificate_pem.decode()
         orders = SimpleNamespace(ca=ca, address="127.0.0.1", port=listening.getsockname()[1], host="pilot")
-        orders.proxy_seconds = 60.0
         guard = threading.Timer(5, over.set)
         guard.start()
         began = time.monotonic()
         with pytest.raises(ssl.SSLError):
-            Vo(orders, grid.folder / "proxies" / "pilot.pem")._connect()
+            Connection(orders, grid.folder / "proxies" / "pilot.pem").connect()
         over.set()
         guard.cancel()
     assert 0.1 < time.monotonic() - began < 3

@@ -10,6 +10,7 @@ from testbed.model.kernel import Kernel
 from testbed.node.probes.within import filled
 from testbed.pilot.probes import probe
 from testbed.pilot.stages.after import OWN
+from testbed.pilot.stages.bystander import felt_by_victim
 from testbed.pilot.stages.estate import Estate
 from testbed.pilot.stages.within import KEY, MARK, PARTS, PLACE, Said, all_targets, orders
 from tests.pilot.probing import run
@@ -63,3 +64,5 @@ def test_an_attack_that_cannot_work_in_a_place_does_not_succeed_there_and_all_ot
     }
     cannot = set() if executes else {Attack.LEFT_SET_ID_FILE, Attack.PAYLOAD_CALLS_SWITCH, Attack.BORROWED_PROXY}
     assert failed - by_kernel == cannot, said["findings"]
+    felt = felt_by_victim(said["felt"]["victim"])
+    assert felt == dict.fromkeys(felt, True), said["felt"]

@@ -1,33 +1,24 @@
 """The VO: gives payloads and new proxies, and is told what became of them."""
 
 import contextlib
-import http.client
-import json
 import math
 import os
-import socket
-import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .connection import Connection
 from .log import log
 from .orders import Orders
 from .payload import Payload
-from .problems import Late, VoProblem
+from .problems import VoProblem
 from .report import BEAT, Report
 from .this_node import memory
 
-ANSWER_LIMIT = 10.0
-WHOLE_ANSWER_LIMIT = 30.0
-"""Seconds in which the VO must say something; and in which all of an answer must be there."""
 LAST_WORD_LIMIT = 10.0
 """Seconds for which a payload's end is said again to a VO whose disk is full."""
-LARGEST_ANSWER = 1 << 24
-"""Bytes."""
 LATEST = 1e12
 """Seconds since 1970 that no proxy lasts."""
 RENEWED_AFTER = 2 / 3
@@ -46,7 +37,7 @@ class Told:
 
 
 class Vo:
-    """The VO, over one kept-open connection on which both sides have proved who they are."""
+    """The VO, as this pilot asks it and tells it."""
 
     def __init__(
         self, orders: Orders, proxy: Path, worker: int = 0, bring: Callable[[str], None] = lambda proxy: None
@@ -57,19 +48,7 @@ class Vo:
         self._own_ends = time.monotonic() + orders.proxy_seconds
         self._renew_at = time.monotonic() + orders.proxy_seconds * RENEWED_AFTER
         self._asked = worker * REQUESTS
-        self._connection: http.client.HTTPConnection | None = None
-        self._full = False
-        self._context = self._showing(proxy)
-
-    def _showing(self, proxy: Path) -> ssl.SSLContext:
-        """Whom a connection believes, and the proxy that it shows. Raises `ssl.SSLError`."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        # Not strict: X509_STRICT asks of every certificate what grid authorities lack, such as key identifiers.
-        context.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST
-        context.load_verify_locations(cadata=self._orders.ca)
-        context.load_cert_chain(proxy)
-        return context
+        self._connection = Connection(orders, proxy)
 
     def next(self, left: float, only: list[dict[str, Any]] | None) -> Payload | None:
         """The next payload that fits a pilot with ``left`` seconds to go, or nothing; ``only`` says whose it may be.
@@ -98,7 +77,7 @@ class Vo:
         """The last report, which no other makes up for: said again for a while to a VO that cannot keep it now."""
         until = time.monotonic() + LAST_WORD_LIMIT
         self.tell(report)
-        while self._full and time.monotonic() < until:
+        while self._connection.full and time.monotonic() < until:
             time.sleep(BEAT)
             self.tell(report)
 
@@ -123,13 +102,13 @@ class Vo:
             if not isinstance(proxy, str) or not isinstance(lasts, int | float) or not 0 < lasts < LATEST:
                 raise ValueError(f"the VO gives none: {str(answer.get('problem'))[:500]}")
             with in_memory(proxy) as place:
-                context = self._showing(place)
+                context = self._connection.showing(place)
             self._bring(proxy)
         except (OSError, ValueError) as error:
             log(f"no new proxy of the pilot's own: {error}")
             return
-        self.close()
-        now, self._context = time.monotonic(), context
+        self._connection.show(context)
+        now = time.monotonic()
         self._own_ends, self._renew_at = now + lasts, now + max(RENEW_PAUSE, lasts * RENEWED_AFTER)
         log(f"a new proxy of the pilot's own, for {lasts:.0f} s")
 
@@ -145,53 +124,14 @@ class Vo:
         return f"its owner is {str(answer.get('why') or 'banned by the VO')[:500]}" if banned else ""
 
     def _post(self, path: str, body: Mapping[str, Any], until: float = math.inf) -> Mapping[str, Any]:
-        """Ask, with a proxy that still lasts; once more over a new connection when the kept one is closed.
-
-        Raises `Late` at ``until``.
-        """
+        """Ask, with a proxy that still lasts. Raises `Late` at ``until``."""
         if time.monotonic() >= self._renew_at:
             self._renew_own(until)
-        for attempt in (1, 2):
-            try:
-                kept = self._connection
-                connection = kept if kept and kept.sock else self._connect(until)
-                with whole_within(connection.sock, min(WHOLE_ANSWER_LIMIT, until - time.monotonic())):
-                    connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
-                    response = connection.getresponse()
-                    said = response.read(LARGEST_ANSWER + 1)
-                self._full = response.status == http.client.SERVICE_UNAVAILABLE
-                if len(said) > LARGEST_ANSWER:
-                    raise VoProblem(f"{path}: more than {LARGEST_ANSWER} bytes")
-                answer = json.loads(said)
-                if not isinstance(answer, dict):
-                    raise VoProblem(f"{path}: not an object")
-                return answer
-            except (OSError, http.client.HTTPException, ValueError, RuntimeError) as error:  # or no thread, or too deep
-                self.close()
-                if time.monotonic() >= until:
-                    raise Late(f"{path}: no answer in time") from error
-                if attempt == 2:
-                    raise VoProblem(f"{path}: {error or type(error).__name__}") from error
-        raise AssertionError("unreachable")
-
-    def _connect(self, until: float = math.inf) -> http.client.HTTPConnection:
-        left = max(until - time.monotonic(), 0.001)
-        connection = http.client.HTTPConnection(self._orders.address, self._orders.port, timeout=ANSWER_LIMIT)
-        connection.auto_open = 0  # by itself it would connect without TLS
-        plain = socket.create_connection((self._orders.address, self._orders.port), min(ANSWER_LIMIT, left))
-        plain.settimeout(ANSWER_LIMIT)
-        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        line = self._context.wrap_socket(plain, server_hostname=self._orders.host, do_handshake_on_connect=False)
-        connection.sock, self._connection = line, connection
-        with whole_within(line, min(WHOLE_ANSWER_LIMIT, left)):
-            line.do_handshake()
-        return connection
+        return self._connection.post(path, body, until)
 
     def close(self) -> None:
         """Hang up."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._connection.close()
 
 
 @contextlib.contextmanager
@@ -204,20 +144,3 @@ def in_memory(text: str) -> Iterator[Path]:
         yield Path(f"/proc/self/fd/{place}")
     finally:
         os.close(place)
-
-
-@contextlib.contextmanager
-def whole_within(line: socket.socket, seconds: float) -> Iterator[None]:
-    """Hang up where something is not over in time: a timeout of the socket's begins anew with each byte."""
-
-    def hang_up() -> None:
-        with contextlib.suppress(OSError):
-            socket.socket.shutdown(line, socket.SHUT_RDWR)  # below TLS, of which another thread is in the middle
-
-    guard = threading.Timer(seconds, hang_up)
-    guard.daemon = True
-    guard.start()
-    try:
-        yield
-    finally:
-        guard.cancel()

@@ -12,7 +12,7 @@ from testbed.pilot.desk import Desk
 from testbed.pilot.probes import probe
 from testbed.pilot.raid import Raid, raid_of
 from testbed.pilot.stages import targets
-from testbed.pilot.stages.bystander import LOOK, PYTHON, begun, still_there
+from testbed.pilot.stages.bystander import LOOK, PYTHON, begun, felt_by_victim, still_there
 
 THIEF = ("finding", "files", "tracing", "processes", "sysv", "mqueue", "channels")
 """The parts of the thief, each before those that need it."""
@@ -51,12 +51,7 @@ def beside(desk: Desk, measure: Measure | None = None) -> Raid:
 def _felt_by_bob(ended: Outcome) -> dict[Attack, bool]:
     """What Bob's payload says was done to it."""
     try:
-        said = json.loads(ended.out.splitlines()[-1])
-        return {
-            Attack.BOBS_PROCESS: said["signalled"] > 0,
-            Attack.BOBS_FILE_IN_TMP: "in_tmp" in said["changed"],
-            Attack.BOBS_GROUP_FILE: "group_file" in said["changed"],
-        }
+        return felt_by_victim(json.loads(ended.out.splitlines()[-1]))
     except (ValueError, IndexError, KeyError) as error:
         found = f"{ended}\n{ended.out}{ended.err}"
         raise Problem("Bob's payload did not say what it felt", found=found, cause=repr(error)) from error

@@ -1,8 +1,10 @@
 """The payload that others are let loose on: it has secrets, and has to be there until they have tried."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
+from testbed.model.attack import Attack
 from testbed.model.problem import Problem
 from testbed.pilot.desk import PILOT_LIMIT, Desk
 from testbed.pilot.payload import Payload, Report
@@ -27,6 +29,15 @@ def begun(desk: Desk, user: str, token: str) -> tuple[str, str, dict[str, Any]]:
     if b"\n" not in report.out:
         raise Problem(f"{user}'s payload did not get to run", found=_words(report))
     return payload, pilot, json.loads(report.out.splitlines()[0])
+
+
+def felt_by_victim(words: Mapping[str, Any]) -> dict[Attack, bool]:
+    """Which attacks a victim felt, by its last words."""
+    return {
+        Attack.BOBS_PROCESS: words["signalled"] > 0,
+        Attack.BOBS_FILE_IN_TMP: "in_tmp" in words["changed"],
+        Attack.BOBS_GROUP_FILE: "group_file" in words["changed"],
+    }
 
 
 def still_there(report: Report) -> None:

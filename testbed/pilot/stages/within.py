@@ -18,7 +18,7 @@ from testbed.pilot.stages import targets
 from testbed.pilot.stages.after import OWN, targets_of
 from testbed.pilot.stages.again import of_other
 from testbed.pilot.stages.beside import THIEF
-from testbed.pilot.stages.bystander import PYTHON, VICTIM
+from testbed.pilot.stages.bystander import PYTHON, VICTIM, felt_by_victim
 from testbed.pilot.stages.estate import Estate
 from testbed.pilot.stages.findings import last_words
 from testbed.pilot.stages.launch import of_launch
@@ -51,7 +51,7 @@ def within(desk: Desk, measure: Measure | None = None) -> Raid:
     told = orders(key, Estate(desk.world, MARK, PLACE, KEY), token, framework)
     ran = desk.end_of(*desk.send([*PYTHON, told], "alice", probe("within", *PARTS)))
     said = last_words(ran)
-    felt = {**done_to(said["felt"]["daemon"]), Attack.BOBS_PROCESS: said["felt"]["victim"]["signalled"] > 0}
+    felt = {**done_to(said["felt"]["daemon"]), **felt_by_victim(said["felt"]["victim"])}
     found = said["findings"]
     return raid_of(ran, felt, {**found, **{own: found[like] for own, like in OWN.items()}})
 
