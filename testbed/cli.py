@@ -111,6 +111,8 @@ def _run(options: argparse.Namespace) -> int:
         words.append(f"--results={options.results.absolute()}")
     if options.k:
         words += ["-k", options.k]
+    if len(os.sched_getaffinity(0)) > 1:
+        words.append("--raids-ahead")
     _make_ready(_say)
     return _pytest(*MATRIX_ONLY, *words, *_scenarios())
 

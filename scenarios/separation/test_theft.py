@@ -1,5 +1,6 @@
 """What Alice's payload can reach while Bob's runs beside it. Where nothing separates them the thefts succeed."""
 
+import contextlib
 import dataclasses
 
 import pytest
@@ -85,18 +86,27 @@ def test_what_a_network_of_its_own_hides(raid, cell, expect):
 @shows("R8")
 @matrix(mode="container")
 def test_a_site_whose_containers_have_a_network_of_their_own_has_it_expected(suite, worlds, site, cell, notes):
-    """`own_network` in its site.toml, and no counter-measure of a raid's: all that succeeds otherwise is blocked."""
+    """`own_network` in its site.toml, and no counter-measure of a raid's: all that succeeds otherwise is blocked.
+
+    Pilots start its containers so. Its worker node is made of the same files: a warm one of the usual site will do.
+    """
     strict = dataclasses.replace(site, own_network=True)
     theirs = dataclasses.replace(
         suite, choice=Choice((strict,)), folder=suite.folder / "own-network", raids={}, kernels={}
     )
-    with worlds(strict) as world:
+
+    @contextlib.contextmanager
+    def warm(_):
+        with worlds(site) as world:
+            yield dataclasses.replace(world, site=strict)
+
+    with warm(strict) as world:
         if why_not := suite.why_uncontained(world):
             pytest.skip(why_not)
         kernel = kernel_of(world)
     where = Where.of(cell)
     notes.evidence = f"own-network/{where.evidence}"
-    found = raids.raid(theirs, worlds, where)
+    found = raids.raid(theirs, warm, where)
     for threat in of_stage(Stage.BESIDE):
         if threat.attack not in found.untried:
             attacked = dataclasses.replace(cell, attack=threat.attack)

@@ -14,7 +14,8 @@ import sys
 import time
 from pathlib import Path
 
-SHARED = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")
+SHARED = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock", "/var/cache/testbed-vm")
+"""The folders that everybody may write; each that is there."""
 JOBS = "/var/spool/cron/atjobs"
 TABLES = "/var/spool/cron/crontabs"
 SYSTEM_V = {"shm": "-m", "sem": "-s", "msg": "-q"}

@@ -16,7 +16,11 @@ import time
 
 BASELINE = "/run/testbed-baseline"
 SCRATCH = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")
-WATCHED = (*SCRATCH, "/etc", "/home", "/root", "/usr/sbin", "/usr/libexec", "/var/spool")
+LOCKS = "/run/lock"
+SHELVES = "/var/cache/testbed-vm"
+"""Open to all as well, and not emptied: root has a folder in the one, and in the other lies what each account has saved
+of its virtual machines, in a folder that has its uid for a name."""
+WATCHED = (*SCRATCH, LOCKS, "/etc", "/home", "/root", "/usr/sbin", "/usr/libexec", "/var/spool")
 SYSTEM_V = {"shm": "-m", "sem": "-s", "msg": "-q"}
 """Each kind of object, and what ipcrm(1) calls it."""
 LOGS = ("/var/log/glexec.log", "/var/log/messages")
@@ -73,10 +77,16 @@ def remove_objects() -> None:
 
 
 def remove_files(first_uid: int) -> None:
-    """Empty the scratch folders and the homes, and give the pool accounts back."""
+    """Empty the scratch folders and the homes, take the accounts' things out of others, and give the pool back."""
     for folder in (*filter(os.path.isdir, SCRATCH), *(home.path for home in os.scandir("/home"))):
         for entry in list(os.scandir(folder)):
             remove(entry)
+    for folder in filter(os.path.isdir, (LOCKS, SHELVES)):
+        for entry in list(os.scandir(folder)):
+            uid = entry.stat(follow_symlinks=False).st_uid
+            shelf = (folder, entry.name) == (SHELVES, str(uid)) and entry.is_dir(follow_symlinks=False)
+            if uid >= first_uid and not shelf:
+                remove(entry)
     if os.path.isdir(POOL):
         for entry in list(os.scandir(POOL)):
             if entry.name.startswith("%"):

@@ -30,6 +30,7 @@ from testbed.pilot.caller import Caller
 from testbed.pilot.desk import Desk
 from testbed.pilot.raid import Raid
 from testbed.plugin import raids
+from testbed.plugin.ahead import made_ahead, needed
 from testbed.plugin.item import evidence_folder
 from testbed.plugin.ours import of_our_pilot
 from testbed.plugin.raids import Where, raid_beside
@@ -116,6 +117,17 @@ def worlds(request: pytest.FixtureRequest) -> Worlds:
     return lab.pool.lease
 
 
+@pytest.fixture(scope="session")
+def ahead(request: pytest.FixtureRequest, suite: Suite) -> Iterator[None]:
+    """Where that is asked for: all raids that this run looks at are made beside it from now on."""
+    if not request.config.getoption("--raids-ahead") or request.config.getoption("--demo"):
+        yield
+        return
+    lab: Lab = request.getfixturevalue("lab")
+    with made_ahead(suite, lab.pool.lease, needed(request.session.items, suite.choice)):
+        yield
+
+
 @pytest.fixture
 def world(
     request: pytest.FixtureRequest,
@@ -175,6 +187,7 @@ def raid(
     site: Site,
     expectation: Expectation,
     worlds: Worlds,
+    ahead: None,
     notes: Notes,
 ) -> Raid:
     """What the attacks of the cell's stage achieved: tried once for each mode, authority and counter-measure.
@@ -200,7 +213,7 @@ def raid(
 
 
 @pytest.fixture
-def control(suite: Suite, cell: Cell, site: Site, worlds: Worlds, notes: Notes) -> Raid:
+def control(suite: Suite, cell: Cell, site: Site, worlds: Worlds, ahead: None, notes: Notes) -> Raid:
     """What attacks came to in a payload that is their victim as well, in the cell's mode. No oracle is asked.
 
     Where an attack is not blocked in the mode, or by the kernel in every mode, there is nothing to be shown.

@@ -35,6 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--cell", metavar="ID", action="append", default=[], help="only this cell (repeatable)")
     group.addoption("--known", metavar="FILE", type=Path, default=KNOWN, help="the ledger of known differences")
     group.addoption("--list-cells", choices=["text", "json"], help="say which cells there are, and run none")
+    group.addoption("--raids-ahead", action="store_true", help="make raids beside the scenarios, on another processor")
     group.addoption("--results", metavar="DIR", type=Path, help="the folder for this run's results")
 
 

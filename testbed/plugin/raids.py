@@ -50,11 +50,12 @@ class Where:
 
 
 def raid(suite: Suite, worlds: Worlds, where: Where) -> Raid:
-    """The raid for this, made now unless it has been."""
-    if where not in suite.raids:
-        suite.raids[where] = Future()
-        _keep(suite.raids[where], suite, worlds, where)
-    return suite.raids[where].result()
+    """The raid for this: made now unless it has been, awaited where another thread makes it."""
+    mine = Future[Raid]()
+    promise = suite.raids.setdefault(where, mine)
+    if promise is mine:
+        _keep(mine, suite, worlds, where)
+    return promise.result()
 
 
 def raid_beside(suite: Suite, worlds: Worlds, wheres: Iterable[Where]) -> None:
@@ -77,7 +78,7 @@ def unproved(suite: Suite, worlds: Worlds, cell: Cell) -> str:
     """
     if cell.attack is None:
         return ""
-    for where, words in _proofs(cell, CATALOGUE[cell.attack]):
+    for where, words in proofs(cell, CATALOGUE[cell.attack]):
         if where == Where.of(cell) or suite.choice.site_for(where.mode, cell.authority)[0] is None:
             continue  # a site that has not this mode: what its cells come to says enough
         proof = raid(suite, worlds, where)
@@ -87,7 +88,7 @@ def unproved(suite: Suite, worlds: Worlds, cell: Cell) -> str:
     return ""
 
 
-def _proofs(cell: Cell, threat: Threat) -> Iterator[tuple[Where, str]]:
+def proofs(cell: Cell, threat: Threat) -> Iterator[tuple[Where, str]]:
     """Where the attack of a cell has to succeed, each with the words for one that does not."""
     if threat.proved_in:
         yield Where(threat.proved_in, cell.authority, threat.stage), f"here even in mode {threat.proved_in}"

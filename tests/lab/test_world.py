@@ -49,6 +49,29 @@ def test_nothing_that_processes_share_outlives_a_reset(world: LeasedWorld) -> No
     assert world.node.run(look, limit=5).text == ""
 
 
+OPEN = "find / ( -path /proc -o -path /sys ) -prune -o -type d -perm -0002 -print"
+"""The folders of a node that everybody may write."""
+LEAVE = 'for each; do mkdir "$each/left" && echo x >"$each/left/file"; done'
+COUNT = 'for each; do ls -d "$each/left" 2>/dev/null; done; true'
+
+
+def test_no_folder_that_everybody_may_write_keeps_anything_through_a_reset(world: LeasedWorld) -> None:
+    folders = [path for path in world.node.run(OPEN.split(), limit=5).text.split() if path != "/dev/mqueue"]
+    assert {"/tmp", "/var/tmp", "/dev/shm"} <= set(folders)
+    world.node.run(["sh", "-c", LEAVE, "sh", *folders], user="pilot01", limit=5).check()
+    assert world.reset() == []
+    assert world.node.run(["sh", "-c", COUNT, "sh", *folders], limit=5).text == ""
+
+
+def test_no_folder_that_everybody_may_write_keeps_anything_through_an_epilogue(world: LeasedWorld) -> None:
+    folders = [path for path in world.node.run(OPEN.split(), limit=5).text.split() if path != "/dev/mqueue"]
+    world.node.run(["sh", "-c", LEAVE, "sh", *folders], user="alpha001", limit=5).check()
+    said = {"UID": "50001", "USER": "alpha001", "HOME": "/home/alpha001"}
+    env = {f"GLEXEC_EPILOG_TARGET_{name}": value for name, value in said.items()}
+    world.node.run([f"{layout.NODE}/epilogue.py"], env=env, limit=10).check()
+    assert world.node.run(["sh", "-c", COUNT, "sh", *folders], limit=5).text == ""
+
+
 @pytest.mark.parametrize(
     "dirt",
     [
@@ -77,6 +100,18 @@ def test_a_clean_world_is_leased_again(lab: Lab) -> None:
             idents.add(world.worker.ident)
     pool.close()
     assert len(idents) == 1
+
+
+def test_worlds_that_were_leased_at_once_are_kept_and_stopped_in_the_end(lab: Lab) -> None:
+    pool = Pool(lab.engine, lab.run, lab.grid, IMAGES)
+    pairs = []
+    for _ in range(2):
+        with pool.lease(SITE) as one, pool.lease(SITE) as other:
+            pairs.append({one.worker.name, other.worker.name})
+    assert len(pairs[0]) == 2
+    assert pairs[0] == pairs[1]
+    pool.close()
+    assert not any(lab.engine.state(name) for name in pairs[0])
 
 
 def test_evidence_holds_the_logs_and_the_nodes_etc(world: LeasedWorld, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A payload whose pilot is killed, and what becomes of it then."""
 
 import json
+import math
 import time
 from collections.abc import Sequence
 
@@ -45,6 +46,7 @@ class Orphan:
         self._pids: list[str] = []
         says = f"import time\nprint('began', flush=True)\ntime.sleep({LIFE:g})\n".encode()
         self._ends = time.monotonic() + LIFE
+        self._bereaved = math.inf
         self._payload, self._pilot = desk.hand(
             Payload("bob", (*PYTHON, self._mark), says, LIFE), limit=PILOT_LIMIT + LIFE
         )
@@ -60,6 +62,7 @@ class Orphan:
         if not self._pids:
             raise Problem("Bob's payload is not to be found below its pilot", found=str(below))
         self._strike(f"process={agent}", "kill", f"gone={self._pilot}")
+        self._bereaved = time.monotonic()
 
     def _strike(self, *words: str) -> str:
         return self._world.node.run(["python3", f"{NODE}/strike.py", f"{LIMIT:g}", *words], limit=LIMIT + 5).text
@@ -69,10 +72,11 @@ class Orphan:
         return (words[0], words[-1]) == (PYTHON[0], self._mark) or "qemu" in words[0]
 
     def seen(self) -> tuple[Attempt, str]:
-        """Whether it still runs."""
-        if eventually(lambda: not self._alive(), within=FOLLOWS):
+        """Whether it still runs, once its pilot has been dead for long enough. Other things may be done until then."""
+        if eventually(lambda: not self._alive(), within=self._bereaved + FOLLOWS - time.monotonic()):
             return gone(time.monotonic(), self._ends)
-        return Attempt.SUCCEEDED, f"its pilot has been dead for {FOLLOWS:g} s, process {self._pids[0]} runs on"
+        dead = time.monotonic() - self._bereaved
+        return Attempt.SUCCEEDED, f"its pilot has been dead for {dead:.1f} s, process {self._pids[0]} runs on"
 
     def _alive(self) -> list[str]:
         return self._world.node.run(["sh", "-c", _ALIVE, "sh", *self._pids], limit=LIMIT).text.split()
