@@ -17,6 +17,8 @@ from tests.pilot.probing import NOBODY, run
 LIMIT = 20
 as_others = pytest.mark.skipif(os.geteuid() != 0, reason="another account can be taken by root only")
 PROGRAM = "liars-victim"
+WAYS_TO_CHANGE = 9
+"""A lease, an account or their folder."""
 
 
 @pytest.fixture
@@ -82,11 +84,29 @@ def test_leases_are_changed_by_who_may_write_there_only() -> None:
         folder = Path(name)
         folder.chmod(0o755)
         (folder / "alpha001").touch()
-        lease = {"kind": "leases", "folder": name, "account": "alpha001", "name": "%2fcn%3dx"}
+        lease = {"kind": "leases", "folder": name, "account": "alpha001", "name": "%2fcn%3dx", "old": 1}
         assert tried(NOBODY, a=lease)["a"]["attempt"] == "blocked"
         assert [path.name for path in folder.iterdir()] == ["alpha001"]
         assert tried(a=lease)["a"]["attempt"] == "succeeded"
-        assert len(list(folder.iterdir())) > 1
+        assert [path.name for path in folder.iterdir()] != ["alpha001"]
+
+
+@as_others
+def test_leases_are_changed_in_every_way_by_their_owner_and_by_who_may_write_there_in_most() -> None:
+    """Mode and times of somebody else's file are not changed by who may write it, utime(2): he replaces it."""
+    for user, refused in ((None, set()), (NOBODY, {"open to all", "make a lease old"})):
+        with tempfile.TemporaryDirectory(dir="/tmp") as name:
+            folder = Path(name)
+            folder.chmod(0o777)
+            for each in ("alpha001", "%2fcn%3dbob"):
+                (folder / each).touch()
+                (folder / each).chmod(0o666)
+            lease = {"kind": "leases", "folder": name, "account": "alpha001", "name": "%2fcn%3dx", "old": 1}
+            done, _, said = tried(user, a=lease)["a"]["saw"].partition("; refused: ")
+            ways = done.removeprefix(f"{name}: ").split(", ")
+            assert len(ways) == WAYS_TO_CHANGE - len(refused)
+            assert {way.partition(": ")[0] for way in said.split(", ") if way} == refused
+            assert [path.name for path in folder.iterdir()] == ["%2fcn%3dx"]
 
 
 def test_a_proxy_that_it_is_told_stands_in_no_command_line(tmp_path: Path) -> None:

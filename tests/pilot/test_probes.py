@@ -167,6 +167,44 @@ def test_what_is_found_where_a_secret_should_be_is_no_success(bob: Bob, kind: st
         assert steal({**target, "marker": "nothing like that"}) == ("blocked", "")
 
 
+def test_a_process_whose_memory_was_read_in_both_ways_goes_on_and_is_traced_by_nobody(bob: Bob) -> None:
+    target = told(bob)[Attack.BOBS_MEMORY]
+    came_to = "succeeded" if TRACED else "blocked"
+    found = thefts({"it": target})["it"]
+    assert [way in found["saw"] for way in (f"/proc: {came_to}", f"ptrace: {came_to}")] == [True, True]
+    status = Path(f"/proc/{bob.process.pid}/status").read_text()
+    assert "TracerPid:\t0\n" in status
+    assert "State:\tS" in status or "State:\tR" in status
+    Path(bob.said["release"]).touch()
+    assert bob.last_words()[-1] == {"signalled": 0, "changed": [], "ended_by": "released"}
+
+
+@as_others
+@pytest.mark.parametrize(
+    ("of_file", "of_folder", "ways"),
+    [
+        (0o666, 0o755, ["succeeded", "blocked"]),
+        (0o644, 0o777, ["blocked", "succeeded"]),
+        (0o644, 0o755, 2 * ["blocked"]),
+    ],
+)
+def test_a_program_is_another_one_when_it_was_written_to_or_replaced(
+    of_file: int, of_folder: int, ways: list[str]
+) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        program = Path(name) / "program.py"
+        program.write_text(TOKEN)
+        program.chmod(of_file)
+        program.parent.chmod(of_folder)
+        target = {"kind": "overwrite", "path": str(program), "marker": TOKEN}
+        found = run("thief", json.dumps({"it": target}), user=NOBODY, parts=THIEF)["it"]
+        assert found["attempt"] == max(ways)
+        for way, came_to in zip(("write", "rename over it"), ways, strict=True):
+            assert f"{way}: {came_to}" in found["saw"]
+        assert (program.read_text() != TOKEN) == ("succeeded" in ways)
+        assert [path.name for path in Path(name).iterdir()] == ["program.py"]
+
+
 def test_what_a_careless_starter_left_open_or_in_the_environment_is_found(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("left open")
     targets = {

@@ -4,6 +4,7 @@ import pytest
 
 from testbed.lab.record import Record
 from testbed.model.attack import Attack
+from testbed.model.measure import Measure
 from testbed.model.mode import Mode
 from testbed.model.outcome import Attempt, End, Outcome
 from testbed.model.problem import Problem
@@ -15,6 +16,7 @@ from testbed.pilot.stages.after import NEEDS, not_left, sorted_out
 from testbed.pilot.stages.bystander import still_there
 from testbed.pilot.stages.orphan import gone
 from testbed.pilot.stages.record import believed, ended_in
+from testbed.pilot.stages.saved import came_to
 
 RAN = Outcome(End.SEPARATED, 0, "container")
 LEFT = dict.fromkeys(NEEDS.values(), "left")
@@ -105,3 +107,23 @@ def test_a_payload_that_ran_and_has_no_end_in_the_log_kept_it_out_of_there(
 ) -> None:
     said = '{"suppressed-end": {"attempt": "blocked", "saw": "2 processes of glexec seen", "errno": ""}}'
     assert ended_in(runs, Outcome(End.SEPARATED, 0, "pool alpha", out=said))[0] is came_to
+
+
+@pytest.mark.parametrize(
+    ("measure", "changed", "restored", "found"),
+    [
+        (None, 2, True, Attempt.BLOCKED),
+        (None, 0, True, None),
+        (None, 2, False, None),
+        (Measure.OWN_ACCOUNT, 0, True, Attempt.BLOCKED),
+        (Measure.OWN_ACCOUNT, 0, False, None),
+        (Measure.COLD_MACHINES, 0, False, Attempt.BLOCKED),
+        (Measure.COLD_MACHINES, 0, True, None),
+    ],
+)
+def test_a_machine_that_went_on_from_no_saved_one_was_not_kept_from_a_poisoned_one(
+    measure: Measure | None, changed: int, restored: bool, found: Attempt | None
+) -> None:
+    came = came_to(measure, key_found=False, changed=changed, restored=restored)
+    assert (came if isinstance(came, Attempt) else None) is found
+    assert came_to(measure, key_found=True, changed=changed, restored=restored) is Attempt.SUCCEEDED

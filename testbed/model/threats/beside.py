@@ -46,7 +46,12 @@ BESIDE = (
     ),
     _beside(Attack.BOBS_PROCESS, "A06", "signal Bob's process", "SSBBB", UID),
     _beside(
-        Attack.BOBS_MEMORY, "A04", "read the memory of Bob's process", "SSBBB", f"ptrace(2); {UID}", settings=TRACING
+        Attack.BOBS_MEMORY,
+        "A04",
+        "read the memory of Bob's process (/proc/PID/mem, or by tracing it)",
+        "SSBBB",
+        f"ptrace(2); {UID}",
+        settings=TRACING,
     ),
     _beside(
         Attack.BOBS_DESCRIPTOR,
@@ -130,7 +135,7 @@ BESIDE = (
     _beside(
         Attack.PILOTS_MEMORY,
         "A04",
-        "read the memory of a daemon of the pilot's",
+        "read the memory of a daemon of the pilot's (/proc/PID/mem, or by tracing it)",
         "SSBBB",
         f"ptrace(2); {UID}",
         settings=TRACING,
@@ -149,7 +154,13 @@ BESIDE = (
         "SSBBB",
         f"setpriority(2), sched_setaffinity(2), prlimit(2): the same uid; {VIEW}",
     ),
-    _beside(Attack.PILOTS_PROGRAM, "A08", "overwrite the pilot's program", "SSBBB", f"path_resolution(7); {VIEW}"),
+    _beside(
+        Attack.PILOTS_PROGRAM,
+        "A08",
+        "overwrite the pilot's program, or put another in its place",
+        "SSBBB",
+        f"path_resolution(7); {VIEW}",
+    ),
     _beside(
         Attack.PILOTS_OPEN_FOLDER,
         "A09",

@@ -92,7 +92,7 @@ CALL = (
         Attack.GRIDMAPDIR,
         "A47",
         Stage.CALL,
-        "link its own name to somebody else's account in the gridmapdir",
+        "get somebody else's account by the gridmapdir: link, rename or remove it, make its lease an old one",
         "--B--",
         "root's and glexec's: nobody else makes links there; link counts decide (Argus, obligation handlers). A "
         "log-only site leases no accounts",

@@ -6,7 +6,7 @@ import stat
 from collections.abc import Callable, Mapping
 from typing import cast
 
-from testbed.node.probes.finding import ABSENT, LARGEST, REFUSED, Finding, Target, blocked, succeeded, untried
+from testbed.node.probes.finding import ABSENT, LARGEST, REFUSED, Finding, Target, blocked, by_any, succeeded, untried
 
 FIRST_OWN = 3
 """The first descriptor that is no standard stream."""
@@ -44,6 +44,11 @@ def append(target: Target) -> Finding:
             return blocked(f"{path} is there, but is not the victim's: {len(content)} bytes")
         file.write(b"\n# written by somebody else\n")
     return succeeded(f"{path} was {len(content)} bytes and is {os.stat(path).st_size} now")
+
+
+def overwrite(target: Target) -> Finding:
+    """Make a program of the victim's another one: write at its end, and put a file of one's own in its place."""
+    return by_any({"write": append, "rename over it": replace}, {**target, "paths": [target["path"]]})
 
 
 def plant(target: Target) -> Finding:
@@ -139,10 +144,11 @@ def look(path: str) -> bytes | None:
 KINDS: Mapping[str, Callable[[Target], Finding]] = {
     "read": read,
     "append": append,
+    "overwrite": overwrite,
     "plant": plant,
     "replace": replace,
     "search": search,
     "own-descriptors": own_descriptors,
     "own-environment": own_environment,
 }
-"""Each has {"marker"}; the first three {"path"}, ``plant`` also {"holds"}, ``replace`` {"paths"}."""
+"""Each has {"marker"}; the first four {"path"}, ``plant`` also {"holds"}, ``replace`` {"paths"}."""

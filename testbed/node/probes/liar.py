@@ -1,9 +1,9 @@
 """A payload, or a pilot, that lies to its site: ``python3 - TARGETS < liar.py``.
 
 TARGETS is JSON: attack -> {"kind": "syslog", "line", "control", perhaps "log"}, {"kind": "silence", "program"},
-{"kind": "switch", "program", "proxy", "ident"} or {"kind": "leases", "folder", "account", "name"}. It prints attack ->
-{"attempt", "saw", "errno"}, as `testbed.node.probes.finding` has them. Whether the site believes it, is seen in the
-site's log and folders: what is said here is what the kernel and the switch let it do.
+{"kind": "switch", "program", "proxy", "ident"} or {"kind": "leases", "folder", "account", "name", "old"}. It prints
+attack -> {"attempt", "saw", "errno"}, as `testbed.node.probes.finding` has them. Whether the site believes it, is seen
+in the site's log and folders: what is said here is what the kernel and the switch let it do.
 """
 
 import contextlib
@@ -89,17 +89,31 @@ def call(program: str, proxy: str, ident: str) -> Finding:
     return blocked(f"{program} ended with {done.returncode}: {text(done.stderr)}")
 
 
-def tamper(folder: str, account: str, name: str) -> Finding:
-    """Give oneself somebody else's account: link, rename, write, make, whatever the folder lets one do."""
+def tamper(folder: str, account: str, name: str, old: int) -> Finding:
+    """Give oneself somebody else's account: link, rename, remove, write, make, whatever the folder lets one do.
+
+    A lease that is very old is the first that a site takes back: one of those there gets ``old`` as its time.
+    """
     place = Path(folder)
     if not place.is_dir():
         return blocked(f"there is no {folder} here")
+    own, renamed = place / f"{name}-new", place / f"{name}-renamed"
+    lease = place / lease_in(place)
+
+    def replace() -> None:
+        os.utime(own, (old, old))
+        own.rename(lease)
+
     changes: dict[str, Callable[[], object]] = {
         "link": lambda: (place / name).hardlink_to(place / account),
-        "rename": lambda: (place / account).rename(place / name),
         "write": lambda: (place / account).write_text(name),
         "open to all": lambda: (place / account).chmod(0o666),
-        "make": lambda: (place / f"{name}-new").touch(),
+        "make": own.touch,
+        "make a lease old": lambda: os.utime(lease, (old, old)),
+        "replace a lease by an old one": replace,
+        "remove a lease": lease.unlink,
+        "rename": lambda: (place / account).rename(renamed),
+        "remove": lambda: (renamed if renamed.exists() else place / account).unlink(),
     }
     done, errors = [], []
     for change, does in changes.items():
@@ -108,7 +122,15 @@ def tamper(folder: str, account: str, name: str) -> Finding:
             done.append(change)
         except OSError as error:
             errors.append(f"{change}: {error.strerror}")
-    return succeeded(f"{folder}: {', '.join(done)}") if done else blocked("; ".join(errors))
+    refused = f"; refused: {', '.join(errors)}" if errors else ""
+    return succeeded(f"{folder}: {', '.join(done)}{refused}") if done else blocked("; ".join(errors))
+
+
+def lease_in(place: Path) -> str:
+    """The first name in the folder that is a user's; one that nobody has where there is none, or nobody may look."""
+    with contextlib.suppress(OSError):
+        return min((each.name for each in place.iterdir() if each.name.startswith("%")), default="%2fcn%3dnobody")
+    return "%2fcn%3dnobody"
 
 
 def attempt(target: Target) -> Finding:
@@ -124,7 +146,7 @@ def attempt(target: Target) -> Finding:
             except subprocess.TimeoutExpired as error:
                 return untried(str(error))
         case "leases":
-            return tamper(str(target["folder"]), str(target["account"]), str(target["name"]))
+            return tamper(str(target["folder"]), str(target["account"]), str(target["name"]), int(str(target["old"])))
         case kind:
             return untried(f"no such kind of attack: {kind}")
 

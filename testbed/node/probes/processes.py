@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 
 from testbed.node.probes.files import read_of
-from testbed.node.probes.finding import LARGEST, Finding, Target, blocked, succeeded, untried
+from testbed.node.probes.finding import LARGEST, Finding, Target, blocked, by_any, succeeded, untried
+from testbed.node.probes.tracing import peeked
 
 PIDFD_GETFD = 438
 """The system call's number, the same on every machine that is newer than it."""
@@ -97,13 +98,22 @@ def limits(target: Target) -> Finding:
 
 
 def memory(target: Target) -> Finding:
-    """Read the memory of a process, at ``address``."""
-    pid, marker = pid_of(target), str(target["marker"]).encode()
-    with open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
-        found = os.pread(file.fileno(), len(marker), int(str(target["address"])))
-    if found == marker:
-        return succeeded(f"{len(found)} bytes of the memory of process {pid} are the secret")
-    return blocked(f"the memory of process {pid} holds something else there")
+    """Read the memory of a process, at ``address``: by its file in /proc, and by tracing it."""
+    pid, marker, address = pid_of(target), str(target["marker"]).encode(), int(str(target["address"]))
+
+    def judged(found: bytes) -> Finding:
+        if found == marker:
+            return succeeded(f"{len(found)} bytes of the memory of process {pid} are the secret")
+        return blocked(f"the memory of process {pid} holds something else there")
+
+    def by_file(_: Target) -> Finding:
+        with open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
+            return judged(os.pread(file.fileno(), len(marker), address))
+
+    def by_tracing(_: Target) -> Finding:
+        return judged(peeked(pid, address, len(marker)))
+
+    return by_any({"/proc": by_file, "ptrace": by_tracing}, target)
 
 
 def descriptor(target: Target) -> Finding:

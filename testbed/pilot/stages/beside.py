@@ -14,7 +14,7 @@ from testbed.pilot.raid import Raid, raid_of
 from testbed.pilot.stages import targets
 from testbed.pilot.stages.bystander import LOOK, PYTHON, begun, felt_by_victim, still_there
 
-THIEF = ("finding", "files", "processes", "sysv", "mqueue", "channels")
+THIEF = ("finding", "files", "tracing", "processes", "sysv", "mqueue", "channels")
 """The parts of the thief, each before those that need it."""
 
 

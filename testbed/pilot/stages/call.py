@@ -1,6 +1,6 @@
 """Callers who should not: a payload that calls the switch, and a pilot that asks it for what it may not have."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from testbed.lab.host import Host
 from testbed.lab.record import Record, records
@@ -22,6 +22,8 @@ from testbed.site.layout import SWITCH
 Tried = tuple[Attempt, str]
 
 GRIDMAPDIR = "/etc/grid-security/gridmapdir"
+LONG_AGO = 1
+"""When a lease was last used that somebody makes an old one; seconds, as of no file that a site has made."""
 LIMIT = 10.0
 VICTIM = "/etc/glexec-testbed-victim"
 """A file of root's, where nobody else may write."""
@@ -41,15 +43,16 @@ def call(desk: Desk, measure: Measure | None = None) -> Raid:
         before = _leases(world.node)
     proxy = world.grid.read(world.grid.bearer("bob").file).decode()
     own, borrowed = (f"{word}-{id(desk)}" for word in ("own", "borrowed"))
-    targets = {
+    targets: dict[Attack, Mapping[str, str | int]] = {
         Attack.PAYLOAD_CALLS_SWITCH: {"kind": "switch", "program": SWITCH, "proxy": "", "ident": own},
         Attack.BORROWED_PROXY: {"kind": "switch", "program": SWITCH, "proxy": proxy, "ident": borrowed},
     }
-    lease = {
+    lease: dict[str, str | int] = {
         "kind": "leases",
         "folder": GRIDMAPDIR,
         "account": caller.pool("bob").accounts[-1].name,
         "name": "%2fcn%3dx",
+        "old": LONG_AGO,
     }
     if leases:
         targets[Attack.GRIDMAPDIR] = lease
@@ -89,12 +92,14 @@ def _words(runs: list[Record]) -> Iterator[str]:
 
 
 def _leases(node: Host) -> str:
-    """All that is in the folder: inode, links, owner, mode, name and size of each."""
-    look = ["find", GRIDMAPDIR, "-printf", "%i %n %u %g %m %s %f\n"]
+    """All that is in the folder: inode, links, owner, mode, name and size of each, and whether it was made old."""
+    usual = "%i %n %u %g %m %s %f"
+    made_old = ["-newermt", f"@{LONG_AGO - 1}", "!", "-newermt", f"@{LONG_AGO}", "-printf", f"{usual} old\n"]
+    look = ["find", GRIDMAPDIR, *made_old, "-o", "-printf", f"{usual}\n"]
     return "\n".join(sorted(node.run(look, limit=LIMIT).check().text.splitlines()))
 
 
-def _tampered(caller: Caller, lease: dict[str, str], before: str, saw: str) -> Tried:
+def _tampered(caller: Caller, lease: dict[str, str | int], before: str, saw: str) -> Tried:
     """The pilot tries as well; what counts is whether anything in the folder is another afterwards."""
     liar = probe("liar", "finding", told={str(Attack.GRIDMAPDIR): lease})
     said = caller.node.run(PYTHON, user=caller.account.name, stdin=liar, limit=LIMIT).check()

@@ -81,7 +81,7 @@ def of_daemon(facts: Mapping[str, Any], token: str, key: str) -> dict[Attack, Ta
             "marker": key,
         },
         Attack.PILOTS_LIMITS: {**of_process, "kind": "limits"},
-        Attack.PILOTS_PROGRAM: {"kind": "append", "path": facts["program"], "marker": token},
+        Attack.PILOTS_PROGRAM: {"kind": "overwrite", "path": facts["program"], "marker": token},
         Attack.PILOTS_OPEN_FOLDER: {"kind": "plant", "path": facts["jobs"], "holds": "job.json", "marker": token},
         Attack.PILOTS_GROUP_FILE: {"kind": "read", "path": facts["group_file"], "marker": f"{token}-group"},
         Attack.PILOTS_CORE: {
