@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from testbed.node.probes import liar
-from tests.pilot.probing import NOBODY, run
+from testbed.pilot.probes import probe
+from tests.pilot.probing import NOBODY, PYTHON, run
 
 LIMIT = 20
 as_others = pytest.mark.skipif(os.geteuid() != 0, reason="another account can be taken by root only")
@@ -62,6 +63,37 @@ def test_who_may_not_signal_the_switch_does_not(victim: "subprocess.Popen[bytes]
     found = tried(NOBODY, a={"kind": "silence", "program": PROGRAM})["a"]
     assert (found["attempt"], victim.poll()) == ("blocked", None)
     assert "1 processes" in found["saw"]
+
+
+def test_a_child_keeps_open_what_its_parent_had_and_what_a_program_has_until_its_time_is_up(
+    victim: "subprocess.Popen[bytes]",
+) -> None:
+    """It is heard by the end of a pipe: that comes when the last one who has it has let go."""
+    ours, its = os.pipe()
+    os.set_inheritable(its, True)
+    target = json.dumps({"a": {"kind": "hold", "program": PROGRAM, "seconds": 0.5}})
+    source = probe("liar", "finding")
+    liar_itself = subprocess.Popen(
+        [PYTHON, "-", target], stdin=subprocess.PIPE, stdout=subprocess.PIPE, close_fds=False
+    )
+    os.close(its)
+    assert liar_itself.stdin
+    assert liar_itself.stdout
+    liar_itself.stdin.write(source)
+    liar_itself.stdin.close()
+    found = json.loads(liar_itself.stdout.readline())["a"]
+    assert liar_itself.wait(LIMIT) == 0
+    os.set_blocking(ours, False)
+    with pytest.raises(BlockingIOError):
+        os.read(ours, 1)
+    os.set_blocking(ours, True)
+    assert os.read(ours, 1) == b""
+    os.close(ours)
+    liar_itself.stdout.close()
+    assert found["attempt"] == "succeeded"
+    assert f"of 1 processes of {PROGRAM}" in found["saw"]
+    assert "and 0 descriptors" not in found["saw"]
+    assert victim.poll() is None
 
 
 @pytest.mark.parametrize(("does", "end"), [("echo 4242", "succeeded"), ("exit 203", "blocked")])

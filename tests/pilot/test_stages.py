@@ -18,7 +18,7 @@ from testbed.pilot.stages import launch, load
 from testbed.pilot.stages.after import NEEDS, not_left, sorted_out
 from testbed.pilot.stages.bystander import still_there
 from testbed.pilot.stages.orphan import gone
-from testbed.pilot.stages.record import believed, ended_in
+from testbed.pilot.stages.record import believed, either, ended_in, held_in
 from testbed.pilot.stages.saved import came_to
 
 RAN = Outcome(End.SEPARATED, 0, "container")
@@ -156,3 +156,29 @@ def test_a_key_that_proves_a_theft_stands_in_no_command_line(monkeypatch: pytest
     command, stdin = sent.value.args
     assert "a line of a key" not in command
     assert "a line of a key" in stdin
+
+
+HOLDS = '{"suppressed-end": {"attempt": "succeeded", "saw": "a child", "errno": ""}}'
+
+
+@pytest.mark.parametrize(
+    ("runs", "came_to"),
+    [
+        ([Record(7, lines=("real_user(x)", "Terminated, exit 0"))], Attempt.BLOCKED),
+        ([Record(7, lines=("real_user(x)",))], Attempt.SUCCEEDED),
+        ([], Attempt.BLOCKED),
+    ],
+)
+def test_an_end_that_is_not_there_while_a_child_holds_everything_open_was_suppressed(
+    runs: list[Record], came_to: Attempt
+) -> None:
+    assert held_in(runs, HOLDS, "at once")[0] is came_to
+
+
+@pytest.mark.parametrize("worked", [("killing",), ("holding",), ("killing", "holding"), ()])
+def test_of_several_ways_one_that_works_is_enough_and_each_is_said(worked: tuple[str, ...]) -> None:
+    ways = ("killing", "holding")
+    tried = {way: (Attempt.SUCCEEDED if way in worked else Attempt.BLOCKED, f"saw of {way}") for way in ways}
+    came_to, saw = either(**tried)
+    assert came_to is (Attempt.SUCCEEDED if worked else Attempt.BLOCKED)
+    assert all(f"{way}: {tried[way][0]}, saw of {way}" in saw for way in ways)

@@ -27,7 +27,8 @@ RECORD = (
         Attack.SUPPRESSED_END,
         "A34",
         Stage.RECORD,
-        "keep the record of the payload's end from being written, by killing who would write it",
+        "keep the record of the payload's end from being written: kill who would write it, or leave a child that holds "
+        "open what is waited for",
         "-SBBB",
         "EGI-SVG-2011-1641; a process of another uid cannot be signalled, one of the same can, unless a pid namespace "
         "or a machine of its own keeps it from being named (observed)",

@@ -1,9 +1,10 @@
 """A payload, or a pilot, that lies to its site: ``python3 - TARGETS < liar.py``.
 
 TARGETS is JSON: attack -> {"kind": "syslog", "line", "control", perhaps "log"}, {"kind": "silence", "program"},
-{"kind": "switch", "program", "proxy", "ident"} or {"kind": "leases", "folder", "account", "name", "old"}. It prints
-attack -> {"attempt", "saw", "errno"}, as `testbed.node.probes.finding` has them. Whether the site believes it, is seen
-in the site's log and folders: what is said here is what the kernel and the switch let it do.
+{"kind": "hold", "program", "seconds"}, {"kind": "switch", "program", "proxy", "ident"} or {"kind": "leases", "folder",
+"account", "name", "old"}. It prints attack -> {"attempt", "saw", "errno"}, as `testbed.node.probes.finding` has them.
+Whether the site believes it, is seen in the site's log and folders: what is said here is what the kernel and the switch
+let it do.
 """
 
 import contextlib
@@ -14,12 +15,15 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from testbed.node.probes.finding import Finding, Target, blocked, succeeded, text, tried, untried
 
 LOG = "/dev/log"
+MOST_TAKEN = 16
+"""The descriptors of a process that are tried, from 0 on; the switch has fewer."""
 CALL_LIMIT = 15.0
 """Seconds for one call of the switch."""
 
@@ -49,6 +53,36 @@ def silence(program: str) -> Finding:
         killed = [pid for pid in seen if signalled(pid, kind)]
     saw = f"{len(seen)} processes of {program} seen, {len(killed)} of them killed"
     return succeeded(saw) if killed else blocked(saw)
+
+
+def hold(program: str, seconds: float) -> Finding:
+    """Leave a child in a session of its own that has all of ours open, and all that it can take of a program's.
+
+    Who waits for the end of one of these waits for the child, and not for us.
+    """
+    ours, its = os.pipe()
+    if not (child := os.fork()):
+        os.setsid()
+        seen = [
+            pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if named(Path(f"/proc/{pid}"), program)
+        ]
+        taken = sum(opened(f"/proc/{pid}/fd/{number}") for pid in seen for number in range(MOST_TAKEN))
+        os.write(its, f"{taken} descriptors of {len(seen)} processes of {program}".encode())
+        os.close(its)
+        time.sleep(seconds)
+        os._exit(0)
+    os.close(its)
+    said = os.read(ours, 200).decode()
+    os.close(ours)
+    saw = f"process {child} keeps our own streams open, and {said}"
+    return succeeded(saw) if said else untried("the child did not say what it holds")
+
+
+def opened(path: str) -> bool:
+    """Whether a file could be opened, which from then on stays open: without waiting for anybody at its other end."""
+    with contextlib.suppress(OSError):
+        return os.open(path, os.O_RDWR | os.O_NONBLOCK) >= 0
+    return False
 
 
 def signalled(pid: int, kind: signal.Signals) -> bool:
@@ -101,6 +135,7 @@ def tamper(folder: str, account: str, name: str, old: int) -> Finding:
     lease = place / lease_in(place)
 
     def replace() -> None:
+        own.touch()
         os.utime(own, (old, old))
         own.rename(lease)
 
@@ -140,6 +175,8 @@ def attempt(target: Target) -> Finding:
             return forge(str(target["line"]), str(target["control"]), str(target.get("log", "")))
         case "silence":
             return silence(str(target["program"]))
+        case "hold":
+            return hold(str(target["program"]), float(str(target["seconds"])))
         case "switch":
             try:
                 return call(str(target["program"]), str(target["proxy"]), str(target["ident"]))

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed.node.probes.finder import attempt as find
-from testbed.node.probes.finding import Finding, Target, blocked, succeeded, tried
+from testbed.node.probes.finding import Finding, Target, blocked, by_any, succeeded, tried
 from testbed.node.probes.hog import memory
 from testbed.node.probes.leaver import leave
 from testbed.node.probes.liar import attempt as lie
@@ -36,6 +36,8 @@ PYTHON = ("/usr/bin/python3", "-S", "-")
 LIFE, LIMIT = 25.0, 5.0
 """Seconds that a victim stays at most, and for one answer; usual is a tenth of one."""
 LOOK = 0.01
+HELD = 0.2
+"""Seconds for which a pipe is held: until somebody has looked at it."""
 SWITCH = '#!/bin/sh\nexec "$@"\n'
 """One that lets everybody do everything."""
 
@@ -115,7 +117,7 @@ def lie_to_own(target: Target) -> Finding:
     """
     if target["kind"] == "silence":
         with program(str(target["program"])):
-            return lie(target)
+            return by_any({"hold": hold_its_own, "kill": lie}, target)
     if target["kind"] != "syslog":
         Path(str(target["program"])).write_text(SWITCH)
         os.chmod(str(target["program"]), 0o755)
@@ -125,6 +127,21 @@ def lie_to_own(target: Target) -> Finding:
         log.settimeout(LIMIT)
         said = lie(target)
         return said if log.recv(len(str(target["line"])) + 1) == str(target["line"]).encode() else blocked("not there")
+
+
+def hold_its_own(target: Target) -> Finding:
+    """Have a child keep a pipe open for a moment: whoever waits for the pipe's end sees none when we have let go."""
+    ours, its = os.pipe()
+    os.set_blocking(ours, False)
+    said = lie({**target, "kind": "hold", "seconds": HELD})
+    os.close(its)
+    try:
+        os.read(ours, 1)
+    except BlockingIOError:
+        return said
+    finally:
+        os.close(ours)
+    return blocked(f"the pipe has ended; {said['saw']}")
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 from collections.abc import Iterator, Sequence
 
 from testbed.lab.host import Host
@@ -18,6 +19,7 @@ from testbed.pilot.raid import Raid
 from testbed.pilot.site_log import Line, site_log
 from testbed.pilot.stages.bystander import PYTHON
 from testbed.pilot.stages.findings import findings
+from testbed.site.layout import SWITCH
 
 Tried = tuple[Attempt, str]
 
@@ -28,6 +30,13 @@ PRIORITY = "<30>"
 INJECTED = "/tmp/injected\nglexec[1]: injected"
 """The folder that it starts in."""
 OWN_LOG = "/var/log/glexec-own.log"
+HELD, LIMIT = 10.0, 10.0
+"""Seconds for which a payload's child holds everything open, unless it is ended before; and for a look at the node."""
+FIRST_LINE = '"$0" "$@" 2>&1 | head -n 1'
+"""Does not wait for who has the pipe open when the switch has ended."""
+END_HOLDER = """\
+for each in $(grep -lsz -x -- "$1" /proc/[0-9]*/cmdline | cut -d / -f 3); do kill -KILL "$each" && echo "$each"; done
+"""
 LONG = 64
 """Arguments of a kilobyte each."""
 
@@ -40,7 +49,7 @@ def record(desk: Desk, measure: Measure | None = None) -> Raid:
         attempts |= {Attack.INJECTED_RECORD: _injected(caller), Attack.CUT_RECORD: _cut(caller)}
     raid = _forged(desk, trusted=measure is Measure.TRUSTED_LOG)
     if WAYS[desk.mode].calls_switch:
-        attempts[Attack.SUPPRESSED_END] = _suppressed(desk)
+        attempts[Attack.SUPPRESSED_END] = either(killing=_suppressed(desk), holding=_held(caller))
     return raid.joined(Raid(raid.ran, attempts))
 
 
@@ -154,6 +163,40 @@ def ended_in(runs: Sequence[Record], ended: Outcome) -> Tried:
         return Attempt.SUCCEEDED, f"the log has {has}; the payload: {ended}, {ended.why}; {ended.out}"
     attempts, _ = findings(ended.out, "the payload that kills the switch", f"{ended}: {ended.why}\n{ended.err}")
     return Attempt.BLOCKED, f"recorded: {', '.join(ends)}; {attempts[Attack.SUPPRESSED_END][1]}"
+
+
+def _held(caller: Caller) -> Tried:
+    """A payload that ends, while a child of it keeps open all that the switch may wait for: is its end recorded?"""
+    ident = f"held-{id(caller)}"
+    told = {str(Attack.SUPPRESSED_END): {"kind": "hold", "program": "glexec", "seconds": HELD}}
+    how: How = {"env": {"GLEXEC_ID": ident}, "stdin": probe("liar", "finding", told=told), "limit": HELD}
+    began = time.monotonic()
+    said = caller.run("sh", "-c", FIRST_LINE, SWITCH, *PYTHON, ident, **how)
+    took = time.monotonic() - began
+    site_log(caller.node)  # all is written
+    runs = [run for run in records(caller.node) if any(_ident(ident) in line for line in run.lines)]
+    # The bracket keeps the search from finding itself.
+    held = caller.node.run(["sh", "-c", END_HOLDER, "sh", f"[{ident[0]}]{ident[1:]}"], limit=LIMIT).text.split()
+    when = f"within {took:.1f} s, while {', '.join(held) or 'nobody'} holds it"
+    return held_in(runs[-1:], said.out.decode(errors="replace"), when)
+
+
+def held_in(runs: Sequence[Record], out: str, when: str) -> Tried:
+    """Whether the end of a payload whose child holds everything open is in the log, of which these runs are its."""
+    ends = [line for run in runs for line in run.lines if line.startswith("Terminated, ")]
+    if runs and not ends:
+        return Attempt.SUCCEEDED, f"its start and no end {when}; {out.strip()}"
+    if not runs:
+        return Attempt.BLOCKED, "it did not run"
+    attempts, _ = findings(out, "the payload that holds everything open")
+    return Attempt.BLOCKED, f"recorded: {', '.join(ends)} {when}; {attempts[Attack.SUPPRESSED_END][1]}"
+
+
+def either(**ways: Tried) -> Tried:
+    """One attack that was tried in several ways: one that works is enough."""
+    succeeded = any(attempt is Attempt.SUCCEEDED for attempt, _ in ways.values())
+    said = "; ".join(f"{way}: {attempt}, {saw}" for way, (attempt, saw) in ways.items())
+    return (Attempt.SUCCEEDED if succeeded else Attempt.BLOCKED), said
 
 
 def _ident(payload: str) -> str:
