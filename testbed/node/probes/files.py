@@ -13,6 +13,8 @@ FIRST_OWN = 3
 
 PLACES = ("/root", "/home", "/tmp", "/var/tmp", "/var/lib", "/dev/shm", "/etc", "/opt", "/srv", "/run")
 """Where keys may lie; what a machine was told for itself is below /var/lib, as with cloud-init."""
+TELLING = ("SECRET", "TOKEN", "PROXY", "_CONDOR", "PBS")
+"""What the names of variables have in them that belong to a pilot or its batch system."""
 SHARED = ("/tmp", "/var/tmp", "/dev/shm")
 """Where everybody may make a folder."""
 MOST_FILES, MOST_FOLDERS = 10000, 10000
@@ -141,12 +143,13 @@ def own_descriptors(target: Target) -> Finding:
 
 
 def own_environment(target: Target) -> Finding:
-    """Look for a secret in our own environment."""
+    """Look for a secret in our own environment; what else has a name as pilots give to secrets, is said."""
     marker = str(target["marker"])
-    for name, value in os.environ.items():
-        if marker in value:
-            return succeeded(f"it is in {name}, one of {len(os.environ)} variables")
-    return blocked(f"it is in none of {len(os.environ)} variables: {' '.join(sorted(os.environ))}")
+    telling = " ".join(sorted(name for name in os.environ if any(word in name.upper() for word in TELLING))) or "none"
+    if names := [name for name, value in os.environ.items() if marker in value]:
+        return succeeded(f"it is in {' '.join(names)}, of {len(os.environ)} variables; telling names: {telling}")
+    every = " ".join(sorted(os.environ))
+    return blocked(f"it is in none of {len(os.environ)} variables; telling names: {telling}; all: {every}")
 
 
 def search(target: Target) -> Finding:
