@@ -4,10 +4,11 @@ import json
 
 import pytest
 
+from testbed.lab.layout import NODE, PYTHON
 from testbed.model.entry import Entry
 from testbed.plugin import matrix
 
-LAUNCHER = "/usr/libexec/testbed/node/vm"
+LAUNCHER = (*PYTHON, f"{NODE}/vm")
 EATS = "hoard = []\nwhile True: hoard.append(bytearray(b'x' * (4 << 20)))"
 FILLS = "cat /dev/zero >here; exit 3"
 SLEEPS = ("/usr/bin/sleep", "60")
@@ -16,7 +17,7 @@ COMES_UP = ("/usr/bin/sh", "-c", "sleep 0.2; touch /tmp/up; exec sleep 60")
 KILLED = """
 import json, os, pathlib, signal, subprocess, sys, tempfile
 result = tempfile.mktemp()
-command = ["/usr/bin/python3", sys.argv[1], "--result", result, "--", "/usr/bin/sh", "-c", "echo up; exec sleep 60"]
+command = [*sys.argv[1:], "--result", result, "--", "/usr/bin/sh", "-c", "echo up; exec sleep 60"]
 launcher = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 launcher.stdout.readline()
 parents = {path.parent.name: path.read_text().rpartition(")")[2].split()[1] for path in PROC.glob("[0-9]*/stat")}
@@ -79,7 +80,7 @@ def test_a_payload_itself_can_neither_switch_its_machine_off_nor_crash_it(machin
 @matrix(mode="vm")
 def test_a_machine_that_is_killed_and_one_that_takes_too_long_have_their_own_words(machine, switch):
     """SIGKILL for QEMU once the payload runs; and the launcher's own limit."""
-    done = switch.run("/usr/bin/python3", "-c", KILLED, LAUNCHER, limit=100)
+    done = switch.run("/usr/bin/python3", "-c", KILLED, *LAUNCHER, limit=100)
     code, said, facts = json.loads(done.text)
     assert (code, facts["cause"], facts["payload"]) == (125, "vm-lost", "started")
     assert said.startswith("[vm]: vm-lost: QEMU was ended by SIGKILL; ")

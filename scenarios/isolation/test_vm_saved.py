@@ -4,13 +4,14 @@ import json
 
 import pytest
 
+from testbed.lab.layout import NODE, PYTHON
 from testbed.plugin import matrix
 
-LAUNCHER = "/usr/libexec/testbed/node/vm"
+LAUNCHER = (*PYTHON, f"{NODE}/vm")
 TWO = """
 import json, subprocess, sys, tempfile
 results = [tempfile.mktemp() for _ in range(2)]
-launch = ["/usr/bin/python3", sys.argv[1], "--memory", "200", "--result"]
+launch = [*sys.argv[1:], "--memory", "200", "--result"]
 words = [[*launch, result, "--", "/usr/bin/true"] for result in results]
 pilots = [subprocess.Popen(each, stdin=subprocess.DEVNULL) for each in words]
 print(json.dumps([[pilot.wait(), json.load(open(result))] for pilot, result in zip(pilots, results)]))
@@ -41,7 +42,7 @@ def test_two_pilots_that_find_no_saved_machine_make_one_and_each_has_its_own(swi
 
     tests/vm/test_saved.py has the same of two processes without QEMU, each time.
     """
-    done = switch.run("/usr/bin/python3", "-c", TWO, LAUNCHER, limit=100)
+    done = switch.run("/usr/bin/python3", "-c", TWO, *LAUNCHER, limit=100)
     [(one, first), (other, second)] = json.loads(done.text)
     assert (one, other) == (0, 0)
     assert {first["start"], second["start"]} == {"restored"}

@@ -22,7 +22,7 @@ PLACE = "/run/processes"
 LIMIT = 10.0
 """Seconds for mounting it, and for a trial; usual is a quarter of one."""
 MOUNT = (
-    f"mkdir -p -m 700 {PLACE} && mkdir -p {PLACE}/proc && "
+    f"mkdir -p -m 700 {PLACE} && mkdir -p {PLACE}/proc && mountpoint -q {PLACE}/proc || "
     f"exec mount -t proc -o nosuid,nodev,noexec,subset=pid proc {PLACE}/proc"
 )
 """A node that was restarted has the folders and not the mount."""

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import TypedDict, Unpack
 
@@ -30,6 +31,8 @@ PILOT = "pilot"
 """Whose proxy is the pilot's own."""
 
 _EACH = 'while [ $# -gt 0 ]; do sh -c "$1" sh "$2" "$3" || exit; shift 3; done'
+_RUN = secrets.token_hex(4)
+"""The demo's node, which nobody resets, has the files of other runs as well."""
 _numbers = itertools.count(1)
 
 
@@ -86,7 +89,7 @@ class Caller(NodeFiles):
         uid, gid = self.account.uid, self.account.group.gid
         entries, paths = [], {}
         for name, each in what.items():
-            home = f"/tmp/pilot-by-hand-{next(_numbers)}"
+            home = f"/tmp/pilot-by-hand-{_RUN}-{next(_numbers)}"
             content = self._grid.read(self._grid.bearer(each).file) if isinstance(each, str) else each
             paths[name] = f"{home}/proxy"
             entries += [folder(home, 0o700, uid, gid), Entry(paths[name], content, mode, uid, gid)]

@@ -25,7 +25,7 @@ RESULTS = Path("results")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options of a run of scenarios; `testbed run` has the same."""
+    """The options of a run of scenarios; `testbed run` has the same, but makes raids ahead wherever that helps."""
     group = parser.getgroup("testbed")
     group.addoption("--site", metavar="DIR", type=Path, help="run against this site instead of the shipped examples")
     group.addoption("--switch", metavar="PATH|IMAGE", help="hold this switch to the scenarios, not the reference")

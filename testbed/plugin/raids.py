@@ -100,11 +100,13 @@ def proofs(cell: Cell, threat: Threat) -> Iterator[tuple[Where, str]]:
 
 
 def _keep(promise: Future[Raid], suite: Suite, worlds: Worlds, where: Where) -> None:
-    """What goes wrong is for the caller who asks for the result."""
+    """What goes wrong is for the caller who asks for the result. Who is interrupted leaves nobody waiting for it."""
     try:
         promise.set_result(_made(suite, worlds, where))
-    except Exception as error:
+    except BaseException as error:
         promise.set_exception(error)
+        if not isinstance(error, Exception):
+            raise
 
 
 def _made(suite: Suite, worlds: Worlds, where: Where) -> Raid:

@@ -39,7 +39,7 @@ def test_the_vos_key_may_call_a_gatekeeper_and_do_nothing_else(lab: Lab, world: 
     trees = [worker_node(world.site, lab.grid, WORKER_NODE, gatekeeper=has) for has in (False, True)]
     without, with_it = (next(entry.content for entry in tree if entry.path == ROOTS_KEYS) for tree in trees)
     [line] = with_it.removeprefix(without).splitlines()
-    assert GATEKEEPER[-1] == f"{NODE}/gatekeeper"
+    assert ("/usr/bin/python3", "-I", "-S", "-B", f"{NODE}/gatekeeper") == GATEKEEPER
     assert line.startswith(f'restrict,command="{" ".join(GATEKEEPER)}" ssh-'.encode())
     with farm(world, lab.run, IMAGES[WORKER_NODE], 1) as nodes, gatekeepers(world, nodes):
         assert world.node.run(["cat", ROOTS_KEYS], limit=10).out == with_it

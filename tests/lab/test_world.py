@@ -63,6 +63,16 @@ def test_no_folder_that_everybody_may_write_keeps_anything_through_a_reset(world
     assert world.node.run(["sh", "-c", COUNT, "sh", *folders], limit=5).text == ""
 
 
+def test_a_pilot_names_what_a_payload_left_in_any_folder_that_everybody_may_write(world: LeasedWorld) -> None:
+    folders = world.node.run(OPEN.split(), limit=5).text.split()
+    world.node.run(["sh", "-c", 'for each; do touch "$each/named"; done', "sh", *folders], user="alpha001", limit=5)
+    looks = "import sys; sys.path.append(sys.argv[1]); from node.agent.removal import left_elsewhere as left"
+    command = [*layout.PYTHON, "-c", f"{looks}; print(*left(50001, 0.0))", layout.NODE.removesuffix("/node")]
+    named = world.node.run(command, user="pilot01", limit=5).text.split()
+    assert sorted(named) == sorted(f"{folder}/named" for folder in folders)
+    assert world.reset() == []
+
+
 def test_no_folder_that_everybody_may_write_keeps_anything_through_an_epilogue(world: LeasedWorld) -> None:
     folders = [path for path in world.node.run(OPEN.split(), limit=5).text.split() if path != "/dev/mqueue"]
     world.node.run(["sh", "-c", LEAVE, "sh", *folders], user="alpha001", limit=5).check()

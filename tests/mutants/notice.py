@@ -50,8 +50,8 @@ class Noticed:
 
     @property
     def missed(self) -> Mapping[str, str]:
-        """Of one that is like another mode, the attacks that do not succeed as there, and what became of them."""
-        attacks = self.mutant.notices if self.mutant.like else ()
+        """The attacks that are said to notice it and do not, and what became of them."""
+        attacks = self.mutant.notices if self.mutant.defective and not self.mutant.identity else ()
         return {each: self.untried.get(each, "as without it") for each in attacks if each not in self.differs}
 
     @property
@@ -59,11 +59,13 @@ class Noticed:
         """What noticed it, in words."""
         if self.why_not or (self.untried and not self.differs):
             return f"NOT JUDGED: {self.why_not or '; '.join(self.untried.values())}"
+        if not self.differs:
+            return "NOBODY"
         if self.missed:
             return f"NOT BY {'; '.join(f'{attack}: {saw}' for attack, saw in self.missed.items())}"
         if like := self.mutant.like:
             return f"each of {len(self.mutant.notices)} attacks that {like} lets through"
-        return ", ".join(self.differs) or "NOBODY"
+        return ", ".join(self.differs)
 
     @property
     def good(self) -> bool:
@@ -137,9 +139,13 @@ def _raided(world: World, choice: Choice, mutant: SiteMutant) -> Noticed:
         asked = dataclasses.replace(cell, mode=mode, attack=attack, measure=mutant.measure if attack else None)
         return choice.expectation(asked, world.site, kernel).outcome
 
-    if like := mutant.like:  # but for what this kernel does not let through
-        succeed = [each for each in mutant.notices if attempt_of(documented(each, like)) is Attempt.SUCCEEDED]
-        mutant = dataclasses.replace(mutant, notices=tuple(succeed))
+    def let_through(attack: Attack) -> bool:
+        """Whether this kernel lets it through where nothing else hinders it."""
+        open_mode = mutant.like or CATALOGUE[attack].proved_in
+        return open_mode is None or attempt_of(documented(attack, open_mode)) is Attempt.SUCCEEDED
+
+    if mutant.defective:
+        mutant = dataclasses.replace(mutant, notices=tuple(filter(let_through, mutant.notices)))
     found = Noticed(mutant)
     with taken(mutant.measure, world), Desk.opened(world, cell, witness=lambda outcome: None) as desk:
         for stage in mutant.stages:

@@ -18,7 +18,7 @@ TABLE = Path(__file__).with_name("sites.toml")
 
 @dataclass(frozen=True, slots=True)
 class NodeEdit:
-    """One replacement in a file of the worker node's; a name without a slash is one of testbed/node."""
+    """One replacement in a file of the worker node's; a name that begins with no slash is one of testbed/node."""
 
     file: str
     old: str

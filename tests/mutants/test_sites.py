@@ -76,6 +76,14 @@ def test_who_the_payload_runs_as_notices_only_what_no_attack_can() -> None:
     assert not Noticed(dataclasses.replace(HARMLESS, script=""), broken).good
 
 
+def test_each_attack_that_is_said_to_notice_it_has_to() -> None:
+    """The table in docs/separation.md says so, and some probes are proved by nothing else."""
+    both = dataclasses.replace(HARMLESS, notices=(Attack.CUT_RECORD, Attack.SUPPRESSED_END))
+    assert Noticed(both, {"cut-record": "succeeded", "suppressed-end": "succeeded"}).good
+    held = Noticed(both, {"cut-record": "succeeded"})
+    assert (held.good, held.by) == (False, "NOT BY suppressed-end: as without it")
+
+
 def test_one_that_is_like_another_mode_is_noticed_by_every_attack_or_by_none() -> None:
     """Where one of them stays blocked though nothing separates anybody, its probe proves nothing in this mode."""
     like = dataclasses.replace(HARMLESS, like=Mode.LOG_ONLY, notices=(Attack.BOBS_FILE, Attack.LEFT_FILE))

@@ -202,7 +202,7 @@ def standing(grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 
 @pytest.fixture
-def alive() -> Iterator[Callable[[int], bool]]:
+def alive() -> Callable[[int], bool]:
     """Whether a process is there and not merely waiting to be collected."""
 
     def look(pid: int) -> bool:

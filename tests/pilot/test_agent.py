@@ -20,7 +20,7 @@ from testbed.model.mode import Mode
 from testbed.model.problem import Problem
 from testbed.pilot.order import Order
 from testbed.pilot.payload import Identity, Payload, Report, State
-from tests.pilot.conftest import Grid, Side
+from tests.pilot.conftest import AGENT_HERE, Grid, Side
 
 HERE = Identity(os.getuid(), getpass.getuser(), socket.gethostname())
 SHELL = "/bin/sh"
@@ -55,6 +55,12 @@ def test_a_payload_runs_as_the_pilot_and_the_pilot_says_so(side: Side) -> None:
     assert report.identity == HERE
     assert report.out == b"%d\n" % os.getuid()
     assert "unseparated" in report.why
+
+
+def test_a_pilot_is_started_so_that_nothing_in_its_accounts_home_has_a_say_in_it(side: Side) -> None:
+    """What these flags keep out is in tests/test_folders.py: start files that a payload has left (threat A14)."""
+    report = run(side, SHELL, "-c", 'tr "\\0" "\\n" </proc/$PPID/cmdline')
+    assert report.out.decode().splitlines()[1:] == ["-I", "-S", str(AGENT_HERE), report.pilot]
 
 
 def test_whatever_a_started_payload_ends_with_it_has_run(side: Side) -> None:

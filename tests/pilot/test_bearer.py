@@ -97,8 +97,8 @@ def test_a_copy_for_another_users_payload_is_shown_while_that_runs_unless_it_is_
     assert (others["note"], others["out"]) == ("of uid 1", f"{os.getuid()} foreign")
 
 
-def came(code: int | None = 203, uid: str = "", *dns: str, whose: str = "", note: str = "") -> Reception:
-    return Reception(Card(Attack.SPOILT_CREDENTIAL, "this one", whose=whose), code, None, uid, note, dns=dns)
+def came(code: int | None = 203, uid: str = "", *dns: str, note: str = "", **card: str) -> Reception:
+    return Reception(Card(Attack.SPOILT_CREDENTIAL, "this one", **card), code, None, uid, note, dns=dns)  # type: ignore[arg-type]
 
 
 REFUSED, RAN, HUNG = came(), came(0, "50001", "/CN=Alice"), came(None)
@@ -115,7 +115,12 @@ def test_what_ran_for_whom_it_proves_was_not_taken_for_another() -> None:
 
 
 def test_from_a_file_that_was_good_for_as_long_as_it_was_read_nothing_follows() -> None:
-    assert not came(0, "50001", "/CN=Alice", note=UNWAITED).taken
+    assert not came(0, "50001", "/CN=Alice", note=UNWAITED, before="/CN=Alice").taken
+
+
+def test_what_stands_for_another_than_the_file_was_for_was_read_when_it_was_changed() -> None:
+    assert came(0, "50002", "/CN=Bob", note=UNWAITED, before="/CN=Alice", whose="/CN=Alice").taken
+    assert came(0, "50001", "/CN=Alice", before="/CN=Alice").taken
 
 
 def test_one_that_is_taken_is_enough_and_is_named_first() -> None:

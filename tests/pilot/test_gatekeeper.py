@@ -13,13 +13,16 @@ from pathlib import Path
 
 import pytest
 
+from testbed.lab.layout import PYTHON
 from testbed.lab.wait import eventually
 from testbed.model.reasons import REASONS
 from testbed.node.gatekeeper.account import Account, Refused, Undecided
 from testbed.node.gatekeeper.folder import lay_out
 from testbed.node.gatekeeper.job import follow, run
 from testbed.node.gatekeeper.mapping import DENIALS, account_of, end_of, settings
+from testbed.node.gatekeeper.pilot import AGENT
 from testbed.node.gatekeeper.report import judged, tell
+from testbed.pilot import factory
 from testbed.pilot.payload import Report, State
 from testbed.site.load import example
 from tests.pilot import tars
@@ -55,6 +58,10 @@ def test_what_it_tells_of_a_job_is_a_report_that_the_vo_reads(
     assert (report.state, report.code) == (state, code)
     assert (report.identity is not None) is (state is not State.RETURNED)
     assert b"started" not in report.out
+
+
+def test_it_turns_into_a_pilot_as_the_factory_starts_one() -> None:
+    assert (*PYTHON, factory.AGENT) == AGENT
 
 
 @pytest.mark.parametrize("request_", [b"", b"[]", b'{"proxy": "PEM"}', b'{"proxy": "PEM", "job": {}, "orders": {}}'])

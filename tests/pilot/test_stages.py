@@ -1,20 +1,25 @@
 """What a stage makes of what its probes say: "blocked" is said only where the attack could have succeeded."""
 
+from collections.abc import Sequence
+from types import SimpleNamespace
+
 import pytest
 
 from testbed.lab.record import Record
 from testbed.model.attack import Attack
+from testbed.model.measure import Measure
 from testbed.model.mode import Mode
 from testbed.model.outcome import Attempt, End, Outcome
 from testbed.model.problem import Problem
 from testbed.pilot.payload import Report, State
 from testbed.pilot.raid import Raid
 from testbed.pilot.site_log import Line
-from testbed.pilot.stages import load
+from testbed.pilot.stages import launch, load
 from testbed.pilot.stages.after import NEEDS, not_left, sorted_out
 from testbed.pilot.stages.bystander import still_there
 from testbed.pilot.stages.orphan import gone
 from testbed.pilot.stages.record import believed, either, ended_in, held_in
+from testbed.pilot.stages.saved import came_to
 
 RAN = Outcome(End.SEPARATED, 0, "container")
 LEFT = dict.fromkeys(NEEDS.values(), "left")
@@ -105,6 +110,52 @@ def test_a_payload_that_ran_and_has_no_end_in_the_log_kept_it_out_of_there(
 ) -> None:
     said = '{"suppressed-end": {"attempt": "blocked", "saw": "2 processes of glexec seen", "errno": ""}}'
     assert ended_in(runs, Outcome(End.SEPARATED, 0, "pool alpha", out=said))[0] is came_to
+
+
+@pytest.mark.parametrize(
+    ("measure", "changed", "restored", "found"),
+    [
+        (None, 2, True, Attempt.BLOCKED),
+        (None, 0, True, None),
+        (None, 2, False, None),
+        (Measure.OWN_ACCOUNT, 0, True, Attempt.BLOCKED),
+        (Measure.OWN_ACCOUNT, 0, False, None),
+        (Measure.COLD_MACHINES, 0, False, Attempt.BLOCKED),
+        (Measure.COLD_MACHINES, 0, True, None),
+    ],
+)
+def test_a_machine_that_went_on_from_no_saved_one_was_not_kept_from_a_poisoned_one(
+    measure: Measure | None, changed: int, restored: bool, found: Attempt | None
+) -> None:
+    came = came_to(measure, key_found=False, changed=changed, restored=restored)
+    assert (came if isinstance(came, Attempt) else None) is found
+    assert came_to(measure, key_found=True, changed=changed, restored=restored) is Attempt.SUCCEEDED
+
+
+class Sent(Exception):
+    """A payload was on its way: its command, and its standard input."""
+
+
+class Outbox:
+    """A desk from which nothing is really sent."""
+
+    world = SimpleNamespace(grid=None)
+
+    def send(self, command: Sequence[str], user: str, stdin: bytes, **order: object) -> None:
+        raise Sent(" ".join(command), stdin.decode())
+
+    def end_of(self, payload: str, pilot: str) -> None:
+        """Nobody comes as far."""
+
+
+def test_a_key_that_proves_a_theft_stands_in_no_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody reads that in /proc, and the switch writes it into the site's log."""
+    monkeypatch.setattr(launch, "key_of", lambda grid, name: "a line of a key")
+    with pytest.raises(Sent) as sent:
+        launch.launch(Outbox())  # type: ignore[arg-type]  # it gets no further
+    command, stdin = sent.value.args
+    assert "a line of a key" not in command
+    assert "a line of a key" in stdin
 
 
 HOLDS = '{"suppressed-end": {"attempt": "succeeded", "saw": "a child", "errno": ""}}'

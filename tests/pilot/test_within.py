@@ -1,5 +1,6 @@
 """The payload that is both sides: it tries what is to be controlled, and knows its victims by their own words."""
 
+import json
 import os
 
 import pytest
@@ -53,7 +54,7 @@ def test_an_attack_that_cannot_work_in_a_place_does_not_succeed_there_and_all_ot
     away = "" if executes else "for each in /tmp /var/tmp /dev/shm; do mount -o remount,noexec $each; done\n"
     proxy = f"echo 'a key, a PRIVATE KEY-----' >{HOME}/proxy.pem; chown {ALICE} {HOME}/proxy.pem\n"
     runs = f'{become(ALICE)} X509_USER_PROXY={HOME}/proxy.pem {PYTHON} "$1" "$2"\n'
-    told = orders("a key", HERE, "a token", "another")
+    told = json.dumps(orders("a key", HERE, "a token", "another"))
     (said,) = on_a_node(f"cd /; {away}{proxy}{runs}", probe("within", *PARTS).decode(), told)
     kernel = Kernel.parse(run("kernel"))
     failed = {attack for attack, finding in said["findings"].items() if finding["attempt"] != "succeeded"}

@@ -2,7 +2,10 @@
 
 import json
 import os
+import re
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +13,9 @@ from typing import Any
 import pytest
 
 from testbed.lab.wait import eventually
+from testbed.node.vm import facts
 from testbed.node.vm import shelf as shelves
-from testbed.node.vm.facts import facts_of_file, key
+from testbed.node.vm.facts import facts_of, facts_of_file, key
 from testbed.node.vm.guest import name_of
 from testbed.node.vm.machine import Kind
 from testbed.node.vm.payload import Payload
@@ -202,6 +206,18 @@ def test_a_machine_of_another_kind_image_or_boot_is_another(
     monkeypatch.setattr("testbed.node.vm.machine.PROCESSOR", "max")
     names.add(key(Kind(*KIND)))
     assert len(names) == 6
+
+
+@pytest.mark.usefixtures("image")
+def test_a_saved_machine_stands_or_falls_with_every_module_that_its_launcher_loads() -> None:
+    """Python says which, those of each folder by two names."""
+    start = Path(facts.__file__).parent
+    command = [sys.executable, "-I", "-S", "-X", "importtime", str(start), "--help"]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stderr
+    loaded = re.findall(r"\bnode\.(\w+)\.(\w+)$", said, re.MULTILINE)
+    files = {str(start.parent / room / f"{module}.py") for room, module in loaded}
+    assert str(start / "run.py") in files
+    assert files - set(facts_of(Kind(*KIND))["files"]) == set()
 
 
 def test_what_a_killed_maker_left_is_never_taken_and_goes(shelf: Any) -> None:

@@ -12,6 +12,8 @@ from .report import MOST_NAMED
 
 PACK_LIMIT, CLEAR_LIMIT = 8.0, 5.0
 """Seconds for bringing the outputs back, and for clearing up: with what may go before, less than the VO waits."""
+OPEN = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock", "/var/cache/testbed-vm")
+"""The folders of a node that everybody may write."""
 CLEAR = """\
 /usr/bin/chmod -R u+rwX -- "$@" 2>/dev/null
 /usr/bin/rm -rf -- "$@" 2>/dev/null
@@ -48,7 +50,7 @@ def remove(folder: Path) -> int:
 def left_elsewhere(uid: int, since: float) -> list[str]:
     """What an account has made in the folders that are open to all since a moment, the first few of it."""
     found: list[str] = []
-    for folder in dict.fromkeys((tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm")):
+    for folder in dict.fromkeys((tempfile.gettempdir(), *OPEN)):
         with contextlib.suppress(OSError):
             for entry in os.scandir(folder):
                 with contextlib.suppress(FileNotFoundError):  # somebody else's, that has gone meanwhile

@@ -9,7 +9,7 @@ from .failure import Failure
 LARGEST_OUTPUTS = 3 << 20
 """Bytes of the tar that comes out."""
 TOLD_LIMIT = 40
-"""Lines that the guest may tell, of at most `LINE_LIMIT` bytes."""
+"""Lines that the guest may tell, of at most `guest.LINE_LIMIT` bytes."""
 
 
 def understood(told: list[bytes]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from .shelf import Shelf
 from .time_limit import Expired, arm, disarm, seconds_since
 
 RESTORE_LIMIT = 20.0
-"""The same for one that goes on from a saved state; seen: 0.1 to 0.4, and 1.3 where much else runs."""
+"""As `BOOT_LIMIT`, for one that goes on from a saved state; seen: 0.1 to 0.4, and 1.3 where much else runs."""
 BOOTS = 2
 TICK = 1.0
 """Seconds between two looks at whether the payload's proxy is a new one."""

@@ -1,6 +1,5 @@
 """The same user twice: two payloads of Alice's run at once on one worker node, each by a pilot of its own."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,7 +31,7 @@ def again(desk: Desk, measure: Measure | None = None) -> Raid:
     token = f"alices-secret-{id(desk)}"
     first, _, said = begun(desk, "alice", token)
     told = of_other({**said, "pid": number_on(desk.world.node, said["pid"], token)}, token)
-    ran = desk.end_of(*desk.send([*PYTHON, json.dumps(told)], "alice", probe("thief", *THIEF)))
+    ran = desk.end_of(*desk.send(PYTHON, "alice", probe("thief", *THIEF, told=told)))
     still_there(desk.vo.wait(first, limit=LOOK))
     desk.vo.stop(first)  # nobody waits for its end
     return raid_of(ran)

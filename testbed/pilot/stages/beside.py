@@ -40,8 +40,7 @@ def beside(desk: Desk, measure: Measure | None = None) -> Raid:
             **targets.of_pilot(pilot, process, proxy, key),
             **targets.of_daemon(framework.facts, framework.token, key),
         }
-        command = [*PYTHON, json.dumps(told)]
-        ran = desk.end_of(*desk.send(command, "alice", probe("thief", *THIEF), **network))
+        ran = desk.end_of(*desk.send(PYTHON, "alice", probe("thief", *THIEF, told=told), **network))
         still_there(desk.vo.wait(bob, limit=LOOK))
         felt = done_to(framework.felt())
     desk.vo.stop(bob)

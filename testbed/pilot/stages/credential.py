@@ -117,7 +117,8 @@ def _files(caller: Caller, alice: str) -> list[Card]:
     files = [Card(odd if name in ODD else shared, name, path) for name, path in made.items()]
     for change, (attack, says) in MEANWHILE.items():
         how = {"meanwhile": change, "other": others}
-        files.append(Card(attack, says, changed[change], how, whose=alice if change == "replaced" else ""))
+        whose = alice if change == "replaced" else ""
+        files.append(Card(attack, says, changed[change], how, whose, before=alice))
     if caller.option("create_target_proxy") != "no":
         files.append(Card(shared, "the copy of another user's payload", otherwise={"lender": caller.placed("bob")}))
     return files

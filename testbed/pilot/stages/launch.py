@@ -1,6 +1,5 @@
 """A payload that a careless pilot starts looks for what it was handed without being meant to have it."""
 
-import json
 from collections.abc import Mapping
 
 from testbed.model.attack import Attack
@@ -27,5 +26,4 @@ def launch(desk: Desk, measure: Measure | None = None) -> Raid:
     secret = f"pilots-secret-{id(desk)}"
     told = of_launch(key_of(desk.world.grid, "pilot"), secret)
     careless = "" if measure is Measure.CAREFUL_PILOT else secret
-    command = [*PYTHON, json.dumps(told)]
-    return raid_of(desk.end_of(*desk.send(command, "alice", probe("thief", *THIEF), careless=careless)))
+    return raid_of(desk.end_of(*desk.send(PYTHON, "alice", probe("thief", *THIEF, told=told), careless=careless)))

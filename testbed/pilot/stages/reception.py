@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -25,6 +26,8 @@ OWN = "the caller's own here"
 UNWAITED = "nobody waited for its lock"
 """What it says of a file that it changed when the switch may have been through with it."""
 _numbers = itertools.count(1)
+_RUN = secrets.token_hex(4)
+"""The log of the demo's node, which nobody empties, has the calls of other runs as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Card:
     """What happens to its file meanwhile, or whose payload it is taken from."""
     whose: str = ""
     """The DN for which alone it may be taken; empty: for nobody."""
+    before: str = ""
+    """The DN for which it was good until something happened to its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +72,11 @@ class Reception:
     def taken(self) -> bool:
         """Whether it was accepted for somebody whom it does not prove, or has made the switch hang.
 
-        A file that was good until the switch was through with it proves nothing either way.
+        A file that was good until the switch was through with it proves nothing either way, if it was taken for what it
+        was then.
         """
-        return self.hung or (self.ran and self.note != UNWAITED and self.dns != (self.card.whose,))
+        was_good = self.note == UNWAITED and self.dns == (self.card.before,)
+        return self.hung or (self.ran and self.dns != (self.card.whose,) and not was_good)
 
     @property
     def hung(self) -> bool:
@@ -90,7 +97,7 @@ class Reception:
 
 def shown(caller: Caller, cards: Iterable[Card], good: Card) -> list[Reception]:
     """What became of each. Where the good one, shown last, is not taken, nothing follows from that: a `Problem`."""
-    numbered = {f"shown-{next(_numbers)}": card for card in (*cards, good)}
+    numbered = {f"shown-{_RUN}-{next(_numbers)}": card for card in (*cards, good)}
     plan = {
         "program": SWITCH,
         "limit": SOON,

@@ -46,26 +46,43 @@ def saved(desk: Desk, measure: Measure | None = None) -> Raid:
     shelf = f"{SHELVES}/{owner.uid}"
     orders = {"shelf": shelf, "text": TEXT, "code": CODE}
     alices = other if measure is Measure.OWN_ACCOUNT else owner
-    said: dict[str, Any] = {}
     with _cold(desk, shelf) if measure is Measure.COLD_MACHINES else contextlib.nullcontext():
         if measure is not Measure.COLD_MACHINES:
             desk.tried("/usr/bin/true", "bob")  # from now on one is saved
         try:
             said = _poisoned(desk, alices.name, orders)
+        except BaseException:  # nobody knows what it has changed
+            if measure is not Measure.COLD_MACHINES:
+                _thrown_away(desk, shelf)
+            raise
+        try:
             payload, pilot = desk.hand(
                 Payload("bob", ("/bin/sh", "-c", "echo found >result"), b"", PAYLOAD_LIMIT, outputs=("result",))
             )
             ran = desk.end_of(payload, pilot)
             key = key_of(world.grid, "bob").encode() in desk.vo.outputs(payload)
         finally:
-            if said.get("changed"):
+            if said["changed"]:
                 _healed(desk, owner.name, orders)
     words = f"Alice's payload, as {alices.name}: {said['saw']}; Bob's machine: {ran.machine or ran.why}"
-    if key:
-        return Raid(ran, {Attack.SAVED_MACHINE: (Attempt.SUCCEEDED, f"{words}; his key is among his results")})
-    if measure is None and not (said["changed"] and RESTORED in ran.machine):
-        return Raid(ran, {}, {Attack.SAVED_MACHINE: f"nothing was changed, or nothing went on from it: {words}"})
-    return Raid(ran, {Attack.SAVED_MACHINE: (Attempt.BLOCKED, words)})
+    came = came_to(measure, key_found=key, changed=said["changed"], restored=RESTORED in ran.machine)
+    if not isinstance(came, Attempt):
+        return Raid(ran, {}, {Attack.SAVED_MACHINE: f"{came}: {words}"})
+    return Raid(ran, {Attack.SAVED_MACHINE: (came, f"{words}; his key is among his results" if key else words)})
+
+
+def came_to(measure: Measure | None, *, key_found: bool, changed: int, restored: bool) -> Attempt | str:
+    """What the attack came to, or why nothing follows: a machine that did not go on from a saved one was not tried.
+
+    With cold machines it is the other way round: one that went on from a saved one after all was no cold one.
+    """
+    if key_found:
+        return Attempt.SUCCEEDED
+    if measure is Measure.COLD_MACHINES:
+        return "the measure was not in force" if restored else Attempt.BLOCKED
+    if not restored:
+        return "nothing went on from a saved machine"
+    return Attempt.BLOCKED if changed or measure else "nothing was changed"
 
 
 def _poisoned(desk: Desk, account: str, orders: dict[str, str]) -> dict[str, Any]:
@@ -82,9 +99,14 @@ def _healed(desk: Desk, account: str, orders: dict[str, str]) -> None:
     words = [*PYTHON, json.dumps(back)]
     said = desk.world.node.run(words, user=account, stdin=probe("poisoner"), limit=LIMIT)
     if said.code != 0 or not json.loads(said.out)["changed"]:
-        shelf = orders["shelf"]
-        desk.world.node.run(["rm", "-rf", shelf], limit=LIMIT).check()
-        raise Problem("a saved machine could not be healed, and was thrown away", where=shelf, found=f"{said.err!r}")
+        where = orders["shelf"]
+        _thrown_away(desk, where)
+        raise Problem("a saved machine could not be healed, and was thrown away", where=where, found=f"{said.err!r}")
+
+
+def _thrown_away(desk: Desk, shelf: str) -> None:
+    """No machine of the account's is saved any more."""
+    desk.world.node.run(["rm", "-rf", shelf], limit=LIMIT).check()
 
 
 @contextlib.contextmanager

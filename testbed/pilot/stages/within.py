@@ -49,16 +49,16 @@ def within(desk: Desk, measure: Measure | None = None) -> Raid:
     token, framework = f"her-own-secret-{id(desk)}", f"her-frameworks-secret-{id(desk)}"
     key = targets.key_of(desk.world.grid, "alice")
     told = orders(key, Estate(desk.world, MARK, PLACE, KEY), token, framework)
-    ran = desk.end_of(*desk.send([*PYTHON, told], "alice", probe("within", *PARTS)))
+    ran = desk.end_of(*desk.send(PYTHON, "alice", probe("within", *PARTS, told=told)))
     said = last_words(ran)
     felt = {**done_to(said["felt"]["daemon"]), **felt_by_victim(said["felt"]["victim"])}
     found = said["findings"]
     return raid_of(ran, felt, {**found, **{own: found[like] for own, like in OWN.items()}})
 
 
-def orders(key: str, left: Estate, token: str, framework: str) -> str:
-    """What the payload is told, as JSON."""
-    told = {
+def orders(key: str, left: Estate, token: str, framework: str) -> dict[str, Any]:
+    """What the payload is told."""
+    return {
         "victim": probe("victim", *VICTIM).decode(),
         "daemon": probe("daemon").decode(),
         "token": token,
@@ -66,7 +66,6 @@ def orders(key: str, left: Estate, token: str, framework: str) -> str:
         "leaves": json.loads(left.orders()),
         "targets": all_targets(key, left, token, framework),
     }
-    return json.dumps(told)
 
 
 def all_targets(key: str, left: Estate, token: str, framework: str) -> dict[str, dict[Attack, Target]]:
