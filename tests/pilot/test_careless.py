@@ -6,6 +6,7 @@ import pytest
 
 from testbed.model.mode import Mode
 from testbed.model.problem import Problem
+from testbed.node.agent.pilot import SECRETS
 from testbed.pilot.order import Order
 from testbed.pilot.payload import Payload, State
 from testbed.pilot.probes import probe
@@ -31,7 +32,9 @@ def test_what_a_payload_finds_open_and_set_that_is_the_pilots(
     pilot = side.vo.start_pilot(Order(Mode.NONE, start_limit=5, retries=0, careless=careless))
     report = side.vo.end_of(ident, pilot, limit=20)
     assert report.state is State.ENDED, report.why
-    assert [found["attempt"] for found in json.loads(report.out).values()] == [came_to, came_to]
+    found = json.loads(report.out)
+    assert [each["attempt"] for each in found.values()] == [came_to, came_to]
+    assert all((name in found["set"]["saw"]) == bool(careless) for name in SECRETS)
 
 
 @pytest.mark.parametrize("secret", [1, None, "x" * 201, "a\0b"])

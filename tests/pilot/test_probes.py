@@ -205,6 +205,23 @@ def test_a_program_is_another_one_when_it_was_written_to_or_replaced(
         assert [path.name for path in Path(name).iterdir()] == ["program.py"]
 
 
+@as_others
+@pytest.mark.parametrize(("mode", "came_to"), [(0o777, "succeeded"), (0o755, "blocked"), (0o700, "blocked")])
+def test_a_folder_that_everybody_may_write_is_found_by_who_is_not_told_of_it(mode: int, came_to: str) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        jobs = Path(name) / "jobs"
+        jobs.mkdir()
+        jobs.parent.chmod(0o755)
+        (jobs / "job.json").write_text(TOKEN)
+        jobs.chmod(mode)
+        target = {"kind": "plant", "path": str(jobs), "holds": "job.json", "marker": TOKEN}
+        found = run("thief", json.dumps({"it": target}), user=NOBODY, parts=THIEF)["it"]
+        assert found["attempt"] == came_to
+        assert all(f"{way}: {came_to}" in found["saw"] for way in ("told", "found"))
+        planted = ["planted", "planted-too"] if came_to == "succeeded" else []
+        assert sorted(path.name for path in jobs.iterdir()) == ["job.json", *planted]
+
+
 def test_what_a_careless_starter_left_open_or_in_the_environment_is_found(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("left open")
     targets = {

@@ -164,7 +164,7 @@ BESIDE = (
     _beside(
         Attack.PILOTS_OPEN_FOLDER,
         "A09",
-        "write into a folder of the pilot's that its framework made world-writable",
+        "write into a folder of the pilot's that its framework made world-writable, told of it or looking for such",
         "SSSBB",
         "PanDA's pilot made its home and job files 0777; path_resolution(7)",
         measures=CAREFUL,

@@ -19,7 +19,7 @@ LAUNCH = (
         Attack.INHERITED_ENVIRONMENT,
         "A22",
         Stage.LAUNCH,
-        "find a secret of the pilot's in its own environment",
+        "find a secret of the pilot's in its own environment (_CONDOR_CREDS, PBS_JOBCOOKIE, BEARER_TOKEN or another)",
         "SBBBB",
         "glexec's clean environment (Nikhef wiki), log-only as well (observed); a wrapped environment brings it back: "
         "docs/companions.md",

@@ -16,11 +16,14 @@ from .report import Account, Report
 from .task import Task
 from .unpacking import unpack
 
+SECRETS = ("PILOT_SECRET", "_CONDOR_CREDS", "PBS_JOBCOOKIE", "BEARER_TOKEN")
+"""Where a careless one has a secret: by a name of our choice, and by those of HTCondor's, Torque's and WLCG's."""
+
 
 def serve(means: Means) -> None:
     """Run every payload that the VO has for us, and leave nothing of them behind."""
     if means.orders.careless:
-        os.environ["PILOT_SECRET"] = means.orders.careless
+        os.environ |= dict.fromkeys(SECRETS, means.orders.careless)
         os.set_inheritable(os.open(means.sandbox.proxy, os.O_RDONLY), True)
     while payload := next_payload(means):
         account, report = Account(), Report(payload.ident, means.orders.pilot)

@@ -13,7 +13,13 @@ FIRST_OWN = 3
 
 PLACES = ("/root", "/home", "/tmp", "/var/tmp", "/var/lib", "/dev/shm", "/etc", "/opt", "/srv", "/run")
 """Where keys may lie; what a machine was told for itself is below /var/lib, as with cloud-init."""
-MOST_FILES = 10000
+TELLING = ("SECRET", "TOKEN", "PROXY", "_CONDOR", "PBS")
+"""What the names of variables have in them that belong to a pilot or its batch system."""
+SHARED = ("/tmp", "/var/tmp", "/dev/shm")
+"""Where everybody may make a folder."""
+MOST_FILES, MOST_FOLDERS = 10000, 10000
+DEEPEST = 3
+"""Slashes in the path of a folder below which nothing is looked for."""
 LARGEST_KEY = 1 << 16
 """Bytes of a file that are looked at; a key is smaller."""
 
@@ -52,12 +58,44 @@ def overwrite(target: Target) -> Finding:
 
 
 def plant(target: Target) -> Finding:
-    """Put a new file into a folder, once it is sure that it is the victim's: by a file in it, ``holds``."""
+    """Put a new file into a folder of the victim's that everybody may write: told of by its ``path``, and looked for.
+
+    That it is the victim's is sure by a file in it, ``holds``.
+    """
+    return by_any({"told": plant_told, "found": plant_found}, target)
+
+
+def plant_told(target: Target) -> Finding:
+    """The folder that one is told of."""
     folder, marker = str(target["path"]), str(target["marker"]).encode()
     with open(os.path.join(folder, str(target["holds"])), "rb") as file:
         if marker not in file.read(LARGEST):
             return blocked(f"{folder} is there, but is not the victim's")
-    path = os.path.join(folder, "planted")
+    return planted(os.path.join(folder, "planted"))
+
+
+def plant_found(target: Target) -> Finding:
+    """One that is found, as find(1) does with -perm -0002, below the folders in which everybody may make some."""
+    looked, open_to_all = 0, list[str]()
+    for top in SHARED:
+        for folder, names, _ in os.walk(top):
+            looked += 1
+            if looked > MOST_FOLDERS:
+                return untried(f"there are more than {MOST_FOLDERS} folders")
+            names[:] = names if folder.count("/") < DEEPEST else []
+            with contextlib.suppress(OSError):
+                status = os.stat(folder)
+                if status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX:
+                    open_to_all.append(folder)
+    for folder in open_to_all:
+        held = look(os.path.join(folder, str(target["holds"])))
+        if held and str(target["marker"]).encode() in held:
+            return planted(os.path.join(folder, "planted-too"))
+    return blocked(f"{len(open_to_all)} of {looked} folders are for everybody to write in, and none is the victim's")
+
+
+def planted(path: str) -> Finding:
+    """Make a file there."""
     with open(path, "xb") as file:
         file.write(b"planted\n")
     return succeeded(f"{path} lies in it now") if os.path.exists(path) else untried(f"{path} was written, and is gone")
@@ -105,12 +143,13 @@ def own_descriptors(target: Target) -> Finding:
 
 
 def own_environment(target: Target) -> Finding:
-    """Look for a secret in our own environment."""
+    """Look for a secret in our own environment; what else has a name as pilots give to secrets, is said."""
     marker = str(target["marker"])
-    for name, value in os.environ.items():
-        if marker in value:
-            return succeeded(f"it is in {name}, one of {len(os.environ)} variables")
-    return blocked(f"it is in none of {len(os.environ)} variables: {' '.join(sorted(os.environ))}")
+    telling = " ".join(sorted(name for name in os.environ if any(word in name.upper() for word in TELLING))) or "none"
+    if names := [name for name, value in os.environ.items() if marker in value]:
+        return succeeded(f"it is in {' '.join(names)}, of {len(os.environ)} variables; telling names: {telling}")
+    every = " ".join(sorted(os.environ))
+    return blocked(f"it is in none of {len(os.environ)} variables; telling names: {telling}; all: {every}")
 
 
 def search(target: Target) -> Finding:

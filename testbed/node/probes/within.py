@@ -38,6 +38,8 @@ LIFE, LIMIT = 25.0, 5.0
 LOOK = 0.01
 HELD = 0.2
 """Seconds for which a pipe is held: until somebody has looked at it."""
+HANDED = ("PILOT_SECRET", "_CONDOR_CREDS", "PBS_JOBCOOKIE", "BEARER_TOKEN")
+"""Variables that a careless pilot hands on."""
 SWITCH = '#!/bin/sh\nexec "$@"\n'
 """One that lets everybody do everything."""
 
@@ -190,7 +192,7 @@ def main(orders: Mapping[str, Any]) -> None:
         its, its_words = kept.enter_context(daemon(orders, proxy))
         said = leave(leaves)
         kept.enter_context(open(his["secret"], "rb"))  # as if who started us had left it open, and
-        os.environ["PILOT_SECRET"] = orders["token"]  # this set
+        os.environ |= dict.fromkeys(HANDED, orders["token"])  # these set
         told: Told = {"victim": his, "daemon": its}
         for probe, targets in filled(orders["targets"], told).items():
             findings |= {attack: tried(PROBES[probe], target) for attack, target in targets.items()}

@@ -2,9 +2,11 @@
 
 import contextlib
 import json
-import time
 from collections.abc import Iterator, Sequence
 
+from testbed.credentials.name import extended
+from testbed.credentials.proxy import make_proxy
+from testbed.credentials.zoo import Zoo
 from testbed.lab.host import Host
 from testbed.lab.record import Record, records
 from testbed.model.attack import Attack
@@ -12,6 +14,7 @@ from testbed.model.effect import Effect
 from testbed.model.measure import Measure
 from testbed.model.mode import WAYS, Installation
 from testbed.model.outcome import Attempt, Outcome
+from testbed.model.problem import Problem
 from testbed.pilot.caller import Caller, How
 from testbed.pilot.desk import Desk
 from testbed.pilot.probes import probe
@@ -29,6 +32,10 @@ PRIORITY = "<30>"
 """daemon.info, syslog(3)."""
 INJECTED = "/tmp/injected\nglexec[1]: injected"
 """The folder that it starts in."""
+IN_A_NAME = "\n\r\x1b[2Kglexec[1]: injected"
+OF_PERSON = "/CN=Alice\\x"
+"""How a line of the log that names somebody of this name goes on: escaped, and not at an end there."""
+SHOW = 'for each; do GLEXEC_CLIENT_CERT="$each" "$0" /usr/bin/true; done'
 OWN_LOG = "/var/log/glexec-own.log"
 HELD, LIMIT = 10.0, 10.0
 """Seconds for which a payload's child holds everything open, unless it is ended before; and for a look at the node."""
@@ -63,13 +70,16 @@ def _skipped(caller: Caller) -> Tried:
 
 
 def _injected(caller: Caller) -> Tried:
-    """Lines within arguments, the folder that it starts in, and GLEXEC_ID."""
+    """Lines within arguments, the folder that it starts in, GLEXEC_ID, and the names in two credentials."""
     made = f"\nglexec[1]: {SAID.format(caller='forger', name='injected')}"
     command = (*caller.witness.command(":"), made, f"\r{made}", f'" {made}', "\x1b[2K" + made)
     how: How = {"env": {"GLEXEC_ID": made}}
     within = ("sh", "-c", 'cd "$0"; exec "$@"', INJECTED)
     with _made(caller.node, ["mkdir", "-m", "755", INJECTED], ["rmdir", INJECTED]):
         effect = caller.tries(*command, before=within, **how)
+        credentials = caller.places(named(caller.zoo)).values()
+        if not caller.separates:
+            caller.run("sh", "-c", SHOW, SWITCH, *credentials)
         lines = [line.text for line in site_log(caller.node)]
         if caller.separates:  # a file of the switch's own: no log daemon makes anything harmless there
             own = ["install", "-o", "glexec", "-g", "glexec", "-m", "640", "/dev/null", OWN_LOG]
@@ -78,11 +88,28 @@ def _injected(caller: Caller) -> Tried:
                 caller.configured(log_destination="file", log_file=OWN_LOG),
             ):
                 caller.call(*command, before=within, **how)
+                caller.run("sh", "-c", SHOW, SWITCH, *credentials)
                 lines += [line.removeprefix("glexec[1]: ") for line in caller.read(OWN_LOG).splitlines()]
     forged = [line for line in lines if line.startswith(("real_user(forger)", "injected"))]
     if forged:
         return Attempt.SUCCEEDED, f"a line of its own in the log: {forged[0]}"
-    return Attempt.BLOCKED, f"{len(effect.recorded)} record, nothing but its own: {_commands(effect)}"
+    who = next((line for line in lines if OF_PERSON in line), "")
+    if effect.ran and not who:
+        raise Problem("the log does not name who was shown", expected=OF_PERSON, found="\n".join(lines[-20:]))
+    only = f"{len(effect.recorded)} record, nothing but its own: {_commands(effect)}"
+    return Attempt.BLOCKED, f"{who}; {only}"
+
+
+def named(zoo: Zoo) -> dict[str, bytes]:
+    """Proxies with a line in a name: of somebody whom the authority calls so, and of Alice's, in its own last name.
+
+    The last name of a proxy is in no line of the log (observed). That of a VOMS attribute is the VOMS server's to make.
+    """
+    somebody = zoo.authority.person(f"Alice{IN_A_NAME}")
+    return {
+        "person": make_proxy(somebody).pem,
+        "proxy": zoo.proxy(subject=extended(zoo.owner.certificate.subject, IN_A_NAME)),
+    }
 
 
 @contextlib.contextmanager
@@ -170,14 +197,13 @@ def _held(caller: Caller) -> Tried:
     ident = f"held-{id(caller)}"
     told = {str(Attack.SUPPRESSED_END): {"kind": "hold", "program": "glexec", "seconds": HELD}}
     how: How = {"env": {"GLEXEC_ID": ident}, "stdin": probe("liar", "finding", told=told), "limit": HELD}
-    began = time.monotonic()
-    said = caller.run("sh", "-c", FIRST_LINE, SWITCH, *PYTHON, ident, **how)
-    took = time.monotonic() - began
+    with caller.configured(end_leftovers="no"):  # else the child is ended as soon as the record is written
+        said = caller.run("sh", "-c", FIRST_LINE, SWITCH, *PYTHON, ident, **how)
     site_log(caller.node)  # all is written
     runs = [run for run in records(caller.node) if any(_ident(ident) in line for line in run.lines)]
     # The bracket keeps the search from finding itself.
     held = caller.node.run(["sh", "-c", END_HOLDER, "sh", f"[{ident[0]}]{ident[1:]}"], limit=LIMIT).text.split()
-    when = f"within {took:.1f} s, while {', '.join(held) or 'nobody'} holds it"
+    when = f"within {said.seconds:.1f} s, while process {', '.join(held) or 'nobody'} holds it"
     return held_in(runs[-1:], said.out.decode(errors="replace"), when)
 
 
