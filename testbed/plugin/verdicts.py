@@ -113,16 +113,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
     suite = config.stash[SUITE]
     if suite.results is not None:
         colour = terminal.wants_colour(terminalreporter._tw._file)
-        terminalreporter.write_line("")
-        terminalreporter.write(terminal.render(suite.results.rows, colour=colour, folder=str(suite.folder)))
-        terminalreporter.write_line("")
-        terminalreporter.write(exposure.plain(suite.results.rows, terminal.width()))
-        terminalreporter.write_line("")
-        terminalreporter.write(comparison.plain(suite.results.rows, terminal.width()))
-        terminalreporter.write_line("")
-        terminalreporter.write(requirements.plain(suite.results.rows, terminal.width()))
-        terminalreporter.write_line("")
-        terminalreporter.write(clients.plain(suite.results.replays, terminal.width()))
+        rows, width = suite.results.rows, terminal.width()
+        parts = (
+            terminal.render(rows, colour=colour, folder=str(suite.folder)),
+            exposure.plain(rows, width),
+            comparison.plain(rows, width),
+            requirements.plain(rows, width),
+            clients.plain(suite.results.replays, width),
+        )
+        for part in filter(None, parts):
+            terminalreporter.write_line("")
+            terminalreporter.write(part)
         if suite.results.conditions.held:
             terminalreporter.write_line(suite.results.conditions.held)
     if suite.stopped:
