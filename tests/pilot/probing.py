@@ -83,6 +83,16 @@ class Bob:
         out, _ = self.process.communicate(timeout=10)
         return [json.loads(line) for line in out.splitlines()]
 
+    def end(self) -> None:
+        """Have him take away what he made, which lasts longer than he does; kill him if he does not."""
+        self.process.terminate()
+        try:
+            self.process.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate(timeout=10)
+            raise
+
 
 class Here:
     """This machine as a host. A user is the number of one, and a name only where root is meant."""

@@ -26,8 +26,8 @@ def bob(tmp_path: Path) -> Iterator[Bob]:
     """A victim, ended afterwards if he still runs."""
     victim = Bob(tmp_path)
     yield victim
-    victim.process.kill()
-    victim.process.communicate(timeout=10)
+    victim.end()
+    assert not [path for path in (victim.said["shared_memory"], *victim.said["in_tmp"]) if Path(path).exists()]
 
 
 def his(bob: Bob) -> dict[str, object]:

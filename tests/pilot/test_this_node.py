@@ -5,16 +5,20 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from testbed.lab.wait import eventually
 from testbed.node.agent.this_node import memory, pilots
 
 
 @contextlib.contextmanager
 def running(*words: str) -> Iterator[None]:
     """A process whose command line ends with these words."""
-    with subprocess.Popen(["/bin/sh", "-c", "read -r end", *words], stdin=subprocess.PIPE):
+    with subprocess.Popen(["/bin/sh", "-c", "read -r end", *words], stdin=subprocess.PIPE) as process:
+        line = Path(f"/proc/{process.pid}/cmdline")  # empty for a moment, while the kernel makes the new program
+        eventually(lambda: line.read_bytes().endswith(b"\0".join(map(str.encode, words)) + b"\0"), within=5)
         yield  # its input ends then, and so does it
 
 
