@@ -12,7 +12,9 @@ import pytest
 from testbed.model.attack import TRACING, Attack
 from testbed.model.kernel import Kernel
 from testbed.model.mode import Mode
+from testbed.pilot.probes import probe
 from testbed.pilot.stages.beside import THIEF
+from testbed.pilot.stages.bystander import VICTIM
 from testbed.pilot.stages.targets import number_on, of_bob
 from tests.pilot.probing import NOBODY, PYTHON, SOMEBODY, TOKEN, Bob, Here, run, steal, thefts
 
@@ -108,6 +110,30 @@ def test_a_victim_hides_its_secret_and_takes_it_away(tmp_path: Path) -> None:
     assert oct(secret.parent.stat().st_mode & 0o777) == "0o700"
     assert victim.last_words() == [{"signalled": 0, "changed": [], "ended_by": "limit"}]
     assert list(tmp_path.iterdir()) == []
+
+
+@as_others
+def test_a_victim_that_cannot_have_all_leaves_nothing(home: Path) -> None:
+    """Without room for a queue it has a segment and a file of shared memory by then."""
+    with tempfile.TemporaryFile() as source:
+        source.write(probe("victim", *VICTIM))
+        source.seek(0)
+        victim = subprocess.run(
+            ["/usr/bin/prlimit", "--msgqueue=1", PYTHON, "-", TOKEN, "5"],
+            stdin=source,
+            capture_output=True,
+            env={"HOME": str(home)},
+            user=NOBODY,
+            group=NOBODY,
+            extra_groups=(),
+            timeout=20,
+            check=False,
+        )
+    assert b"mq_open" in victim.stderr
+    table = Path("/proc/sysvipc/shm").read_text().splitlines()
+    owners = [int(dict(zip(table[0].split(), row.split(), strict=False))["uid"]) for row in table[1:]]
+    owners += [path.stat().st_uid for path in Path("/dev/shm").iterdir()]
+    assert NOBODY not in owners
 
 
 def test_an_identity_is_what_the_kernel_says() -> None:

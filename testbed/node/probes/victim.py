@@ -64,12 +64,15 @@ def nameless(content: str) -> int:
 class Shared:
     """Shared memory and message queues of both kinds, each for itself alone and for everybody, until it is removed."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self) -> None:
         self.facts: dict[str, int | str] = {}
         self._segments: list[int] = []
         self._files: list[Path] = []
         self._queues: list[str] = []
         self._messages: list[int] = []
+
+    def make(self, token: str) -> None:
+        """Make it; what could be made of it is removed with the rest where something could not."""
         for name, mode in (("", NOBODY_ELSE), ("open_", EVERYBODY)):
             key, path = secrets.randbits(30) + 1, Path(SHARED_MEMORY) / f"bob-{name}{secrets.token_hex(8)}"
             queue = f"/{path.name}"
@@ -156,9 +159,10 @@ def main(token: str, limit: float) -> None:
     # From now on these wait to be counted: none is missed, none kills.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1, signal.SIGTERM})
     folder = private_folder()
-    open_file, shared, watched = folder.with_name(f"open-{token}"), None, None
+    open_file, shared, watched = folder.with_name(f"open-{token}"), Shared(), None
     try:
-        shared, watched = Shared(token), Watched(token)
+        shared.make(token)
+        watched = Watched(token)
         secret, release = folder / f"secret-{token}", folder / "release"
         keep(secret, f"{token}\n")
         keep(open_file, f"{token}\n", EVERYBODY)
@@ -183,9 +187,9 @@ def main(token: str, limit: float) -> None:
     finally:
         shutil.rmtree(folder)
         open_file.unlink(missing_ok=True)
-        for each in (shared, watched):
-            if each:
-                each.remove()
+        shared.remove()
+        if watched:
+            watched.remove()
     say(felt)
 
 
