@@ -1,10 +1,10 @@
 """What a worker node, its pilot and a payload see of one another while the payload stays, and what it leaves."""
 
-import itertools
 import json
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from secrets import token_hex
 
 from testbed.lab.host import Host
 from testbed.model.outcome import Outcome
@@ -47,8 +47,6 @@ print(json.dumps({
 FIND = 'find /home /tmp /var/tmp -name "$1" -printf "%u %p\\n" 2>/dev/null; true'
 """Whose a file is that is found where accounts may write, and its path."""
 
-_numbers = itertools.count(1)
-
 
 @dataclass(frozen=True, slots=True)
 class Stay:
@@ -76,7 +74,7 @@ class Stay:
 
 def stay(desk: Desk) -> Stay:
     """Let Alice's payload stay, look at it as root and as the pilot, end it, and look what is left."""
-    world, name = desk.world, f"{id(desk):x}-{next(_numbers)}"
+    world, name = desk.world, token_hex(8)
     payload, pilot = desk.send([*PYTHON, name, f"{PAYLOAD_LIMIT:g}"], "alice", probe("guest"))
     report = desk.vo.wait(payload, limit=PILOT_LIMIT, until="output")
     if b"\n" not in report.out:

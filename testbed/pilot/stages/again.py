@@ -1,6 +1,7 @@
 """The same user twice: two payloads of Alice's run at once on one worker node, each by a pilot of its own."""
 
 from collections.abc import Mapping
+from secrets import token_hex
 from typing import Any
 
 from testbed.model.attack import Attack
@@ -28,7 +29,7 @@ def of_other(told: Mapping[str, Any], token: str) -> dict[Attack, Mapping[str, A
 
 def again(desk: Desk, measure: Measure | None = None) -> Raid:
     """Let one of them have secrets, and the other look for them."""
-    token = f"alices-secret-{id(desk)}"
+    token = f"alices-secret-{token_hex(8)}"
     first, _, said = begun(desk, "alice", token)
     told = of_other({**said, "pid": number_on(desk.world.node, said["pid"], token)}, token)
     ran = desk.end_of(*desk.send(PYTHON, "alice", probe("thief", *THIEF, told=told)))

@@ -1,6 +1,7 @@
 """Alice's payload meets Bob's: both run at once on one worker node, and hers tries all that it should not."""
 
 import json
+from secrets import token_hex
 
 from testbed.model.attack import Attack
 from testbed.model.containment import OWN
@@ -20,7 +21,7 @@ THIEF = ("finding", "files", "tracing", "processes", "sysv", "mqueue", "channels
 
 def beside(desk: Desk, measure: Measure | None = None) -> Raid:
     """Let Bob's payload and a daemon of the pilot's run, let Alice's try her hand at them, and hear what they felt."""
-    token, world = f"bobs-secret-{id(desk)}", desk.world
+    token, world = f"bobs-secret-{token_hex(8)}", desk.world
     grid, account = world.grid, world.site.pilot_accounts[0].name
     bob, pilot, said = begun(desk, "bob", token)
     process, proxy = targets.pilot_on(world.node, pilot, bob)
@@ -30,7 +31,7 @@ def beside(desk: Desk, measure: Measure | None = None) -> Raid:
     with daemon(
         world.node,
         account,
-        f"frameworks-secret-{id(desk)}",
+        f"frameworks-secret-{token_hex(8)}",
         proxy,
         careful=measure is Measure.CAREFUL_PILOT,
         asks_peers=measure is Measure.PEER_CREDENTIALS,

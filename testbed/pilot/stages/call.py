@@ -1,6 +1,7 @@
 """Callers who should not: a payload that calls the switch, and a pilot that asks it for what it may not have."""
 
 from collections.abc import Iterator, Mapping
+from secrets import token_hex
 
 from testbed.lab.host import Host
 from testbed.lab.record import Record, records
@@ -42,7 +43,7 @@ def call(desk: Desk, measure: Measure | None = None) -> Raid:
             caller.tries(user=user)
         before = _leases(world.node)
     proxy = world.grid.read(world.grid.bearer("bob").file).decode()
-    own, borrowed = (f"{word}-{id(desk)}" for word in ("own", "borrowed"))
+    own, borrowed = (f"{word}-{token_hex(8)}" for word in ("own", "borrowed"))
     targets: dict[Attack, Mapping[str, str | int]] = {
         Attack.PAYLOAD_CALLS_SWITCH: {"kind": "switch", "program": SWITCH, "proxy": "", "ident": own},
         Attack.BORROWED_PROXY: {"kind": "switch", "program": SWITCH, "proxy": proxy, "ident": borrowed},

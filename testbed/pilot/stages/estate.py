@@ -24,9 +24,12 @@ DAEMONS = ("atd", "cron")
 _START = """\
 mkdir -m 1777 "$1" || exit 1
 cp -p /var/spool/cron/atjobs/.SEQ "$1.sequence" || exit 1
+touch -d "2 seconds ago" /var/spool/cron/crontabs || exit 1
 shift
 for each; do /usr/sbin/$each || exit 1; done
 """
+"""cron looks for new tables by whole seconds: one that is left in the second in which an old one was taken away, as a
+reset does, would not be new to it (observed)."""
 _CLEAR = """\
 for each in atd crond; do
     [ -e /run/$each.pid ] || continue

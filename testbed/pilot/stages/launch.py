@@ -1,6 +1,7 @@
 """A payload that a careless pilot starts looks for what it was handed without being meant to have it."""
 
 from collections.abc import Mapping
+from secrets import token_hex
 
 from testbed.model.attack import Attack
 from testbed.model.measure import Measure
@@ -23,7 +24,7 @@ def of_launch(key: str, secret: str) -> dict[Attack, Mapping[str, str]]:
 
 def launch(desk: Desk, measure: Measure | None = None) -> Raid:
     """Send a careless pilot, or with the measure a usual one, and let its payload look around."""
-    secret = f"pilots-secret-{id(desk)}"
+    secret = f"pilots-secret-{token_hex(8)}"
     told = of_launch(key_of(desk.world.grid, "pilot"), secret)
     careless = "" if measure is Measure.CAREFUL_PILOT else secret
     return raid_of(desk.end_of(*desk.send(PYTHON, "alice", probe("thief", *THIEF, told=told), careless=careless)))

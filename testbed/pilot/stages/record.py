@@ -3,6 +3,7 @@
 import contextlib
 import json
 from collections.abc import Iterator, Sequence
+from secrets import token_hex
 
 from testbed.credentials.name import extended
 from testbed.credentials.proxy import make_proxy
@@ -133,7 +134,7 @@ def _cut(caller: Caller) -> Tried:
 
 def _forged(desk: Desk, *, trusted: bool) -> Raid:
     """A line that looks like the switch's. In a trusted log only what the switch's own uid has sent is the switch's."""
-    token = f"forged-{id(desk)}"
+    token = f"forged-{token_hex(8)}"
     forged, control = SAID.format(caller="pilot01", name=token), f"{token} is beside this one"
     lines = {"line": f"{PRIORITY}glexec[4711]: {forged}", "control": f"{PRIORITY}payload[4711]: {control}"}
     targets = {str(Attack.FORGED_RECORD): {"kind": "syslog", **lines}}

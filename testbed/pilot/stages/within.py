@@ -6,6 +6,7 @@ a container or machine, for want of a module, a device or a program.
 
 import json
 from collections.abc import Mapping
+from secrets import token_hex
 from typing import Any
 
 from testbed.model.attack import Attack
@@ -46,7 +47,7 @@ class Said(dict[str, Any]):
 
 def within(desk: Desk, measure: Measure | None = None) -> Raid:
     """Let a payload of Alice's attack itself, and hear what it felt."""
-    token, framework = f"her-own-secret-{id(desk)}", f"her-frameworks-secret-{id(desk)}"
+    token, framework = f"her-own-secret-{token_hex(8)}", f"her-frameworks-secret-{token_hex(8)}"
     key = targets.key_of(desk.world.grid, "alice")
     told = orders(key, Estate(desk.world, MARK, PLACE, KEY), token, framework)
     ran = desk.end_of(*desk.send(PYTHON, "alice", probe("within", *PARTS, told=told)))
