@@ -166,13 +166,19 @@ HOLDS = '{"suppressed-end": {"attempt": "succeeded", "saw": "a child", "errno": 
     [
         ([Record(7, lines=("real_user(x)", "Terminated, exit 0"))], Attempt.BLOCKED),
         ([Record(7, lines=("real_user(x)",))], Attempt.SUCCEEDED),
-        ([], Attempt.BLOCKED),
+        ([], Attempt.SUCCEEDED),
     ],
 )
 def test_an_end_that_is_not_there_while_a_child_holds_everything_open_was_suppressed(
     runs: list[Record], came_to: Attempt
 ) -> None:
     assert held_in(runs, HOLDS, "at once")[0] is came_to
+
+
+@pytest.mark.parametrize("out", ["", "[gLExec]: refused"])
+def test_a_payload_that_never_held_anything_was_not_kept_from_suppressing_its_end(out: str) -> None:
+    with pytest.raises(Problem):
+        held_in([], out, "at once")
 
 
 @pytest.mark.parametrize("worked", [("killing",), ("holding",), ("killing", "holding"), ()])

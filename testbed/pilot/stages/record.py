@@ -185,7 +185,7 @@ def _suppressed(desk: Desk) -> Tried:
 
 def ended_in(runs: Sequence[Record], ended: Outcome) -> Tried:
     """Whether a payload's end is in the log, of which these runs are its; one without any run has no end there."""
-    ends = [line for run in runs[:1] for line in run.lines if line.startswith("Terminated, ")]
+    ends = _ends(runs[:1])
     if ended.ran_as and not ends:  # whoever kills what waits for it may not get to say so
         has = "its start and no end" if runs else "nothing of it"
         return Attempt.SUCCEEDED, f"the log has {has}; the payload: {ended}, {ended.why}; {ended.out}"
@@ -195,7 +195,7 @@ def ended_in(runs: Sequence[Record], ended: Outcome) -> Tried:
 
 def _held(caller: Caller) -> Tried:
     """A payload that ends, while a child of it keeps open all that the switch may wait for: is its end recorded?"""
-    ident = f"held-{id(caller)}"
+    ident = f"held-{token_hex(8)}"
     told = {str(Attack.SUPPRESSED_END): {"kind": "hold", "program": "glexec", "seconds": HELD}}
     how: How = {"env": {"GLEXEC_ID": ident}, "stdin": probe("liar", "finding", told=told), "limit": HELD}
     with caller.configured(end_leftovers="no"):  # else the child is ended as soon as the record is written
@@ -209,14 +209,15 @@ def _held(caller: Caller) -> Tried:
 
 
 def held_in(runs: Sequence[Record], out: str, when: str) -> Tried:
-    """Whether the end of a payload whose child holds everything open is in the log, of which these runs are its."""
-    ends = [line for run in runs for line in run.lines if line.startswith("Terminated, ")]
-    if runs and not ends:
-        return Attempt.SUCCEEDED, f"its start and no end {when}; {out.strip()}"
-    if not runs:
-        return Attempt.BLOCKED, "it did not run"
+    """Whether the end of a payload whose child holds everything open is in the log, of which these runs are its.
+
+    Raises `Problem` where it did not get to say that it holds: nothing follows from that.
+    """
     attempts, _ = findings(out, "the payload that holds everything open")
-    return Attempt.BLOCKED, f"recorded: {', '.join(ends)} {when}; {attempts[Attack.SUPPRESSED_END][1]}"
+    saw = attempts[Attack.SUPPRESSED_END][1]
+    if ends := _ends(runs):
+        return Attempt.BLOCKED, f"recorded: {', '.join(ends)} {when}; {saw}"
+    return Attempt.SUCCEEDED, f"the log has {'its start and no end' if runs else 'nothing of it'} {when}; {saw}"
 
 
 def either(**ways: Tried) -> Tried:
@@ -224,6 +225,10 @@ def either(**ways: Tried) -> Tried:
     succeeded = any(attempt is Attempt.SUCCEEDED for attempt, _ in ways.values())
     said = "; ".join(f"{way}: {attempt}, {saw}" for way, (attempt, saw) in ways.items())
     return (Attempt.SUCCEEDED if succeeded else Attempt.BLOCKED), said
+
+
+def _ends(runs: Sequence[Record]) -> list[str]:
+    return [line for run in runs for line in run.lines if line.startswith("Terminated, ")]
 
 
 def _ident(payload: str) -> str:
